@@ -1,0 +1,19 @@
+//! The simulation behind Gridtwin.
+
+pub mod device;
+pub mod digest;
+pub mod dispatch;
+pub mod dynamics;
+pub mod healing;
+pub mod ids;
+pub mod ledger;
+pub mod market;
+pub mod metrics;
+pub mod network;
+pub mod powerflow;
+pub mod protection;
+pub mod quantity;
+pub mod rng;
+pub mod scene;
+pub mod time;
+pub mod weather;

@@ -1,0 +1,1 @@
+//! See HOUSE.md section 3.
