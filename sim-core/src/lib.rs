@@ -1,9 +1,11 @@
 //! The simulation behind Gridtwin.
 
+pub mod command;
 pub mod device;
 pub mod digest;
 pub mod dispatch;
 pub mod dynamics;
+pub mod event;
 pub mod healing;
 pub mod ids;
 pub mod ledger;
@@ -15,5 +17,6 @@ pub mod protection;
 pub mod quantity;
 pub mod rng;
 pub mod scene;
+pub mod snapshot;
 pub mod time;
 pub mod weather;

@@ -1,0 +1,132 @@
+//! The one door: whatever changes a world from outside is a [`Command`].
+//!
+//! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
+
+use crate::time::SimTime;
+use serde::{Deserialize, Serialize};
+
+/// Kind of short circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum FaultKind {
+    /// All three phases together.
+    ThreePhase,
+    /// Phases b and c together.
+    TwoPhase,
+    /// Phase a to earth.
+    PhaseToGround,
+}
+
+/// Buy or sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum BidSide {
+    /// Buys energy.
+    Buy,
+    /// Sells energy.
+    Sell,
+}
+
+/// What a user, a script or a lesson may ask of a world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Command {
+    /// A short circuit on a cable.
+    Fault {
+        /// Name of the line.
+        cable: String,
+        /// Where on it, 0 (start) to 1 (end).
+        at: f64,
+        /// Kind.
+        kind: FaultKind,
+        /// Resistance of the arc or contact, ohm.
+        #[serde(default)]
+        resistance_ohm: f64,
+    },
+    /// One conductor of a line breaks without touching anything.
+    OpenConductor {
+        /// Name of the line.
+        cable: String,
+        /// 1, 2 or 3 for phase a, b or c.
+        phase: u8,
+    },
+    /// The grid beyond the point of common coupling goes dead.
+    LoseGrid,
+    /// It comes back.
+    RestoreGrid,
+    /// A device, or a gateway, or the hardware of a validator fails.
+    Fail {
+        /// Its name.
+        element: String,
+    },
+    /// A breaker's mechanism jams: it will not open when told.
+    Jam {
+        /// Name of the switch.
+        switch: String,
+    },
+    /// Whatever is wrong with a thing is mended at once.
+    Repair {
+        /// Its name.
+        element: String,
+    },
+    /// Everything is mended at once.
+    RepairAll,
+    /// Opens or closes a switch by hand.
+    Operate {
+        /// Name of the switch.
+        switch: String,
+        /// True closes, false opens.
+        closed: bool,
+    },
+    /// Self-healing on or off.
+    SelfHealing {
+        /// On.
+        enabled: bool,
+    },
+    /// Sets tariffs, currency per kWh; what is left out stays.
+    Tariff {
+        /// Import tariff.
+        #[serde(default)]
+        import: Option<f64>,
+        /// Feed-in tariff.
+        #[serde(default)]
+        feed_in: Option<f64>,
+    },
+    /// Sets the carbon price, currency per tonne.
+    CarbonPrice {
+        /// The price.
+        price: f64,
+    },
+    /// A household's own bid instead of its agent's, until it is withdrawn.
+    Bid {
+        /// Name of the building.
+        building: String,
+        /// Buys or sells.
+        side: BidSide,
+        /// Limit price, currency per kWh.
+        price: f64,
+        /// Energy per slot, kWh.
+        kwh: f64,
+    },
+    /// Gives the bidding back to the household's agent.
+    WithdrawBid {
+        /// Name of the building.
+        building: String,
+    },
+    /// Holds cloud cover (0 to 1) or wind (m/s at 10 m) at a value; what is left out follows the weather again.
+    Weather {
+        /// Share of the sky under cloud.
+        #[serde(default)]
+        cloud: Option<f64>,
+        /// Wind speed.
+        #[serde(default)]
+        wind_ms: Option<f64>,
+    },
+}
+
+/// A command with the instant at which it takes effect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timed {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub command: Command,
+}

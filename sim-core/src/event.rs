@@ -1,0 +1,246 @@
+//! Events: everything that happens, each with its causes (law 5).
+
+use crate::command::{Command, FaultKind};
+use crate::ids::{DeviceId, EventId, LineId, Subject, SwitchId};
+use serde::{Deserialize, Serialize};
+
+/// Something that happened. Ids ascend; causes have smaller ids; only root kinds have no cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number, ascending from 1.
+    pub id: EventId,
+    /// When, microseconds since midnight of the scene's first day.
+    pub time_us: u64,
+    /// The decisive cause.
+    pub cause: Option<EventId>,
+    /// The other necessary causes.
+    pub also: Vec<EventId>,
+    /// What it happened to.
+    pub subject: Subject,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What made a relay act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Element {
+    /// Phase overcurrent.
+    Phase,
+    /// Residual (earth) overcurrent.
+    Earth,
+    /// Undervoltage with current.
+    UnderVoltage,
+    /// Backup for a breaker that did not open.
+    BreakerFailure,
+    /// Loss of mains at the point of common coupling.
+    LossOfMains,
+}
+
+/// Why a unit went off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TripReason {
+    /// Voltage too low for too long.
+    UnderVoltage,
+    /// Voltage too high for too long.
+    OverVoltage,
+    /// Frequency too low for too long.
+    UnderFrequency,
+    /// Frequency too high for too long.
+    OverFrequency,
+    /// No grid to follow.
+    NoGrid,
+    /// Energy exhausted.
+    Empty,
+    /// More load than it can carry.
+    Overload,
+}
+
+/// What happened. Powers kW, currents A, voltages per unit, money millionths, energy Wh.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EventKind {
+    // Roots: these need no cause.
+    /// The scene starts.
+    SceneStarted,
+    /// A command arrived.
+    CommandGiven { command: Command },
+    /// The weather did something worth telling.
+    WeatherTurned { what: WeatherTurn, value: f64 },
+    /// A time that the rules of market or chain foresee has come.
+    ScheduleDue { what: Schedule },
+    /// A failure drawn from the scene's seed.
+    SeededFailure,
+
+    // Commands.
+    /// A command could not be carried out.
+    CommandRefused { reason: String },
+    /// A setting was changed.
+    LeverSet { lever: String, from: f64, to: f64 },
+
+    // Damage and repair.
+    /// A short circuit.
+    FaultStruck { kind: FaultKind, at: f64, resistance_ohm: f64, current_a: f64 },
+    /// The fault's arc is out, because nothing feeds it any more.
+    FaultCleared { after_ms: f64 },
+    /// A conductor broke.
+    ConductorOpened { phase: u8 },
+    /// A device, gateway or validator failed; a breaker jammed.
+    Failed,
+    /// The grid beyond the coupling point went dead.
+    GridLost,
+    /// It came back.
+    GridReturned,
+    /// A crew set out.
+    RepairStarted { minutes: f64 },
+    /// Mended.
+    Repaired,
+
+    // Protection.
+    /// A relay sees a value beyond its setting and starts its timer.
+    RelayPickedUp { element: Element, value: f64, setting: f64, delay_ms: f64 },
+    /// A relay orders its breaker to open.
+    RelayTripped { element: Element, after_ms: f64 },
+    /// No relay sees this fault, and this is why.
+    UnseenFault { reason: String },
+    /// A breaker or switch opened.
+    SwitchOpened,
+    /// A breaker or switch closed.
+    SwitchClosed,
+    /// It was told to open and did not.
+    BreakerFailed,
+    /// Automatic reclosing closes the breaker for a trial.
+    Reclosed,
+    /// No further trial.
+    LockedOut,
+    /// A unit disconnected itself.
+    UnitTripped { reason: TripReason },
+    /// A unit is back.
+    UnitReconnected,
+
+    // What people notice.
+    /// Buildings went dark.
+    CustomersOut { buildings: u32, customers: u32 },
+    /// Buildings have power again.
+    CustomersRestored { buildings: u32, customers: u32, after_s: f64 },
+    /// A building was shed to keep the rest.
+    LoadShed { kw: f64, priority: u8 },
+    /// A shed building is back.
+    LoadReturned,
+
+    // Islands and stability.
+    /// An island formed on one unit.
+    IslandFormed { former: DeviceId, buildings: u32 },
+    /// An island went down.
+    IslandCollapsed { reason: TripReason },
+    /// The lowest frequency of a disturbance.
+    FrequencyNadir { hz: f64, rocof_hz_s: f64 },
+    /// Conditions for synchronising are awaited.
+    SyncWaiting { voltage_pu: f64, frequency_hz: f64, angle_deg: f64 },
+    /// The island is back in step with the grid.
+    Resynchronised { angle_deg: f64 },
+    /// An engine or fuel cell was told to start.
+    UnitStarting,
+    /// It runs.
+    UnitStarted,
+    /// It stopped.
+    UnitStopped,
+    /// No solution of the power flow.
+    Unsolved { mismatch_pu: f64 },
+    /// A line is loaded beyond its rating.
+    Overloaded { loading: f64 },
+    /// It is no longer.
+    OverloadEnded,
+    /// A transient window opened.
+    WindowOpened,
+    /// It closed.
+    WindowClosed { after_ms: f64 },
+
+    // Healing.
+    /// The faulty section is known.
+    FaultLocated { line: LineId, seen_by: Vec<SwitchId>, not_by: Vec<SwitchId> },
+    /// The faulty section is cut off on all sides.
+    SectionIsolated { open: Vec<SwitchId> },
+    /// Switches were ordered.
+    SwitchOrdered { closed: bool },
+    /// What can be restored has been checked by power flow.
+    RestorationPlanned { switch: SwitchId, customers: u32, min_voltage_pu: f64, max_loading: f64 },
+    /// It cannot be restored this way.
+    RestorationRefused { switch: SwitchId, min_voltage_pu: f64, max_loading: f64 },
+    /// Healing cannot go on.
+    HealingBlocked { reason: String },
+    /// The network is as it was.
+    NormalRestored,
+
+    // Market.
+    /// A slot cleared.
+    SlotCleared { slot: u64, clearing: u32, price_milli: i64, volume_wh: i64, reason: ClearingReason },
+    /// A slot was settled.
+    SlotSettled { slot: u64, money_moved: i64, energy_wh: i64, loss_wh: i64 },
+
+    // Chain.
+    /// A block was committed.
+    BlockCommitted { height: u64, round: u32, transactions: u32 },
+    /// A round ended without a decision.
+    RoundFailed { height: u64, round: u32 },
+    /// Too few votes: the chain stands still.
+    ChainStalled { height: u64, voting: u32, of: u32 },
+    /// It goes on.
+    ChainResumed { height: u64, waited_s: f64, waiting: u32 },
+    /// A validator fell silent.
+    ValidatorSilent { powered: bool, connected: bool },
+    /// It is back.
+    ValidatorBack,
+    /// A transaction was refused.
+    TransactionRefused { reason: String },
+}
+
+/// Something the weather did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WeatherTurn {
+    /// Clouds took much of the sun.
+    CloudsCame,
+    /// The sky cleared.
+    CloudsWent,
+    /// Wind beyond the cut-out speed.
+    StormCutOut,
+    /// The sun rose.
+    Sunrise,
+    /// The sun set.
+    Sunset,
+}
+
+/// Times that rules foresee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Schedule {
+    /// A slot's gate closes.
+    Gate,
+    /// A slot begins.
+    Slot,
+    /// A block is due.
+    Block,
+    /// A car arrives or leaves.
+    Car,
+}
+
+/// Why the market cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClearingReason {
+    /// The gate of the next slot closed.
+    Gate,
+    /// Switching changed what can be delivered in the rest of the slot.
+    Extraordinary,
+}
+
+impl EventKind {
+    /// Kinds that stand at the beginning of a chain of causes.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        matches!(
+            self,
+            Self::SceneStarted
+                | Self::CommandGiven { .. }
+                | Self::WeatherTurned { .. }
+                | Self::ScheduleDue { .. }
+                | Self::SeededFailure
+        )
+    }
+}
