@@ -1,1 +1,5 @@
-fn main() {}
+//! Gridtwin: the app.
+
+fn main() -> std::process::ExitCode {
+    gridtwin::run()
+}

@@ -55,6 +55,7 @@ pub enum TripReason {
     Overload,
 }
 
+#[expect(missing_docs, reason = "the fields' names carry their meaning and unit")]
 /// What happened. Powers kW, currents A, voltages per unit, money millionths, energy Wh.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EventKind {
