@@ -8,6 +8,7 @@ pub mod dynamics;
 pub mod event;
 pub mod healing;
 pub mod ids;
+pub mod journal;
 pub mod ledger;
 pub mod market;
 pub mod metrics;
