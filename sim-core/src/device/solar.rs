@@ -1,0 +1,134 @@
+//! Photovoltaic array: plane-of-array irradiance, cell temperature, direct and alternating power.
+//!
+//! ```text
+//! poa    = dni max(cos aoi, 0) + sky + ground
+//! sky    = dhi ((1 - f1)(1 + cos tilt)/2 + f1 a/b + f2 sin tilt)    Perez et al., Solar Energy 44 (1990) 271
+//!          f1, f2 linear in brightness d = dhi am/e0 and z, coefficients by clearness eps; a = max(cos aoi, 0),
+//!          b = max(cos z, cos 85)
+//! ground = ghi albedo (1 - cos tilt)/2
+//! t_cell = t_air + poa exp(a + b wind) + poa/1000 dt                King et al., SAND2004-3535 (SAPM)
+//! p_dc   = kwp poa/1000 (1 - 0.0035 (t_cell - 25))                  PVWatts v5, NREL/TP-6A20-62641
+//! p_ac   = eta p_dc (1 - 0.14), eta = 0.96/0.9637 (-0.0162 x - 0.0059/x + 0.9858), x = share of the inverter's limit
+//! ```
+//!
+//! Limits: no horizon, no snow, no angle-dependent reflection; wind is taken at 10 m as SAPM does; one mounting (close to
+//! a roof). Validated against `refs/solar` (pvlib).
+
+use crate::quantity::Kw;
+use crate::scene::schema::Solar;
+use crate::weather::Conditions;
+use crate::weather::clear_sky::compute_air_mass;
+use crate::weather::sun::compute_cos_incidence;
+use std::f64::consts::FRAC_PI_2;
+
+/// Share of light the ground throws back (grass, PVWatts default).
+pub const ALBEDO: f64 = 0.2;
+/// Soiling, mismatch, wiring and the like, share of direct power (PVWatts default).
+const SYSTEM_LOSS: f64 = 0.14;
+/// Loss of power per kelvin (PVWatts, premium modules).
+const GAMMA_PER_K: f64 = -0.003_5;
+/// Nominal efficiency of the inverter (PVWatts).
+const INVERTER_NOMINAL: f64 = 0.96;
+/// Efficiency at which the inverter's curve was fitted (PVWatts).
+const INVERTER_REFERENCE: f64 = 0.963_7;
+/// SAPM, close mount glass/glass: a, b (s/m), cell above module at 1000 W/m2 (K).
+const CLOSE_MOUNT: (f64, f64, f64) = (-2.98, -0.047_1, 1.0);
+
+/// Upper ends of the bins of clearness (Perez 1990, table 6 "all sites composite").
+const PEREZ_BINS: [f64; 7] = [1.065, 1.23, 1.5, 1.95, 2.8, 4.5, 6.2];
+/// Coefficients f11 f12 f13 f21 f22 f23 of each bin (the same table).
+const PEREZ: [[f64; 6]; 8] = [
+    [-0.008, 0.588, -0.062, -0.060, 0.072, -0.022],
+    [0.130, 0.683, -0.151, -0.019, 0.066, -0.029],
+    [0.330, 0.487, -0.221, 0.055, -0.064, -0.026],
+    [0.568, 0.187, -0.295, 0.109, -0.152, -0.014],
+    [0.873, -0.392, -0.362, 0.226, -0.462, 0.001],
+    [1.132, -1.237, -0.412, 0.288, -0.823, 0.056],
+    [1.060, -1.600, -0.359, 0.264, -1.127, 0.131],
+    [0.678, -0.327, -0.250, 0.156, -1.377, 0.251],
+];
+
+/// What the array could feed in, within its inverter's rating; never negative.
+#[must_use]
+pub fn compute_power(array: &Solar, weather: &Conditions) -> Kw {
+    if weather.ghi_w_m2 <= 0.0 {
+        return Kw::ZERO;
+    }
+    let light = compute_plane(array.tilt_deg, array.azimuth_deg, weather, ALBEDO);
+    let poa = light.total();
+    let cell_c = compute_cell_temperature(poa, weather.temperature_c, weather.wind_10m_ms);
+    let dc_kw = compute_dc(array.kwp, poa, cell_c) * (1.0 - SYSTEM_LOSS);
+    Kw(compute_ac(dc_kw, array.inverter_kva))
+}
+
+/// Irradiance on a plane by its parts, W/m2.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PlaneIrradiance {
+    /// Straight from the sun.
+    pub direct: f64,
+    /// From the sky.
+    pub sky: f64,
+    /// From the ground.
+    pub ground: f64,
+}
+
+impl PlaneIrradiance {
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.direct + self.sky + self.ground
+    }
+}
+
+/// Irradiance on a plane that is tilted and faces `azimuth_deg`, both in degrees.
+#[must_use]
+pub fn compute_plane(tilt_deg: f64, azimuth_deg: f64, weather: &Conditions, albedo: f64) -> PlaneIrradiance {
+    let zenith = weather.apparent_zenith_deg;
+    let (sin_tilt, cos_tilt) = libm::sincos(tilt_deg.to_radians());
+    let facing = compute_cos_incidence(zenith, weather.azimuth_deg, tilt_deg, azimuth_deg).max(0.0);
+    let ground = weather.ghi_w_m2 * albedo * 0.5 * (1.0 - cos_tilt);
+    let direct = weather.dni_w_m2 * facing;
+    let sky = match compute_air_mass(zenith).filter(|_| weather.dhi_w_m2 > 0.0) {
+        None => weather.dhi_w_m2.max(0.0) * 0.5 * (1.0 + cos_tilt),
+        Some(air_mass) => {
+            let z = zenith.to_radians();
+            let dhi = weather.dhi_w_m2;
+            let cube = 1.041 * z * z * z;
+            let clearness = ((dhi + weather.dni_w_m2) / dhi + cube) / (1.0 + cube);
+            let brightness = dhi * air_mass / weather.extraterrestrial_w_m2;
+            let bin = PEREZ_BINS.iter().take_while(|end| clearness >= **end).count();
+            let [f11, f12, f13, f21, f22, f23] = PEREZ[bin.min(7)];
+            let f1 = (f11 + f12 * brightness + f13 * z).max(0.0);
+            let f2 = f21 + f22 * brightness + f23 * z;
+            /// Cosine of 85 degrees: below it the bright disc around the sun is not narrowed further.
+            const COS_85: f64 = 0.087_155_742_747_658;
+            let disc = facing / libm::sin((FRAC_PI_2 - z).max(0.0)).max(COS_85);
+            (dhi * (0.5 * (1.0 - f1) * (1.0 + cos_tilt) + f1 * disc + f2 * sin_tilt)).max(0.0)
+        }
+    };
+    PlaneIrradiance { direct, sky, ground }
+}
+
+/// Temperature of the cells, degrees Celsius, from irradiance in W/m2 and wind in m/s.
+#[must_use]
+pub fn compute_cell_temperature(poa: f64, air_c: f64, wind_ms: f64) -> f64 {
+    let (a, b, above) = CLOSE_MOUNT;
+    air_c + poa * libm::exp(a + b * wind_ms) + poa / 1_000.0 * above
+}
+
+/// Direct power before losses, in the unit of `peak`.
+#[must_use]
+pub fn compute_dc(peak: f64, poa: f64, cell_c: f64) -> f64 {
+    (peak * poa / 1_000.0 * (1.0 + GAMMA_PER_K * (cell_c - 25.0))).max(0.0)
+}
+
+/// Alternating power of an inverter that is fed with `dc` and rated for `rating`, both in one unit.
+#[must_use]
+pub fn compute_ac(dc: f64, rating: f64) -> f64 {
+    let share = dc / (rating / INVERTER_NOMINAL);
+    if share <= 0.0 || !share.is_finite() {
+        return 0.0;
+    }
+    let curve = -0.016_2 * share - 0.005_9 / share + 0.985_8;
+    (INVERTER_NOMINAL / INVERTER_REFERENCE * curve * dc).clamp(0.0, rating)
+}
