@@ -6,13 +6,12 @@
 
 use super::complex::Complex;
 use super::error::Error;
+use super::injection::Injection;
+use super::line::Line;
 use super::matrix::{Conductors, Matrix4};
+use super::source::Source;
+use super::transformer::Transformer;
 use serde::{Deserialize, Serialize};
-
-pub use super::injection::{Injection, LoadModel};
-pub use super::line::Line;
-pub use super::source::Source;
-pub use super::transformer::{StarPoint, Transformer, Winding};
 
 /// A network with all its parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

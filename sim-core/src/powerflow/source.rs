@@ -68,7 +68,12 @@ impl Source {
         let z0_good = self.z0.is_none_or(|z| z.is_finite() && (self.is_ideal() || z.inv().is_finite()));
         let z1_good = self.is_ideal() || self.z1.inv().is_finite();
         finite("source", index, self.emf.iter().all(|e| e.is_finite()) && self.z1.is_finite() && z0_good && z1_good)?;
-        self.current_limit_a.map_or(Ok(()), |limit| positive("source current limit", index, limit))
+        match self.current_limit_a {
+            None => Ok(()),
+            // Without an impedance its voltage and its current would not determine each other.
+            Some(_) if self.is_ideal() => positive("impedance of the current-limited source", index, 0.0),
+            Some(limit) => positive("source current limit", index, limit),
+        }
     }
 }
 
