@@ -5,7 +5,7 @@
 //! carries no series current, so its row and column leave `z` before it is inverted (its halves keep their shunt
 //! admittance and what the other conductors induce is not carried on). Phase values from sequence values: Carson and
 //! Fortescue, self `(2 z1 + z0)/3`, mutual `(z0 - z1)/3` (Kersting, Distribution System Modeling, ch. 4).
-//! Validated in `tests_reference` (IEEE 4 and 13 node feeders).
+//! Validated in `tests` (IEEE 4 and 13 node feeders, European feeder).
 
 use super::circuit::finite;
 use super::complex::Complex;

@@ -255,8 +255,9 @@ impl Solver {
             let residual_pu = if report.kcl_residual_pu.is_finite() { report.kcl_residual_pu } else { f64::MAX };
             flows::clear(circuit, topology, island, &mut self.scratch, &mut self.results);
             let error = SolveError::Residual { residual_pu, limit_pu: RESIDUAL_LIMIT_PU };
-            self.results.islands[island].state = IslandState::Unsolved(error);
-            self.results.islands[island].kcl_residual_pu = residual_pu;
+            let report = &mut self.results.islands[island];
+            (report.iterations, report.worst_bus) = (settled.iterations, Some(settled.worst_bus));
+            (report.state, report.kcl_residual_pu) = (IslandState::Unsolved(error), residual_pu);
         }
     }
 }

@@ -12,7 +12,7 @@
 //! A delta has no path to earth, and its matrix would be singular alone: as OpenDSS does, each winding adds
 //! `-j antifloat_ppm 1e-6 s1 / (2 vk^2)` at both its terminals (`ppm_antifloat`, default 1).
 //! A star point in an impedance, or in none, is an inner node that is eliminated here.
-//! Source of the formulas: OpenDSS transformer model (Dugan, EPRI). Validated in `tests_reference`.
+//! Source of the formulas: OpenDSS transformer model (Dugan, EPRI). Validated in `tests`.
 
 use super::circuit::{finite, positive};
 use super::complex::Complex;

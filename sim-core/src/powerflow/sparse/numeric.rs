@@ -1,13 +1,14 @@
 //! The numbers of a factorisation, and the two sweeps that solve with it.
 
 use super::super::complex::Complex;
-use super::super::matrix::{PIVOT_RELATIVE, invert_in_place};
+use super::super::matrix::{PIVOT_RELATIVE, SmallLu};
 use super::symbolic::Symbolic;
 
-/// Factors of a block matrix: inverted pivots on the diagonal, `L` below and `U` above.
+/// Factors of a block matrix: the pivots' own factors, `L` below and `U` above.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in super::super) struct Numeric {
     values: Vec<Complex>,
+    pivots: Vec<SmallLu>,
 }
 
 impl Numeric {
@@ -16,6 +17,7 @@ impl Numeric {
     /// # Errors
     /// The position of a pivot block that is singular.
     pub(in super::super) fn factorise(&mut self, symbolic: &Symbolic, matrix: &[Complex]) -> Result<(), usize> {
+        self.pivots.clear();
         self.values.clear();
         self.values.extend_from_slice(matrix);
         let mut update = 0;
@@ -23,10 +25,8 @@ impl Numeric {
             let n = symbolic.rows[k];
             let at = symbolic.diagonal[k];
             let scale = matrix[at..at + n * n].iter().fold(0.0_f64, |m, x| m.max(x.norm()));
-            let mut pivot = [Complex::ZERO; 16];
-            pivot[..n * n].copy_from_slice(&self.values[at..at + n * n]);
-            invert_in_place(&mut pivot[..n * n], n, scale * PIVOT_RELATIVE).ok_or(k)?;
-            self.values[at..at + n * n].copy_from_slice(&pivot[..n * n]);
+            let pivot = SmallLu::new(&self.values[at..at + n * n], n, scale * PIVOT_RELATIVE).ok_or(k)?;
+            self.pivots.push(pivot);
             for a in symbolic.edges[k]..symbolic.edges[k + 1] {
                 let rows = symbolic.rows[symbolic.later[a]];
                 let lower = self.scale_lower(symbolic.lower[a], rows, n, &pivot);
@@ -41,20 +41,12 @@ impl Numeric {
     }
 
     /// `L = A D^-1` in place; returns it.
-    fn scale_lower(&mut self, at: usize, rows: usize, n: usize, pivot: &[Complex; 16]) -> [Complex; 16] {
-        let mut product = [Complex::ZERO; 16];
+    fn scale_lower(&mut self, at: usize, rows: usize, n: usize, pivot: &SmallLu) -> [Complex; 16] {
         let block = &mut self.values[at..at + rows * n];
-        for r in 0..rows {
-            for c in 0..n {
-                let mut sum = Complex::ZERO;
-                for i in 0..n {
-                    sum += block[r * n + i] * pivot[i * n + c];
-                }
-                product[r * n + c] = sum;
-            }
-        }
-        block.copy_from_slice(&product[..rows * n]);
-        product
+        block.chunks_exact_mut(n).for_each(|row| pivot.solve_row(row));
+        let mut copy = [Complex::ZERO; 16];
+        copy[..rows * n].copy_from_slice(block);
+        copy
     }
 
     fn subtract_product(&mut self, to: usize, l: &[Complex; 16], upper: usize, rows: usize, n: usize, columns: usize) {
@@ -92,9 +84,7 @@ impl Numeric {
                 let start = symbolic.first[j] - symbolic.first[k] - n;
                 subtract(&self.values[symbolic.upper[e]..], &tail[start..start + symbolic.rows[j]], xk);
             }
-            let mut out = [Complex::ZERO; 4];
-            add(&self.values[symbolic.diagonal[k]..], xk, &mut out[..n]);
-            xk.copy_from_slice(&out[..n]);
+            self.pivots[k].solve(xk);
         }
     }
 }
@@ -102,40 +92,30 @@ impl Numeric {
 /// `y -= a x`, unrolled for the sizes that matter.
 fn subtract(a: &[Complex], x: &[Complex], y: &mut [Complex]) {
     match (y.len(), x.len()) {
-        (4, 4) => fixed::<4>(a, x, y, -1.0),
-        (3, 3) => fixed::<3>(a, x, y, -1.0),
-        _ => any(a, x, y, -1.0),
+        (4, 4) => subtract_fixed::<4>(a, x, y),
+        (3, 3) => subtract_fixed::<3>(a, x, y),
+        _ => subtract_any(a, x, y),
     }
 }
 
-/// `y += a x`.
-fn add(a: &[Complex], x: &[Complex], y: &mut [Complex]) {
-    match y.len() {
-        4 => fixed::<4>(a, x, y, 1.0),
-        3 => fixed::<3>(a, x, y, 1.0),
-        _ => any(a, x, y, 1.0),
-    }
-}
-
-#[inline(always)]
-fn fixed<const N: usize>(a: &[Complex], x: &[Complex], y: &mut [Complex], sign: f64) {
+fn subtract_fixed<const N: usize>(a: &[Complex], x: &[Complex], y: &mut [Complex]) {
     let (a, x, y) = (&a[..N * N], &x[..N], &mut y[..N]);
     for r in 0..N {
         let mut sum = Complex::ZERO;
         for c in 0..N {
             sum += a[r * N + c] * x[c];
         }
-        y[r] += sum * sign;
+        y[r] -= sum;
     }
 }
 
-fn any(a: &[Complex], x: &[Complex], y: &mut [Complex], sign: f64) {
+fn subtract_any(a: &[Complex], x: &[Complex], y: &mut [Complex]) {
     for (row, out) in a.chunks_exact(x.len()).zip(y) {
         let mut sum = Complex::ZERO;
         for (&m, &v) in row.iter().zip(x) {
             sum += m * v;
         }
-        *out += sum * sign;
+        *out -= sum;
     }
 }
 
