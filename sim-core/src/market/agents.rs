@@ -14,7 +14,8 @@
 //! (0.7 to 1.3 times the deviation) and valuation set participants apart. Load that can wait bids lower, between both tariffs.
 //! **Storage** values a kWh at the running mean of past prices, lower when full and higher when empty, and keeps
 //! distance for losses and ageing: `bid = v * eta_c - wear / 2`, `ask = v / eta_d + wear / 2`, so that any round trip
-//! earns at least its wear. It never offers its reserve.
+//! earns at least its wear. It never offers its reserve. In an island nothing can be bought back from the grid, so a kWh
+//! stored is worth at least the import tariff: cheaper engines run first and the store lasts longer.
 //! **Engines** ask their marginal cost with carbon. **The grid** sells at the import tariff (with carbon) and buys at
 //! the feed-in tariff, up to the capacity of the connection; a grid that sells and buys at one price buys 0.001 lower,
 //! so that it never trades with itself.
@@ -224,11 +225,10 @@ fn place_expected(book: &mut Book, outlook: &Outlook, s: &Situation, nature: Nat
     // A sure surplus takes the outside option or anything better than being long.
     let (low, high) = (outlook.long.min(outlook.lowest_ask()).0, outlook.lowest_ask().0);
     place(book, who, Side::Sell, Wh((net - deviation).max(0)), Price(low + (high - low) * nature.valuation / 1_000))?;
-    let sure = (-net - deviation).max(0);
-    let top = outlook.highest_bid();
-    let second = if outlook.grid_available { top } else { Price(top.0 * (400 + nature.valuation * 6 / 10) / 1_000) };
-    place(book, who, Side::Buy, Wh(sure - sure / 2), top)?;
-    place(book, who, Side::Buy, Wh(sure / 2), second)?;
+    let (sure, top) = ((-net - deviation).max(0), outlook.highest_bid());
+    let less_urgent = if outlook.grid_available { 0 } else { sure / 2 };
+    place(book, who, Side::Buy, Wh(sure - less_urgent), top)?;
+    place(book, who, Side::Buy, Wh(less_urgent), Price(top.0 * (400 + nature.valuation * 6 / 10) / 1_000))?;
     // What can wait stands a fifth to seven tenths of the way from feed-in to import.
     let wait = Price(outlook.feed_in.0 + (outlook.import.0 - outlook.feed_in.0) * (200 + nature.valuation / 2) / 1_000);
     place(book, who, Side::Buy, outlook.scale(flexible), wait)
@@ -244,9 +244,10 @@ fn place_storage(book: &mut Book, outlook: &Outlook, who: ParticipantId, s: &Sto
     if s.capacity.0 <= 0 || !(1..=1_000).contains(&charge) || !(1..=1_000).contains(&discharge) {
         return Ok(());
     }
+    let base = if outlook.grid_available { outlook.mean_price } else { outlook.mean_price.max(outlook.import) };
     let value = |energy: i64| {
         let from_middle = 500 - energy * 1_000 / s.capacity.0;
-        outlook.mean_price.0.max(0) * (1_000 + STORAGE_SLOPE * from_middle / 1_000) / 1_000
+        base.0.max(0) * (1_000 + STORAGE_SLOPE * from_middle / 1_000) / 1_000
     };
     let spare = (s.energy.0 - s.reserve.0).max(0);
     let give = (spare * discharge / 1_000).min(outlook.scale(s.discharge_limit).0);

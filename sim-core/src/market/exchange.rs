@@ -132,8 +132,9 @@ pub struct ClearingSummary {
 const HISTORY: usize = 96;
 /// Slots kept open at most; one that is never settled is dropped after so many.
 const OPEN_SLOTS: usize = 8;
-/// Slots over which the running mean of prices forgets (half a day of quarter-hours).
-const PRICE_MEMORY_SLOTS: i128 = 48;
+/// Days over which the running mean of prices forgets: long against the daily cycle, or the mean would follow the sun
+/// and a store would buy at dawn for more than it sells at dusk.
+const PRICE_MEMORY_DAYS: i128 = 4;
 /// Largest energy of an order or reading (1 TWh) and largest price (a million per kWh): beyond is an error of the caller.
 const ENERGY_LIMIT: Wh = Wh(1_000_000_000_000);
 const PRICE_LIMIT: Price = Price(1_000_000_000);
@@ -212,7 +213,8 @@ impl Market {
         self.pasts.get(&participant).map(|p| p.forecast(self.slot_of_day(slot))).unwrap_or_default()
     }
 
-    /// Lets participants learn what their meters counted in a slot.
+    /// Lets participants learn what their meters counted in a slot. Leave out those who were dark: an outage says
+    /// nothing about what they will need.
     pub fn record_metered(&mut self, slot: u64, metered: &[Metered]) {
         let at = self.slot_of_day(slot);
         for m in metered {
@@ -307,7 +309,7 @@ impl Market {
         }
     }
 
-    /// Settles a slot and closes it. Fails, and leaves it open, if energy or readings do not add up.
+    /// Settles a slot and closes it, at the tariffs in force when it was last cleared. Fails, and leaves it open, if energy or readings do not add up.
     pub fn settle(
         &mut self,
         slot: u64,
@@ -361,17 +363,23 @@ impl Market {
             self.open.pop_first();
         }
         if let Some(price) = report.summary.price {
-            let distance = i128::from(price.0) * 1_000 - i128::from(self.mean_price_thousandths);
-            let step = distance * i128::from(report.summary.rest_us)
-                / (PRICE_MEMORY_SLOTS * i128::from(self.parameters.slot_us));
-            self.mean_price_thousandths =
-                self.mean_price_thousandths.saturating_add(i64::try_from(step).unwrap_or_default());
+            self.learn_price(price, report.summary.rest_us);
         }
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
         self.history.push_back(report.summary);
         self.latest = Some(report);
+    }
+
+    /// Moves the running mean. What an island paid beyond the tariffs is no guide to the days after it.
+    fn learn_price(&mut self, price: Price, rest_us: u64) {
+        let terms = self.terms();
+        let usual = price.max(terms.feed_in).min(terms.import);
+        let distance = i128::from(usual.0) * 1_000 - i128::from(self.mean_price_thousandths);
+        let step = distance * i128::from(rest_us) / (PRICE_MEMORY_DAYS * i128::from(DAY_US));
+        // Between two prices within their limits, so it fits.
+        self.mean_price_thousandths += i64::try_from(step).unwrap_or_default();
     }
 
     fn collect_orders(&self, outlook: &Outlook, situations: &[Situation]) -> Result<Book, MarketError> {

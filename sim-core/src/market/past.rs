@@ -2,8 +2,9 @@
 //!
 //! For each slot of the day, weekdays and weekends apart, an exponentially weighted mean of import and export:
 //! `m += (x - m) / 4`. Forecast: the mean of that slot plus half the deviation of the last metered slot from its own
-//! mean (persistence), never below zero. The error is an exponentially weighted mean of |actual - forecast| of the net
-//! export, `e += (|x| - e) / 16`; for a normal error the standard deviation is 1.25 times that.
+//! mean (persistence), never below zero. The error is relative, from exponentially weighted means of |actual - forecast|
+//! of the net export and of the larger expected flow, `e += (x - e) / 64`: a field has no error at night. For a normal
+//! error the standard deviation is 1.25 times the mean absolute one; it is taken to be at most the flow itself.
 //! Means are integers of 1/16 Wh, so that no float decides an order. A participant whose past holds nothing for a slot
 //! of the day takes the other kind of day, then the last slot, then nothing.
 //! Simple exponential smoothing with a seasonal profile, after Holt and Winters (Hyndman and Athanasopoulos,
@@ -32,15 +33,39 @@ pub(super) struct MeteredPast {
     weekend: Vec<Option<Mean>>,
     /// Deviation of the last metered slot from the mean it had.
     last: Option<LastSlot>,
-    /// Mean absolute error of the net export in 1/16 Wh.
-    error: Option<i64>,
+    error: Option<ErrorMean>,
 }
 
-/// Import and export in 1/16 Wh.
+/// Import and export in 1/16 Wh; 32 bits keep a community's profiles small.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Mean {
-    import: i64,
-    export: i64,
+    import: i32,
+    export: i32,
+}
+
+impl Mean {
+    fn of(registers: Registers) -> Self {
+        let parts =
+            |energy: Wh| i32::try_from(energy.0.saturating_mul(PARTS)).map_or(MOST_PARTS, |p| p.min(MOST_PARTS));
+        Self { import: parts(registers.import), export: parts(registers.export) }
+    }
+
+    /// Moves towards `actual` by its weight.
+    fn learn(self, actual: Self) -> Self {
+        Self {
+            import: self.import + (actual.import - self.import) / PROFILE_WEIGHT,
+            export: self.export + (actual.export - self.export) / PROFILE_WEIGHT,
+        }
+    }
+}
+
+/// Means in 1/16 Wh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ErrorMean {
+    /// Of the absolute error of the net export.
+    miss: i64,
+    /// Of the larger expected flow.
+    flow: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,10 +76,12 @@ struct LastSlot {
 
 /// Parts of a watt-hour in which means are kept.
 const PARTS: i64 = 16;
+/// Most that is learnt of a slot: 33 MWh, so that products of two flows stay within 64 bits.
+const MOST_PARTS: i32 = i32::MAX / 4;
 /// A reading counts one part in so many in the mean of its slot of the day.
-const PROFILE_WEIGHT: i64 = 4;
+const PROFILE_WEIGHT: i32 = 4;
 /// An error counts one part in so many.
-const ERROR_WEIGHT: i64 = 16;
+const ERROR_WEIGHT: i64 = 64;
 /// Standard deviation expected of one without a past, as a part of its larger flow.
 const FIRST_DEVIATION: i64 = 4;
 
@@ -70,28 +97,32 @@ impl MeteredPast {
     /// The forecast for a slot.
     pub(super) fn forecast(&self, at: SlotOfDay) -> Forecast {
         let usual = self.usual(at);
-        let persist = |usual: i64, part: fn(&Mean) -> i64| match self.last {
-            Some(last) => (usual + (part(&last.actual) - part(&last.usual)) / 2).max(0),
-            None => usual,
+        let persist = |part: fn(&Mean) -> i32| {
+            let drift = self.last.map_or(0, |last| i64::from(part(&last.actual)) - i64::from(part(&last.usual)));
+            (i64::from(part(&usual)) + drift / 2).max(0)
         };
-        let import = persist(usual.import, |m| m.import);
-        let export = persist(usual.export, |m| m.export);
-        let deviation = self.error.map_or(import.max(export) / FIRST_DEVIATION, |e| e + e / 4);
+        let (import, export) = (persist(|m| m.import), persist(|m| m.export));
+        let flow = import.max(export);
+        let deviation = match self.error {
+            Some(e) if e.flow > 0 => (flow * (e.miss + e.miss / 4) / e.flow).min(flow),
+            _ => flow / FIRST_DEVIATION,
+        };
         Forecast { import: Wh(import / PARTS), export: Wh(export / PARTS), deviation: Wh(deviation / PARTS) }
     }
 
-    /// Learns the reading of a slot.
+    /// Learns the reading of a slot; registers are zero or more.
     pub(super) fn record(&mut self, at: SlotOfDay, registers: Registers) {
-        let actual =
-            Mean { import: registers.import.0.saturating_mul(PARTS), export: registers.export.0.saturating_mul(PARTS) };
-        let known = self.mean(at, at.weekend).or(self.mean(at, !at.weekend));
-        if known.is_some() || self.last.is_some() {
+        let actual = Mean::of(registers);
+        let known = self.known(at);
+        if self.last.is_some() {
             let expected = self.forecast(at);
-            let net = |import: i64, export: i64| export.saturating_sub(import);
-            let miss = net(actual.import, actual.export)
-                .saturating_sub(net(expected.import.0, expected.export.0).saturating_mul(PARTS))
-                .saturating_abs();
-            self.error = Some(self.error.map_or(miss, |e| e + (miss - e) / ERROR_WEIGHT));
+            let net = i64::from(actual.export) - i64::from(actual.import);
+            let miss = (net - (expected.export.0 - expected.import.0) * PARTS).abs();
+            let flow = expected.import.max(expected.export).0 * PARTS;
+            self.error = Some(self.error.map_or(ErrorMean { miss, flow }, |e| ErrorMean {
+                miss: e.miss + (miss - e.miss) / ERROR_WEIGHT,
+                flow: e.flow + (flow - e.flow) / ERROR_WEIGHT,
+            }));
         }
         self.last = Some(LastSlot { actual, usual: known.unwrap_or(actual) });
         let table = if at.weekend { &mut self.weekend } else { &mut self.weekday };
@@ -99,24 +130,19 @@ impl MeteredPast {
             table.resize(at.slots_per_day, None);
         }
         if let Some(entry) = table.get_mut(at.index) {
-            *entry = Some(match *entry {
-                None => actual,
-                Some(m) => Mean {
-                    import: m.import + (actual.import - m.import) / PROFILE_WEIGHT,
-                    export: m.export + (actual.export - m.export) / PROFILE_WEIGHT,
-                },
-            });
+            *entry = Some(entry.map_or(actual, |mean| mean.learn(actual)));
         }
     }
 
-    fn mean(&self, at: SlotOfDay, weekend: bool) -> Option<Mean> {
-        let table = if weekend { &self.weekend } else { &self.weekday };
-        table.get(at.index).copied().flatten()
+    /// The mean of this slot of the day, on this kind of day or else on the other.
+    fn known(&self, at: SlotOfDay) -> Option<Mean> {
+        let mean = |table: &[Option<Mean>]| table.get(at.index).copied().flatten();
+        let (same, other) = if at.weekend { (&self.weekend, &self.weekday) } else { (&self.weekday, &self.weekend) };
+        mean(same).or(mean(other))
     }
 
     fn usual(&self, at: SlotOfDay) -> Mean {
-        let known = self.mean(at, at.weekend).or(self.mean(at, !at.weekend));
-        known.or(self.last.map(|l| l.usual)).unwrap_or_default()
+        self.known(at).or(self.last.map(|l| l.usual)).unwrap_or_default()
     }
 }
 
@@ -156,5 +182,9 @@ mod tests {
         past.last = None;
         assert_eq!(past.forecast(at(3, false)).import, Wh(100));
         assert_eq!(past.forecast(at(3, true)).import, Wh(900));
+        let most = Registers { import: Wh(i64::MAX), export: Wh(0) };
+        past.record(at(4, false), most);
+        past.record(at(4, false), Registers { import: Wh(0), export: Wh(i64::MAX) });
+        assert!(past.forecast(at(4, false)).import >= Wh(0));
     }
 }

@@ -8,6 +8,7 @@ use crate::time::{DAY_US, MINUTE_US, SimTime};
 mod conservation;
 mod references;
 mod response;
+mod week;
 
 const GRID: ParticipantId = ParticipantId(100);
 const SLOT: u64 = DAY_US / 96;

@@ -138,14 +138,13 @@ proptest! {
     ) {
         let step = |m: &mut Market, slot: u64, (situations, grid): &(Vec<Situation>, bool)| {
             m.clear_slot(SimTime(0), slot, situations, *grid).expect("clears");
-            let (metered, pcc) = close_balance(&[(100, 50), (0, 700)], 3);
+            let (metered, _) = close_balance(&[(100, 50), (0, 700)], 3);
             m.record_metered(slot, &metered);
             if slot.is_multiple_of(2) {
                 let all: Vec<_> = (0..PEOPLE).map(|n| (i64::from(n), 10)).collect();
                 let (metered, pcc) = close_balance(&all, 1);
                 m.settle(slot, &metered, pcc, Wh(1)).expect("balanced");
             }
-            let _ = pcc;
         };
         let (mut a, mut b) = (market(), market());
         for (slot, plan) in plans.iter().enumerate() {
