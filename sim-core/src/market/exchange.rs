@@ -8,10 +8,12 @@
 //! Assumption: delivery is even over the time a clearing governs. Positions: sold and injected are positive.
 
 use super::agents::{self, Outlook, Situation, UserBid};
-use super::auction::{Clearing, PriceInterval, clear};
-use super::book::{Book, Side};
+use super::auction::clear;
+use super::book::Book;
+use super::parameters::MarketParameters;
 use super::past::{Forecast, MeteredPast, SlotOfDay};
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
+use super::trades::{ClearingReport, ClearingSummary, OpenSlot, sum_sold};
 use super::{Levers, MarketError};
 use crate::ids::ParticipantId;
 use crate::quantity::{Kw, Price, Wh};
@@ -32,100 +34,6 @@ pub struct Market {
     open: BTreeMap<u64, OpenSlot>,
     latest: Option<ClearingReport>,
     history: VecDeque<ClearingSummary>,
-}
-
-/// What a scene fixes for the market.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MarketParameters {
-    /// Length of a slot; divides the day.
-    pub slot_us: u64,
-    /// Day of the week of the scene's first day, 0 for Monday.
-    pub first_weekday: u8,
-    /// The grid's participant; the account of losses is the next one.
-    pub grid: ParticipantId,
-    /// Most the grid sells or buys in a slot: the capacity of the connection.
-    pub grid_depth: Wh,
-    /// g CO2 per kWh from the grid.
-    pub grid_g_per_kwh: i64,
-    /// Highest price in an island: value of lost load.
-    pub price_cap: Price,
-    /// Factor on the import tariff for those who are short, in thousandths.
-    pub short_thousandths: i64,
-    /// Factor on the feed-in tariff for those who are long, in thousandths.
-    pub long_thousandths: i64,
-    /// Seed of the participants' valuations.
-    pub seed: u64,
-}
-
-impl MarketParameters {
-    /// Quarter-hours from a Monday on, a 630 kVA connection, a cap of 3.000 per kWh (an assumption of the order of
-    /// exchanges' technical limits, to be set by the scene), imbalance at 1.2 times import and 0.8 times feed-in.
-    #[must_use]
-    pub fn with_grid(grid: ParticipantId, seed: u64) -> Self {
-        Self {
-            slot_us: DAY_US / 96,
-            first_weekday: 0,
-            grid,
-            grid_depth: Wh(157_500),
-            grid_g_per_kwh: super::GRID_2050_G_PER_KWH,
-            price_cap: Price(3_000),
-            short_thousandths: 1_200,
-            long_thousandths: 800,
-            seed,
-        }
-    }
-
-    /// The account that buys what the network loses.
-    #[must_use]
-    pub fn losses_account(&self) -> ParticipantId {
-        ParticipantId(self.grid.0.saturating_add(1))
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct OpenSlot {
-    terms: Terms,
-    /// Clearings and reversals.
-    lines: Vec<TradeLine>,
-    /// The clearing that governs from `from` to the end of the slot.
-    current: TradeLine,
-    from: SimTime,
-}
-
-/// A clearing with all that a panel shows of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClearingReport {
-    /// In short.
-    pub summary: ClearingSummary,
-    /// The orders.
-    pub book: Book,
-    /// Fills and curves.
-    pub clearing: Clearing,
-    /// Energy sold by account.
-    pub trades: TradeLine,
-    /// What this clearing took back of the one before it, at that one's price: the reverse of its rest.
-    pub reversed: Option<TradeLine>,
-}
-
-/// A clearing in short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClearingSummary {
-    /// The slot.
-    pub slot: u64,
-    /// Number within the slot, from 0.
-    pub number: u32,
-    /// When it was made.
-    pub at: SimTime,
-    /// Time it governs, to the end of the slot.
-    pub rest_us: u64,
-    /// Whether the grid took part.
-    pub grid_available: bool,
-    /// Clearing price, `None` if nothing was traded.
-    pub price: Option<Price>,
-    /// Prices that support the volume.
-    pub interval: Option<PriceInterval>,
-    /// Energy traded.
-    pub volume: Wh,
 }
 
 /// Clearings kept in short: a day of quarter-hours.
@@ -257,9 +165,7 @@ impl Market {
     /// Energy a participant has sold (+) or bought (-) for a slot in all.
     #[must_use]
     pub fn position(&self, slot: u64, participant: ParticipantId) -> Wh {
-        let Some(open) = self.open.get(&slot) else { return Wh::ZERO };
-        let lines = open.lines.iter().flat_map(|l| &l.sold);
-        Wh(lines.filter(|(p, _)| *p == participant).map(|(_, sold)| sold.0).sum())
+        sum_sold(self.trades(slot), participant)
     }
 
     /// Power at which a participant meets its position from now to the end of the slot (injection positive): what the
@@ -268,7 +174,7 @@ impl Market {
     pub fn target(&self, slot: u64, participant: ParticipantId) -> Kw {
         let (Some(open), Ok((_, end))) = (self.open.get(&slot), self.bounds(slot)) else { return Kw::ZERO };
         let hours = end.since(open.from) as f64 / HOUR_US as f64;
-        if hours > 0.0 { Kw(open.current.sold_by(participant).0 as f64 / 1_000.0 / hours) } else { Kw::ZERO }
+        if hours > 0.0 { Kw(sum_sold(&open.current, participant).0 as f64 / 1_000.0 / hours) } else { Kw::ZERO }
     }
 
     /// What was traded for a slot so far, clearings and reversals in their order.
@@ -335,9 +241,9 @@ impl Market {
         let book = self.collect_orders(&outlook, situations)?;
         let clearing = clear(&book)?;
         let before = self.open.get(&slot);
-        let number = before.map_or(0, |o| o.current.clearing + 1);
-        let reversed = before.map(|o| o.current.reverse_rest(end.since(from), end.since(o.from)));
-        let trades = TradeLine::of(&clearing, number);
+        let number = before.map_or(0, |o| o.number + 1);
+        let reversed = before.map(|o| o.reverse_rest(end.since(from), end.since(o.from))).unwrap_or_default();
+        let trades = TradeLine::of(&clearing, number).into_iter().collect();
         let summary = ClearingSummary {
             slot,
             number,
@@ -354,11 +260,12 @@ impl Market {
     }
 
     fn adopt(&mut self, report: ClearingReport, from: SimTime) {
-        let slot = report.summary.slot;
+        let ClearingSummary { slot, number, .. } = report.summary;
         let mut lines = self.open.remove(&slot).map(|o| o.lines).unwrap_or_default();
-        lines.extend(report.reversed.clone().filter(|l| !l.sold.is_empty()));
-        lines.push(report.trades.clone());
-        self.open.insert(slot, OpenSlot { terms: self.terms(), lines, current: report.trades.clone(), from });
+        lines.extend_from_slice(&report.reversed);
+        lines.extend_from_slice(&report.trades);
+        let current = report.trades.clone();
+        self.open.insert(slot, OpenSlot { terms: self.terms(), lines, number, from, current });
         while self.open.len() > OPEN_SLOTS {
             self.open.pop_first();
         }
@@ -437,44 +344,5 @@ impl Market {
         // Both are at most the microseconds of a day.
         let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         SlotOfDay { index: size(slot % slots_per_day), slots_per_day: size(slots_per_day), weekend: weekday >= 5 }
-    }
-}
-
-impl TradeLine {
-    /// The net energy of each participant in a clearing.
-    fn of(clearing: &Clearing, number: u32) -> Self {
-        let mut sold: BTreeMap<ParticipantId, i64> = BTreeMap::new();
-        for fill in &clearing.fills {
-            let sign = if fill.side == Side::Sell { 1 } else { -1 };
-            *sold.entry(fill.participant).or_default() += sign * fill.quantity.0;
-        }
-        let sold = sold.into_iter().filter(|(_, q)| *q != 0).map(|(p, q)| (p, Wh(q))).collect();
-        Self { clearing: number, price: clearing.price.unwrap_or_default(), sold }
-    }
-
-    /// What an account sold (+) or bought (-) in this line.
-    #[must_use]
-    pub fn sold_by(&self, account: ParticipantId) -> Wh {
-        self.sold.binary_search_by_key(&account, |(p, _)| *p).map_or(Wh::ZERO, |i| self.sold[i].1)
-    }
-
-    /// The line that takes back the part `rest / whole` of this one, to the watt-hour: on each side the sum taken back
-    /// is `floor(volume * rest / whole)`, spread by cumulative rounding, so each account is within 1 Wh of its share.
-    fn reverse_rest(&self, rest_us: u64, whole_us: u64) -> Self {
-        let share = |sum: i64| {
-            let part = i128::from(sum) * i128::from(rest_us) / i128::from(whole_us.max(1));
-            i64::try_from(part).unwrap_or(sum)
-        };
-        let (mut sold_sum, mut bought_sum) = (0_i64, 0_i64);
-        let mut back = Vec::with_capacity(self.sold.len());
-        for &(account, Wh(quantity)) in &self.sold {
-            let sum = if quantity > 0 { &mut sold_sum } else { &mut bought_sum };
-            let taken = share(*sum + quantity) - share(*sum);
-            *sum += quantity;
-            if taken != 0 {
-                back.push((account, Wh(-taken)));
-            }
-        }
-        Self { clearing: self.clearing, price: self.price, sold: back }
     }
 }
