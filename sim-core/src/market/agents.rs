@@ -21,7 +21,8 @@
 //! so that it never trades with itself.
 //! **Island**: no grid, and no imbalance worth avoiding but darkness: being short is worth the price cap (value of lost
 //! load), being long nothing. Half of the sure load bids the cap, the rest a seeded 0.4 to 1.0 of it, so scarcity
-//! climbs in steps. Limits: no strategic bidding, no minimum run of engines.
+//! climbs in steps. Limits: no strategic bidding, no minimum run of engines; one pool, so that only one of several
+//! islands can trade at a time (the caller says who is connected).
 
 use super::book::{Book, Side};
 use super::past::Forecast;
@@ -270,7 +271,9 @@ fn place_user_bid(book: &mut Book, outlook: &Outlook, s: &Situation, bid: &UserB
     let net = s.forecast.export.0 - s.forecast.import.0;
     let expected = if bid.side == Side::Sell { net } else { -net };
     let quantity = bid.quantity.unwrap_or(Wh(expected.max(0)));
-    book.place(s.participant, bid.side, outlook.scale(quantity), bid.price).map(|_| ())
+    // Nobody buys above the value of lost load, so that one bid cannot lift an island's price beyond its cap.
+    let most = if bid.side == Side::Buy { outlook.cap.max(outlook.import) } else { bid.price };
+    book.place(s.participant, bid.side, outlook.scale(quantity), bid.price.min(most)).map(|_| ())
 }
 
 /// Places an order unless it is for nothing.

@@ -95,6 +95,11 @@ fn the_users_bid_stands_in_for_the_household() {
     assert_eq!(own.len(), 1);
     assert_eq!((own[0].price, own[0].quantity, own[0].side), (Price(100), Wh(800), Side::Buy));
     assert_eq!(m.position(1, ParticipantId(3)), Wh::ZERO, "100 is too little at a price of 320");
+    let greedy = UserBid { price: Price(90_000), ..bid };
+    m.set_user_bid(ParticipantId(3), Some(greedy)).expect("a large bid is the user's right");
+    let lone = [household(3, -800), engine(40, 250, 800)];
+    let price = m.clear_slot(SimTime(0), 2, &lone, false).expect("clears").summary.price;
+    assert_eq!(price, Some(Price((3_000 + 250) / 2)), "an even match shares the gain below the cap");
     m.set_user_bid(ParticipantId(3), None).expect("taken back");
     m.clear_slot(SimTime(0), 1, &situations, true).expect("clears");
     assert!(m.position(1, ParticipantId(3)) < Wh::ZERO);
