@@ -1,1 +1,5 @@
-//! See HOUSE.md section 3.
+//! Healing: locate the faulty section, cut it off, restore the rest, mend it, return to normal.
+
+pub mod zones;
+
+pub use zones::Zones;

@@ -1,0 +1,1 @@
+//! Timers, selectivity, backup and reclosing on a hand-made feeder.
