@@ -1,0 +1,1 @@
+//! FLISR on three feeders.
