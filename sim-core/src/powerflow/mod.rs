@@ -39,6 +39,7 @@
 
 mod circuit;
 mod complex;
+mod conductors;
 mod error;
 mod fault;
 mod flows;
@@ -47,6 +48,7 @@ mod islands;
 mod line;
 mod matrix;
 mod result;
+mod small_lu;
 mod solver;
 mod source;
 mod sparse;
