@@ -53,7 +53,17 @@ impl SmallLu {
 
     /// `a x = b` for the vector in `x`.
     pub(super) fn solve(&self, x: &mut [Complex]) {
-        let n = x.len();
+        match x.len() {
+            4 => self.solve_sized(x, 4),
+            3 => self.solve_sized(x, 3),
+            n => self.solve_sized(x, n),
+        }
+    }
+
+    /// Inlined, so that the sizes that matter are unrolled.
+    #[inline(always)]
+    fn solve_sized(&self, x: &mut [Complex], n: usize) {
+        let x = &mut x[..n];
         let mut y = [Complex::ZERO; 4];
         for k in 0..n {
             let mut sum = x[usize::from(self.from[k])];

@@ -48,6 +48,8 @@ pub(super) struct System {
     bus_of: Vec<usize>,
     inverse_base_sq: Vec<f64>,
     ends: Vec<Ends>,
+    /// Each injection as an admittance, while the loads are in the matrix.
+    admittances: Vec<Complex>,
     v: Vec<Complex>,
     x: Vec<Complex>,
 }
@@ -155,7 +157,8 @@ impl System {
 
     fn iterate_loaded(&mut self, circuit: &Circuit, s: &[Complex], scale: f64) -> Settled {
         let mut last = (f64::INFINITY, 0);
-        let mut admittances = vec![Complex::ZERO; self.ends.len()];
+        let mut admittances = std::mem::take(&mut self.admittances);
+        admittances.resize(self.ends.len(), Complex::ZERO);
         let mut numeric = std::mem::take(&mut self.loaded);
         let mut settled = None;
         for iteration in 0..LOADED_LIMIT {
@@ -190,7 +193,7 @@ impl System {
                 break;
             }
         }
-        self.loaded = numeric;
+        (self.loaded, self.admittances) = (numeric, admittances);
         settled.unwrap_or_else(|| diverged(LOADED_LIMIT, last))
     }
 

@@ -114,6 +114,7 @@ impl System {
             bus_of: vec![0; n],
             inverse_base_sq: vec![0.0; n],
             ends: Vec::new(),
+            admittances: Vec::new(),
             v: vec![Complex::ZERO; n],
             x: vec![Complex::ZERO; n],
             symbolic,
