@@ -14,7 +14,9 @@ pub(super) const TOLERANCE_PU: f64 = 1e-8;
 /// Iterations on the network's own factors before the loads join them.
 const PLAIN_LIMIT: u32 = 40;
 /// Iterations with loads in the matrix before an island counts as unsolvable.
-const LOADED_LIMIT: u32 = 120;
+const LOADED_LIMIT: u32 = 160;
+/// From here on they go half the way: what swings between two sides of a load's band comes to rest.
+const DAMPED_FROM: u32 = 60;
 /// Iterations between two linearisations of the loads.
 const RELINEARISE: u32 = 4;
 /// A change beyond this (per unit) will not come back.
@@ -144,7 +146,7 @@ impl System {
             }
             self.add_reference(circuit, scale);
             plain.solve(&self.symbolic, &mut self.x);
-            last = self.advance();
+            last = self.advance(1.0);
             if last.0 <= TOLERANCE_PU {
                 return Settled { iterations: iteration, worst_bus: last.1, error: None };
             }
@@ -183,7 +185,7 @@ impl System {
             }
             self.add_reference(circuit, scale);
             numeric.solve(&self.symbolic, &mut self.x);
-            last = self.advance();
+            last = self.advance(if iteration < DAMPED_FROM { 1.0 } else { 0.5 });
             if last.0 <= TOLERANCE_PU {
                 settled = Some(Settled { iterations: iteration + 1, worst_bus: last.1, error: None });
                 break;
@@ -230,8 +232,8 @@ impl System {
         }
     }
 
-    /// Takes the solution over and returns the largest change (per unit) and its bus; NaN counts as infinite.
-    fn advance(&mut self) -> (f64, usize) {
+    /// Goes `share` of the way to the solution; returns the largest change (per unit) and its bus, NaN as infinite.
+    fn advance(&mut self, share: f64) -> (f64, usize) {
         let (mut worst, mut at) = (0.0_f64, 0);
         for (k, (v, &x)) in self.v.iter_mut().zip(&self.x).enumerate() {
             let change = (x - *v).norm_sq() * self.inverse_base_sq[k];
@@ -239,7 +241,7 @@ impl System {
                 worst = if change.is_nan() { f64::INFINITY } else { change };
                 at = k;
             }
-            *v = x;
+            *v = if share < 1.0 { *v + (x - *v) * share } else { x };
         }
         (worst.sqrt(), self.bus_of.get(at).copied().unwrap_or(0))
     }
