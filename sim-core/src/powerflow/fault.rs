@@ -104,7 +104,7 @@ impl Circuit {
             if !in_range {
                 return Err(wrong);
             }
-            let at = fault.at.max(END_MARGIN).min(1.0 - END_MARGIN);
+            let at = fault.at.clamp(END_MARGIN, 1.0 - END_MARGIN);
             let (part, start) = match rest {
                 Some((line, part, start)) if line == fault.line => (part, start),
                 _ => (fault.line, 0.0),

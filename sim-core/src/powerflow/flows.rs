@@ -230,8 +230,7 @@ pub(super) fn joint_currents(circuit: &Circuit, topology: &Topology, scratch: &m
     for step in &topology.tree {
         let (behind, live) = (scratch.net[step.child], topology.live[step.child]);
         let forward = circuit.joints[step.joint].a == step.parent;
-        for c in 0..4 {
-            let i = if live.has_index(c) { behind[c] } else { Complex::ZERO };
+        for (c, &i) in behind.iter().enumerate().filter(|&(c, _)| live.has_index(c)) {
             out.joints[step.joint].i[c] = if forward { i } else { -i };
             scratch.net[step.parent][c] += i;
         }

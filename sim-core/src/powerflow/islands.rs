@@ -25,6 +25,8 @@ pub(super) struct Topology {
     pub(super) islands: Vec<Members>,
     /// Conductors of each bus that are strong or weak.
     pub(super) live: Vec<Conductors>,
+    /// Injections at a weak or dead conductor: what generates there has lost the network it follows.
+    pub(super) cut_off: Vec<bool>,
     /// Joints of the spanning trees, leaves first.
     pub(super) tree: Vec<TreeStep>,
     /// For each joint, whether it is closed and outside the tree.
@@ -127,7 +129,16 @@ impl Topology {
                 *reference = Some(i);
             }
         }
-        let mut out = Self { group_of, groups, island_of, islands, live: vec![Conductors::NONE; n], tree, closes_loop };
+        let mut out = Self {
+            group_of,
+            groups,
+            island_of,
+            islands,
+            live: vec![Conductors::NONE; n],
+            cut_off: vec![true; circuit.injections.len()],
+            tree,
+            closes_loop,
+        };
         out.find_live(circuit);
         out
     }
@@ -152,6 +163,12 @@ impl Topology {
             let Some(reference) = self.islands[i].reference else { continue };
             let origin = self.node(circuit.sources[reference].bus, 0);
             let (root, strong_root) = (reach.root(origin), strong.root(origin));
+            for &k in &self.islands[i].injections {
+                let injection = &circuit.injections[k];
+                let to = injection.to.filter(|&c| circuit.buses[injection.bus].conductors.has(c));
+                let mut ends = [Some(injection.from), to].into_iter().flatten();
+                self.cut_off[k] = ends.any(|c| strong.root(self.node(injection.bus, c.index())) != strong_root);
+            }
             for b in self.islands[i].buses.clone() {
                 for c in circuit.buses[b].conductors.indices() {
                     let node = self.node(b, c);
@@ -188,7 +205,8 @@ impl Topology {
                 }
             }
         }
-        for source in circuit.sources.iter().filter(|s| s.in_service) {
+        // Idle sources join nothing.
+        for source in self.islands.iter().filter_map(|i| i.reference).map(|r| &circuit.sources[r]) {
             for p in 1..3 {
                 reach.join(self.node(source.bus, 0), self.node(source.bus, p));
             }

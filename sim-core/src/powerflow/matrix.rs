@@ -1,122 +1,10 @@
-//! Small dense matrices over the four conductors A, B, C, N, and the sets of conductors that index them.
+//! Small dense matrices over the four conductors A, B, C, N.
 
 use super::complex::Complex;
+pub use super::conductors::{Conductor, Conductors};
+use super::small_lu::{PIVOT_RELATIVE, SmallLu};
 use serde::{Deserialize, Serialize};
 use std::ops::{Index, IndexMut};
-
-/// One conductor of a bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Conductor {
-    /// Phase A (L1).
-    A,
-    /// Phase B (L2).
-    B,
-    /// Phase C (L3).
-    C,
-    /// The neutral.
-    N,
-}
-
-impl Conductor {
-    /// A, B, C, N in this order.
-    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::N];
-
-    /// 0 to 3.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// The phase with number `k` modulo 3.
-    #[must_use]
-    pub const fn phase(k: usize) -> Self {
-        match k % 3 {
-            0 => Self::A,
-            1 => Self::B,
-            _ => Self::C,
-        }
-    }
-}
-
-/// A set of conductors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Conductors(u8);
-
-impl Conductors {
-    /// None.
-    pub const NONE: Self = Self(0);
-    /// Three phases, the neutral reduced or absent.
-    pub const ABC: Self = Self(0b0111);
-    /// Three phases and a neutral.
-    pub const ABCN: Self = Self(0b1111);
-    /// The neutral alone.
-    pub const N: Self = Self(0b1000);
-
-    /// The set of one.
-    #[must_use]
-    pub const fn one(c: Conductor) -> Self {
-        Self(1 << c as u8)
-    }
-
-    /// The set of those listed.
-    #[must_use]
-    pub fn of(list: &[Conductor]) -> Self {
-        Self(list.iter().fold(0, |m, &c| m | 1 << c as u8))
-    }
-
-    /// One phase and the neutral.
-    #[must_use]
-    pub const fn phase_and_neutral(c: Conductor) -> Self {
-        Self(1 << c as u8 | 0b1000)
-    }
-
-    /// True if `c` is among them.
-    #[must_use]
-    pub const fn has(self, c: Conductor) -> bool {
-        self.0 >> c as u8 & 1 == 1
-    }
-
-    /// True if the conductor with index `i` (0 to 3) is among them.
-    #[must_use]
-    pub const fn has_index(self, i: usize) -> bool {
-        self.0 >> i & 1 == 1
-    }
-
-    /// True if all of `other` are among them.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        other.0 & !self.0 == 0
-    }
-
-    /// Those of `self` that are not in `other`.
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Those in either.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// How many.
-    #[must_use]
-    pub const fn count(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
-    /// The phases among them.
-    #[must_use]
-    pub const fn phases(self) -> Self {
-        Self(self.0 & 0b0111)
-    }
-
-    /// The indices 0 to 3 of those present, in order.
-    pub fn indices(self) -> impl Iterator<Item = usize> {
-        (0..4).filter(move |&i| self.has_index(i))
-    }
-}
 
 /// A 4 x 4 complex matrix over A, B, C, N; rows and columns of absent conductors are zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -259,99 +147,6 @@ impl Matrix4 {
     }
 }
 
-/// A pivot below this share of the block's largest entry counts as zero: a hundred roundings of a double.
-pub(super) const PIVOT_RELATIVE: f64 = 1e-14;
-
-/// A block of up to 4 x 4 factorised with row pivoting, `P a = L U`.
-///
-/// Factors and not an inverse: of a block that is nearly singular in one direction (a floating delta has 1e-9 of its
-/// other admittances to earth) an inverse keeps no digits of the other directions, while solving with factors does.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct SmallLu {
-    /// `L` below the diagonal, `U` above it, the reciprocals of the pivots on it.
-    lu: [[Complex; 4]; 4],
-    /// Row of `a` that became row `k`.
-    from: [u8; 4],
-}
-
-impl SmallLu {
-    /// Factorises the row-major `n` x `n` matrix `a`; `None` if a pivot's magnitude is not above `smallest`.
-    pub(super) fn new(a: &[Complex], n: usize, smallest: f64) -> Option<Self> {
-        let mut out = Self { lu: [[Complex::ZERO; 4]; 4], from: [0, 1, 2, 3] };
-        for (row, values) in out.lu.iter_mut().zip(a.chunks_exact(n.max(1))) {
-            row[..n].copy_from_slice(values);
-        }
-        for k in 0..n {
-            let (mut best, mut best_sq) = (k, out.lu[k][k].norm_sq());
-            for r in k + 1..n {
-                let sq = out.lu[r][k].norm_sq();
-                if sq > best_sq {
-                    (best, best_sq) = (r, sq);
-                }
-            }
-            if !(best_sq.is_finite() && best_sq.sqrt() > smallest) {
-                return None;
-            }
-            out.lu.swap(k, best);
-            out.from.swap(k, best);
-            let pivot = out.lu[k][k].inv();
-            out.lu[k][k] = pivot;
-            let row = out.lu[k];
-            for below in &mut out.lu[k + 1..n] {
-                let factor = below[k] * pivot;
-                below[k] = factor;
-                for c in k + 1..n {
-                    below[c] -= factor * row[c];
-                }
-            }
-        }
-        Some(out)
-    }
-
-    /// `a x = b` for the vector in `x`.
-    pub(super) fn solve(&self, x: &mut [Complex]) {
-        let n = x.len();
-        let mut y = [Complex::ZERO; 4];
-        for k in 0..n {
-            let mut sum = x[usize::from(self.from[k])];
-            for c in 0..k {
-                sum -= self.lu[k][c] * y[c];
-            }
-            y[k] = sum;
-        }
-        for k in (0..n).rev() {
-            let mut sum = y[k];
-            for c in k + 1..n {
-                sum -= self.lu[k][c] * x[c];
-            }
-            x[k] = sum * self.lu[k][k];
-        }
-    }
-
-    /// `x a = b` for the row in `x`.
-    pub(super) fn solve_row(&self, x: &mut [Complex]) {
-        let n = x.len();
-        for k in 0..n {
-            let mut sum = x[k];
-            for r in 0..k {
-                sum -= x[r] * self.lu[r][k];
-            }
-            x[k] = sum * self.lu[k][k];
-        }
-        let mut y = [Complex::ZERO; 4];
-        for k in (0..n).rev() {
-            let mut sum = x[k];
-            for r in k + 1..n {
-                sum -= y[r] * self.lu[r][k];
-            }
-            y[k] = sum;
-        }
-        for k in 0..n {
-            x[usize::from(self.from[k])] = y[k];
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -366,29 +161,12 @@ mod tests {
             let mut e = ZERO4;
             e[c] = Complex::ONE;
             let back = m.restricted(set).times(&inverse.times(&e));
-            for r in 0..4 {
+            for (r, &x) in back.iter().enumerate() {
                 let want = if r == c { Complex::ONE } else { Complex::ZERO };
-                assert!((back[r] - want).norm() < 1e-14);
+                assert!((x - want).norm() < 1e-14);
             }
         }
         assert!(inverse[(1, 1)].is_zero());
-    }
-
-    #[test]
-    fn rows_and_columns_are_solved() {
-        let a: Vec<Complex> = (0..9).map(|k| Complex::new(f64::from(k * k % 7), f64::from(k))).collect();
-        let lu = SmallLu::new(&a, 3, 0.0).expect("regular");
-        let want = [Complex::new(1.0, 2.0), Complex::new(-3.0, 0.5), Complex::new(0.1, 4.0)];
-        let (mut column, mut row) = ([Complex::ZERO; 3], [Complex::ZERO; 3]);
-        for r in 0..3 {
-            for c in 0..3 {
-                column[r] += a[r * 3 + c] * want[c];
-                row[c] += want[r] * a[r * 3 + c];
-            }
-        }
-        lu.solve(&mut column);
-        lu.solve_row(&mut row);
-        assert!(column.iter().chain(&row).zip(want.iter().chain(&want)).all(|(a, b)| (*a - *b).norm() < 1e-13));
     }
 
     #[test]

@@ -23,6 +23,10 @@
 //! source in service with the lowest rank leads it; an island without one is dead, exactly 0 V. Other sources in a led
 //! island are idle: one that feeds in beside the reference is an [`Injection`].
 //!
+//! A generator at a conductor that only loads still tie to the reference (behind a broken neutral or phase) has lost
+//! the network it follows and feeds nothing, as the detection of islanding makes it (IEC 62116); that keeps the rest
+//! of the island solvable. Its power then reads 0 in [`Results::injection_powers`].
+//!
 //! # Units, signs, limits
 //! Volts, amperes, ohms, siemens, volt-amperes; injection into the network positive; currents of elements positive
 //! into the element. Phasors of one frequency, effective values, no harmonics. A conductor that is broken off from
@@ -39,6 +43,7 @@
 
 mod circuit;
 mod complex;
+mod conductors;
 mod error;
 mod fault;
 mod flows;
@@ -47,6 +52,7 @@ mod islands;
 mod line;
 mod matrix;
 mod result;
+mod small_lu;
 mod solver;
 mod source;
 mod sparse;

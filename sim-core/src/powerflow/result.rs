@@ -28,7 +28,8 @@ pub struct Results {
     pub joints: Vec<JointFlow>,
     /// Current of each injection into the network at its `from` conductor, A.
     pub injection_currents: Vec<Complex>,
-    /// Power each injection really delivers into the network, VA.
+    /// Power each injection really delivers into the network, VA: not what was asked outside its voltage band, at its
+    /// current limit, on a dead conductor, or for a generator behind a broken one.
     pub injection_powers: Vec<Complex>,
     /// One report an island.
     pub islands: Vec<IslandReport>,

@@ -57,6 +57,8 @@ pub struct Solver {
     start: Vec<Vector4>,
     results: Results,
     scratch: Scratch,
+    /// The powers with generators that are cut off left out.
+    powers: Vec<Complex>,
 }
 
 impl Solver {
@@ -77,6 +79,7 @@ impl Solver {
             start: vec![ZERO4; circuit.buses.len()],
             results: Results::default(),
             scratch: Scratch::default(),
+            powers: Vec::with_capacity(circuit.injections.len()),
         };
         out.reset_results();
         Ok(out)
@@ -92,9 +95,14 @@ impl Solver {
         for (i, s) in s.iter().enumerate() {
             finite("power of injection", i, s.is_finite())?;
         }
+        let mut powers = std::mem::take(&mut self.powers);
+        powers.clear();
+        let cut_off = &self.now.topology.cut_off;
+        powers.extend(s.iter().zip(cut_off).map(|(&s, &cut)| if cut && s.re > 0.0 { Complex::ZERO } else { s }));
         for island in 0..self.now.systems.len() {
-            self.solve_island(island, s);
+            self.solve_island(island, &powers);
         }
+        self.powers = powers;
         flows::joint_currents(&self.circuit, &self.now.topology, &mut self.scratch, &mut self.results);
         Ok(&self.results)
     }

@@ -250,10 +250,8 @@ fn eliminate(inner: &mut Inner, k: usize) -> Option<()> {
             }
         }
     }
-    for i in 0..TERMINALS {
-        inner[i][k] = Complex::ZERO;
-        inner[k][i] = Complex::ZERO;
-    }
+    inner.iter_mut().for_each(|row| row[k] = Complex::ZERO);
+    inner[k] = [Complex::ZERO; TERMINALS];
     Some(())
 }
 

@@ -1,7 +1,7 @@
 //! The numbers of a factorisation, and the two sweeps that solve with it.
 
 use super::super::complex::Complex;
-use super::super::matrix::{PIVOT_RELATIVE, SmallLu};
+use super::super::small_lu::{PIVOT_RELATIVE, SmallLu};
 use super::symbolic::Symbolic;
 
 /// Factors of a block matrix: the pivots' own factors, `L` below and `U` above.

@@ -134,3 +134,52 @@ fn three_legs_cannot_feed_single_phase_loads() {
     let phase_a = (results.voltages[0][0] - results.voltages[0][3]).norm();
     assert!(!results.islands[0].is_converged() || phase_a < 0.5 * 230.0, "{results:?}");
 }
+
+/// A three-leg source on the low side of a delta-wye transformer whose high side is open.
+fn island_behind_open_breaker(antifloat_ppm: f64) -> Circuit {
+    let mut circuit = Circuit::new(630e3);
+    let mv = circuit.add_bus(Conductors::ABC, 20e3 / 3.0_f64.sqrt());
+    let lv = circuit.add_bus(Conductors::ABCN, 230.0);
+    let bank = Transformer::dyn_group(mv, lv, 11, 630e3, 20e3, 400.0, 0.04, 0.01, true);
+    circuit.transformers.push(Transformer { antifloat_ppm, ..bank });
+    circuit.shunts.push(Shunt::neutral_earthing(lv, 1.0));
+    circuit.sources.push(Source::balanced(lv, 230.0, 0.0, c(0.02, 0.08), None));
+    circuit.injections.push(Injection::to_neutral(lv, Conductor::A, 230.0));
+    circuit
+}
+
+#[test]
+fn a_delta_gives_three_legs_their_neutral() {
+    let results = solve(&island_behind_open_breaker(1.0), &[c(-10e3, 0.0)]);
+    let v = results.voltages[1];
+    for p in 0..3 {
+        assert!(((v[p] - v[3]).norm() / 230.0 - 1.0).abs() < 0.03, "{v:?}");
+    }
+    assert!(v[3].norm() < 1.0, "the neutral's earthing carries next to nothing");
+    let back = results.transformers[0].i_to;
+    assert!((back[3].norm() - results.injection_currents[0].norm()).abs() < 1.0, "the load returns by the star point");
+    let high = results.voltages[0];
+    assert!(((high[0] - high[1]).norm() / 20e3 - 1.0).abs() < 0.03 && (high[0] + high[1] + high[2]).norm() < 50.0);
+}
+
+#[test]
+fn a_floating_delta_without_anything_to_fix_it_is_singular() {
+    let mut solver = Solver::new(&island_behind_open_breaker(0.0)).expect("valid");
+    let results = solver.solve(&[c(-10e3, 0.0)]).expect("fits");
+    assert_eq!(results.islands[0].state, IslandState::Unsolved(SolveError::Singular { bus: 0 }));
+    assert!(results.voltages.iter().flatten().all(|v| v.is_zero()));
+}
+
+#[test]
+fn parallel_joints_are_reported_on_the_tree() {
+    let mut circuit = Circuit::new(100e3);
+    let (a, b) = (circuit.add_bus(Conductors::ABC, 230.0), circuit.add_bus(Conductors::ABC, 230.0));
+    circuit.sources.push(Source::balanced(a, 230.0, 0.0, c(0.01, 0.01), Some(c(0.01, 0.01))));
+    circuit.joints.push(Joint { a: b, b: a, closed: true });
+    circuit.joints.push(Joint { a, b, closed: true });
+    circuit.injections.push(Injection::to_neutral(b, Conductor::A, 230.0));
+    let results = solve(&circuit, &[c(-1e3, 0.0)]);
+    assert!((results.joints[0].i[0] - results.injection_currents[0]).norm() < 1e-6, "from b to a flows what b injects");
+    assert!(results.joints[1].closes_loop && results.joints[1].i[0].is_zero());
+    assert_eq!(results.voltages[a], results.voltages[b]);
+}

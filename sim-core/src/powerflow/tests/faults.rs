@@ -135,3 +135,68 @@ fn several_faults_lie_where_they_should() {
     let neutral = FaultKind::PhaseToGround(Conductor::N);
     assert!(matches!(circuit.with_fault(0, 0.5, neutral, 0.0), Err(Error::Fault { .. })));
 }
+
+#[test]
+fn a_fault_anywhere_in_a_community_has_a_solution() {
+    let mut rng = crate::rng::Stream::new(31, "powerflow", 0);
+    let (mut solved, mut unsolved) = (0, Vec::new());
+    for _ in 0..15 {
+        let (mut circuit, s) = super::random::network(&mut rng, 50);
+        for (injection, s) in circuit.injections.iter_mut().zip(&s) {
+            injection.current_limit_a = (s.re > 0.0).then_some(s.re / 230.0 * 1.2);
+        }
+        for _ in 0..20 {
+            let line = rng.below(circuit.lines.len() as u64) as usize;
+            let phase = |k: u64| Conductor::phase(k as usize);
+            let k = rng.below(3);
+            let kind = match rng.below(3) {
+                0 => FaultKind::ThreePhase,
+                1 => FaultKind::TwoPhase(phase(k), phase(k + 1)),
+                _ => FaultKind::PhaseToGround(phase(k)),
+            };
+            let r = if rng.chance(0.5) { 0.0 } else { rng.between(0.01, 3.0) };
+            let faulted = circuit.with_fault(line, rng.uniform(), kind, r).expect("fits");
+            let mut solver = Solver::new(&faulted.circuit).expect("valid");
+            solver.set_sources(&[rng.chance(0.5), true]).expect("two");
+            let results = solver.solve(&s).expect("fits");
+            for island in results.islands.iter().filter(|i| i.reference.is_some()) {
+                if island.is_converged() {
+                    solved += 1
+                } else {
+                    unsolved.push((kind, r, island.reference, island.state))
+                }
+            }
+        }
+    }
+    assert!(unsolved.is_empty() && solved == 300, "{solved} solved, not {unsolved:?}");
+}
+
+#[test]
+fn a_broken_conductor_anywhere_has_a_state() {
+    let mut rng = crate::rng::Stream::new(41, "powerflow", 0);
+    let breaks = [Conductors::N, Conductors::one(Conductor::A), Conductors::of(&[Conductor::B, Conductor::N])];
+    for round in 0..18 {
+        let (mut circuit, s) = super::random::network(&mut rng, 50);
+        for (injection, s) in circuit.injections.iter_mut().zip(&s) {
+            injection.current_limit_a = (s.re > 0.0).then_some(s.re / 230.0 * 1.2);
+        }
+        if round % 2 == 0 {
+            circuit.shunts.extend((3..circuit.buses.len()).step_by(3).map(|b| Shunt::neutral_earthing(b, 30.0)));
+        }
+        for _ in 0..15 {
+            let mut broken = circuit.clone();
+            let line = rng.below(circuit.lines.len() as u64) as usize;
+            broken.lines[line].open = breaks[round % 3];
+            if rng.chance(0.3) {
+                // The broken end falls on its neighbour.
+                let kind = FaultKind::TwoPhase(Conductor::B, Conductor::C);
+                broken = broken.with_fault(line, rng.uniform(), kind, rng.between(0.0, 1.0)).expect("fits").circuit;
+            }
+            let mut solver = Solver::new(&broken).expect("valid");
+            solver.set_sources(&[rng.chance(0.5), true]).expect("two");
+            let results = solver.solve(&s).expect("fits");
+            let led = |i: &&IslandReport| i.reference.is_some();
+            assert!(results.islands.iter().filter(led).all(IslandReport::is_converged), "{:?}", results.islands);
+        }
+    }
+}

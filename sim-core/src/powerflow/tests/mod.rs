@@ -1,6 +1,7 @@
 //! Tests of the whole solver.
 
 mod analytic;
+mod baran_wu;
 mod european;
 mod faults;
 mod feeders;

@@ -181,8 +181,8 @@ fn a_cut_at_a_closed_joint_changes_nothing() {
         assert!((*a - *b).norm() < 1e-12 * 20e3);
     }
     let joint = parted.joints[cut.joints.len() - 1].i;
-    for k in 0..4 {
-        assert!((joint[k] + parted.lines[3].i_to[k]).norm() < 1e-9, "the joint carries the line's current");
+    for (joint, line) in joint.iter().zip(&parted.lines[3].i_to) {
+        assert!((*joint + *line).norm() < 1e-9, "the joint carries the line's current");
     }
 }
 
