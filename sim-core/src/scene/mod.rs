@@ -1,6 +1,7 @@
 //! Scenes: text in, a valid [`Scene`] or a list of errors with their places out.
 
 pub mod date;
+mod generate;
 mod outline;
 mod parse;
 mod report;
@@ -8,6 +9,7 @@ mod resolve;
 pub mod schema;
 mod validate;
 
+pub use generate::{HOMES, generate};
 pub use parse::{MAX_BYTES, format, parse, ron_options};
 pub use report::SceneError;
 
