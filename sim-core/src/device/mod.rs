@@ -5,12 +5,16 @@
 //! where a demand is named as such.
 
 pub mod battery;
+#[cfg(test)]
+mod check;
 pub mod ev;
 pub mod flywheel;
 pub mod fuel_cell;
 pub mod genset;
 pub mod inverter;
 pub mod load;
+#[cfg(test)]
+mod load_check;
 mod load_profile;
 pub mod solar;
 mod storage;

@@ -132,3 +132,99 @@ pub fn compute_ac(dc: f64, rating: f64) -> f64 {
     let curve = -0.016_2 * share - 0.005_9 / share + 0.985_8;
     (INVERTER_NOMINAL / INVERTER_REFERENCE * curve * dc).clamp(0.0, rating)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weather::reference;
+
+    fn sky(zenith: f64, azimuth: f64, [e0, ghi, dni, dhi]: [f64; 4], air: (f64, f64)) -> Conditions {
+        Conditions {
+            apparent_zenith_deg: zenith,
+            zenith_deg: zenith,
+            azimuth_deg: azimuth,
+            extraterrestrial_w_m2: e0,
+            ghi_w_m2: ghi,
+            dni_w_m2: dni,
+            dhi_w_m2: dhi,
+            temperature_c: air.0,
+            wind_10m_ms: air.1,
+            ..Conditions::default()
+        }
+    }
+
+    #[test]
+    fn a_roof_in_sacramento_in_june() {
+        // pvlib 0.16.1, 2024-06-21T18:00Z, tilt 25, azimuth 180: Perez 833.85 W/m2, cell 66.777 C, 7119.3 W DC, 5890.9 W AC.
+        let light = [1_321.458_423, 827.582_691, 814.873_124, 129.668_824];
+        let weather = sky(31.077_555, 109.740_599, light, (29.071, 2.943));
+        let plane = compute_plane(25.0, 180.0, &weather, ALBEDO);
+        assert!((plane.total() - 833.852).abs() < 0.1, "{plane:?}");
+        assert!((plane.sky - 133.530).abs() < 0.05 && (plane.ground - 7.754).abs() < 0.01, "{plane:?}");
+        let array = Solar { kwp: 10.0, inverter_kva: 8.0, tilt_deg: 25.0, azimuth_deg: 180.0 };
+        assert!((compute_power(&array, &weather).0 - 5.890_9).abs() < 0.002);
+    }
+
+    #[test]
+    fn plane_temperature_and_power_match_pvlib() {
+        let mut worst = 0.0_f64;
+        for name in ["sacramento_2024-06-21", "pellworm_2024-06-21", "beijing_2024-03-20", "tianjin_2024-10-15"] {
+            let Some(table) = reference::read_table("solar", &format!("{name}.csv")) else { continue };
+            let json: serde_json::Value =
+                serde_json::from_str(&reference::read("solar", &format!("{name}.json")).expect("inputs"))
+                    .expect("JSON");
+            let input = |key: &str| json[key].as_f64().expect("a number");
+            let (mut day_kwh, mut day_want) = (0.0, 0.0);
+            for row in 0..table.len() {
+                let want = |column: &str| table.number(row, column);
+                let air = (want("temp_air_c"), want("wind_ms"));
+                let zenith = want("apparent_zenith_deg");
+                for (chain, columns) in [
+                    ("cs", ["ghi_ineichen", "dni_ineichen", "dhi_ineichen"]),
+                    ("cl", ["cl_ghi_in", "cl_dni_erbs", "cl_dhi_erbs"]),
+                ] {
+                    let [ghi, dni, dhi] = columns.map(want);
+                    let of = |what: &str| want(&format!("{chain}_{what}"));
+                    let weather = sky(zenith, want("azimuth_deg"), [want("dni_extra"), ghi, dni, dhi], air);
+                    let poa = compute_plane(input("surface_tilt_deg"), input("surface_azimuth_deg"), &weather, ALBEDO);
+                    let at = format!("{name} row {row} {chain}: {poa:?}");
+                    if zenith < 85.0 {
+                        worst = worst.max((poa.total() - of("poa_perez")).abs());
+                        let most = (0.01 * of("poa_perez")).max(2.0);
+                        assert!((poa.total() - of("poa_perez")).abs() <= most, "{at} {}", of("poa_perez"));
+                    }
+                    let cell_c = compute_cell_temperature(of("poa_perez"), air.0, air.1);
+                    assert!((cell_c - of("tcell_sapm_c")).abs() < 0.1, "{at}");
+                    let dc_w = compute_dc(10_000.0, of("poa_perez"), of("tcell_sapm_c"));
+                    assert!((dc_w - of("pdc_w")).abs() <= (0.005 * of("pdc_w")).max(5.0), "{at}");
+                    let ac_w = compute_ac(of("pdc_w") * (1.0 - SYSTEM_LOSS), 8_000.0);
+                    assert!((ac_w - of("pac_w")).abs() <= (0.005 * of("pac_w")).max(5.0), "{at} {ac_w}");
+                    if chain == "cs" {
+                        let array = Solar {
+                            kwp: 10.0,
+                            inverter_kva: 8.0,
+                            tilt_deg: input("surface_tilt_deg"),
+                            azimuth_deg: input("surface_azimuth_deg"),
+                        };
+                        day_kwh += compute_power(&array, &weather).0 / 4.0;
+                        day_want += of("pac_w") / 4_000.0;
+                    }
+                }
+            }
+            assert!((day_kwh - day_want).abs() < 0.005 * day_want, "{name}: {day_kwh} {day_want}");
+        }
+        eprintln!("Perez {worst:.4} W/m2 off at most");
+    }
+
+    #[test]
+    fn nothing_at_night_and_never_above_the_inverter() {
+        let array = Solar { kwp: 10.0, inverter_kva: 5.0, tilt_deg: 90.0, azimuth_deg: 0.0 };
+        for zenith in 0..=180 {
+            for light in [[1_400.0, 0.0, 0.0, 0.0], [1_400.0, 1_300.0, 1_300.0, 400.0], [1_400.0, 5.0, 1_000.0, 0.0]] {
+                let p = compute_power(&array, &sky(f64::from(zenith), 0.0, light, (-30.0, 0.0))).0;
+                assert!((0.0..=5.0).contains(&p) && (light[1] > 0.0 || p == 0.0), "{zenith} {p}");
+            }
+        }
+        assert_eq!(compute_ac(1.0, 0.0), 0.0);
+    }
+}

@@ -110,3 +110,71 @@ pub fn compute_density(pressure_pa: f64, height_m: f64, temperature_k: f64) -> f
 fn cube(v: f64) -> f64 {
     v * v * v
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weather::reference;
+
+    fn turbine() -> Wind {
+        Wind { rated_kw: 100.0, hub_m: 36.0, rotor_m: 24.0, cut_in_ms: 3.0, rated_ms: 11.0, cut_out_ms: 25.0 }
+    }
+
+    fn weather(wind_10m_ms: f64) -> Conditions {
+        Conditions { wind_10m_ms, temperature_c: 15.0, pressure_pa: 101_325.0, ..Conditions::default() }
+    }
+
+    #[test]
+    fn hub_speed_and_density_match_windpowerlib() {
+        let cases = [("E-53_800_logarithmic.csv", 60.0, 2.0), ("V90_2000_hellman.csv", 95.0, 10.0)];
+        for (file, hub_m, temperature_at_m) in cases {
+            let Some(table) = reference::read_table("wind", file) else { continue };
+            for row in 0..table.len() {
+                let want = |column: &str| table.number(row, column);
+                if file.starts_with("E-53") {
+                    let v = compute_log_law(want("v_meas_ms"), 10.0, hub_m, 0.1);
+                    assert!((v - want("v_hub_ms")).abs() <= 1e-6 * v + 1e-6, "{file} {row}: {v}");
+                }
+                let hub_k = want("temp_k") - 0.006_5 * (hub_m - temperature_at_m);
+                let rho = compute_density(want("pressure_pa"), hub_m, hub_k);
+                assert!((hub_k - want("temp_hub_k")).abs() < 1e-3, "{file} {row}");
+                assert!((rho - want("rho_hub")).abs() < 2e-6, "{file} {row}: {rho}");
+            }
+        }
+        // windpowerlib 0.2.2: 2.5 m/s at 10 m over 0.1 m is 3.472689 m/s at 60 m; 100823.3 Pa and 283.16 K give 1.231127.
+        assert!((compute_log_law(2.5, 10.0, 60.0, 0.1) - 3.472_689).abs() < 1e-6);
+        assert!((compute_density(100_823.3, 60.0, 283.16) - 1.231_127).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_curve_rises_from_cut_in_to_rated() {
+        let mut last = 0.0;
+        for tenth in 0..400 {
+            let p = compute_steady_power(&turbine(), &weather(f64::from(tenth) / 10.0)).0;
+            assert!((last..=100.0).contains(&p), "{tenth}: {p}");
+            last = p;
+        }
+        assert_eq!(compute_steady_power(&turbine(), &weather(2.0)), Kw::ZERO);
+        assert_eq!(last, 100.0);
+        // The rotor cannot take more than Betz's share of the wind, 0.593, at any speed.
+        for v in [3.5, 5.0, 7.0, 9.0, 11.0] {
+            let at_hub = weather(v * libm::log(100.0) / libm::log(360.0));
+            let wind_kw = 0.5 * 1.225 * std::f64::consts::PI * 144.0 * v * v * v / 1_000.0;
+            assert!(compute_steady_power(&turbine(), &at_hub).0 < 0.593 * wind_kw, "{v}");
+        }
+    }
+
+    #[test]
+    fn a_storm_stops_it_until_the_wind_has_fallen() {
+        let mut state = State::new(&turbine());
+        let mut run = |hub_ms: f64| {
+            let at_10m = hub_ms * libm::log(100.0) / libm::log(360.0);
+            (0..120).map(|_| state.step(&turbine(), &weather(at_10m), 1.0).0).last().expect("steps")
+        };
+        assert!(run(20.0) > 99.0);
+        assert!(run(26.0) < 0.1);
+        assert!(run(23.5) < 0.1, "within the hysteresis it stays stopped");
+        assert!(run(21.5) > 99.0);
+        assert!(run(1_000.0) < 0.1);
+    }
+}

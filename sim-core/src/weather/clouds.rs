@@ -2,11 +2,11 @@
 //!
 //! Cover `c` (share of the sky, hours): logit of `c` is an Ornstein-Uhlenbeck process about the site's mean,
 //! time constant 3 h. Passing clouds (minutes): shade and sun alternate with exponential lengths, shade of mean 150 s and
-//! sun of mean `150 (1 - c)/c` s, so that the share of shaded time is `c`; speeds and sizes of fair-weather cumulus give
+//! sun of mean `150 (1 - c)/c` s, so that the share of shaded time is about `c`; speeds and sizes of fair-weather cumulus give
 //! one to five minutes (Lave and Kleissl, Solar Energy 91 (2013) 327). The clear-sky index aims at
 //!
 //! ```text
-//! k = 1.03                              in the sun (bright rims of clouds: 1 + 0.08 c at most 1.1)
+//! k = 1 + 0.08 c                        in the sun (light from the bright rims of clouds)
 //! k = 0.55 - 0.30 c + 0.10 u            in shade; u uniform in -1..1 for each cloud
 //! ```
 //!
@@ -102,19 +102,15 @@ impl Clouds {
 
     fn draw_pass(&mut self) {
         let c = self.cover.clamp(0.005, 0.995);
-        let mean_s =
-            if self.shaded { SHADE_MEAN_S.max(SHADE_MEAN_S * c / (1.0 - c) / 4.0) } else { self.sun_mean_s(c) };
+        // Under a closing cover the shades grow together, so that gaps do not become shorter than about half a minute.
+        let shade_s = SHADE_MEAN_S * (0.25 * c / (1.0 - c)).max(1.0);
+        let mean_s = if self.shaded { shade_s } else { shade_s * (1.0 - c) / c };
         self.left_s = self.stream.exponential(mean_s).clamp(PASS_S.0, PASS_S.1);
         self.darkness = self.stream.between(-1.0, 1.0);
     }
 
-    fn sun_mean_s(&self, c: f64) -> f64 {
-        let shade_s = SHADE_MEAN_S.max(SHADE_MEAN_S * c / (1.0 - c) / 4.0);
-        shade_s * (1.0 - c) / c
-    }
-
     fn compute_target(&self) -> f64 {
-        if self.shaded { 0.55 - 0.30 * self.cover + 0.10 * self.darkness } else { 1.0 + (0.08 * self.cover).min(0.1) }
+        if self.shaded { 0.55 - 0.30 * self.cover + 0.10 * self.darkness } else { 1.0 + 0.08 * self.cover }
     }
 }
 

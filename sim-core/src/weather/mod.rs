@@ -5,8 +5,12 @@
 //! [`temperature`] for equations and sources.
 
 pub mod calendar;
+#[cfg(test)]
+pub(crate) mod check;
 pub mod clear_sky;
 pub mod clouds;
+#[cfg(test)]
+pub(crate) mod reference;
 pub mod sun;
 pub mod temperature;
 pub mod wind;
