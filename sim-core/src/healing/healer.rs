@@ -6,7 +6,7 @@
 //! Without healing the crew alone works: it finds, mends and, when all is mended, closes by hand what had tripped.
 
 use super::crew::{Crew, Repair};
-use super::locate::{self, line_in, zone_of};
+use super::locate::{self, is_damaged, line_in, zone_of};
 use super::plan::{Check, Step};
 use super::zones::{Zones, is_closed};
 use crate::event::EventKind;
@@ -199,7 +199,7 @@ impl Healer {
         let locate_at = inputs.now + locate_us;
         self.known.retain(|s, e| inputs.lockouts.contains(&(*s, *e)));
         for (switch, event) in inputs.lockouts {
-            if self.known.insert(*switch, *event).is_some() {
+            if self.known.insert(*switch, *event) == Some(*event) {
                 continue;
             }
             self.last = self.last.max(*event);
@@ -232,6 +232,9 @@ impl Healer {
     fn locate(&mut self, inputs: &Inputs<'_>, journal: &mut Journal) {
         for case in self.cases.iter_mut().filter(|c| c.located.is_none() && inputs.now >= c.locate_at) {
             let Some(found) = locate::locate(case, inputs) else { continue };
+            if is_damaged(found.zone, inputs) {
+                self.trials.clear();
+            }
             let Some(line) = line_in(found.zone, inputs).filter(|_| inputs.enabled) else {
                 case.located = Some((found.zone, case.cause));
                 continue;
@@ -245,10 +248,9 @@ impl Healer {
 
     /// A case whose damage is mended is over; its zone may be energised again.
     fn close_cases(&mut self, inputs: &Inputs<'_>) {
-        let damaged = |zone| inputs.faults.iter().any(|f| zone_of(f, inputs) == Some(zone));
         let mut over = Vec::new();
         self.cases.retain(|c| {
-            let keep = c.located.is_none_or(|(zone, _)| damaged(zone));
+            let keep = c.located.is_none_or(|(zone, _)| is_damaged(zone, inputs));
             if !keep {
                 over.push(c.isolated.or(c.located.map(|l| l.1)).unwrap_or(c.cause));
             }
@@ -261,13 +263,14 @@ impl Healer {
 
     /// Sends the order under way when its time has come, and waits for the switch to follow.
     fn fly(&mut self, inputs: &Inputs<'_>, journal: &mut Journal) -> Option<Order> {
-        let flight = self.flight.as_mut()?;
+        let flight = self.flight?;
         let order = flight.order;
         if !flight.sent {
             if inputs.now < flight.due {
                 return None;
             }
-            if order.close && !self.is_still_safe(order.switch, inputs) {
+            let stopped = !inputs.enabled && !self.cases.is_empty();
+            if stopped || order.close && !self.is_still_safe(order.switch, inputs) {
                 self.flight = None;
                 return None;
             }

@@ -13,6 +13,11 @@ pub(super) struct Found {
     pub(super) events: Vec<EventId>,
 }
 
+/// Something in this zone is damaged.
+pub(super) fn is_damaged(zone: usize, inputs: &Inputs<'_>) -> bool {
+    inputs.faults.iter().any(|f| zone_of(f, inputs) == Some(zone))
+}
+
 /// Zone of a fault on a line.
 pub(super) fn zone_of(fault: &FaultSeen, inputs: &Inputs<'_>) -> Option<usize> {
     match fault.subject {
@@ -29,7 +34,7 @@ pub(super) fn locate(case: &Case, inputs: &Inputs<'_>) -> Option<Found> {
         return Some(finish(zone, Vec::new(), inputs));
     }
     let mut before = inputs.closed.to_vec();
-    for (switch, _) in inputs.lockouts {
+    for switch in &case.trips {
         if let Some(c) = before.get_mut(switch.index()) {
             *c = true;
         }
@@ -49,12 +54,11 @@ pub(super) fn locate(case: &Case, inputs: &Inputs<'_>) -> Option<Found> {
         visited.push(next);
         zone = next;
     }
-    let damaged = |z: usize| inputs.faults.iter().any(|f| zone_of(f, inputs) == Some(z));
-    if !damaged(zone) {
+    if !is_damaged(zone, inputs) {
         let mut beyond = before;
         beyond[trip.index()] = false;
         let part = inputs.zones.component(visited[1], &beyond);
-        let patrolled = part.iter().enumerate().filter(|(z, inside)| **inside && damaged(*z)).map(|(z, _)| z);
+        let patrolled = (0..part.len()).filter(|z| part[*z] && is_damaged(*z, inputs));
         zone = patrolled.min_by_key(|z| (far(*z), *z)).unwrap_or(zone);
     }
     Some(finish(zone, seen_by, inputs))

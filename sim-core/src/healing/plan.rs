@@ -66,7 +66,6 @@ impl Healer {
             return Step::Wait;
         }
         let round = self.look(inputs);
-        self.failed.retain(|s| round.inputs.faults.iter().all(|_| true) && s.index() < inputs.closed.len());
         if let Some(order) = self.isolate(&round, journal) {
             return Step::Order(order);
         }
@@ -144,7 +143,8 @@ impl Healer {
             for (i, [a, b]) in r.inputs.zones.switch_zones.iter().copied().enumerate() {
                 let switch = SwitchId::new(i);
                 let fits = !r.inputs.closed[i] && r.live[a] != r.live[b] && r.inputs.zones.normally_open[i] == tie;
-                if !fits || !(self.touched.contains(&switch) || tie && r.inputs.enabled) || self.held.contains(&switch) {
+                if !fits || !(self.touched.contains(&switch) || tie && r.inputs.enabled) || self.held.contains(&switch)
+                {
                     continue;
                 }
                 let (from, dead) = if r.live[a] { (a, b) } else { (b, a) };
@@ -213,6 +213,7 @@ impl Healer {
             return None;
         }
         if first.1 && self.is_tried_too_often(switch, r, journal) {
+            self.refused.insert(switch, now);
             return None;
         }
         let customers = first.2.customers.saturating_sub(base.customers);
@@ -289,7 +290,7 @@ impl Healer {
     /// What explains an order that no other event does.
     fn cause(&self) -> EventId {
         let of_case = |c: &Case| c.isolated.or(c.located.map(|l| l.1)).unwrap_or(c.cause);
-        self.cases.last().map_or(self.last, of_case).max(self.last)
+        self.cases.last().map_or(self.last, of_case)
     }
 
     fn order(

@@ -1,11 +1,11 @@
 //! Why no relay sees a fault, in words with figures.
 //!
 //! A relay sees a fault when a quantity passes a setting of the group in force (see [`super::relay`]). For a fault
-//! that none sees this compares the currents at the relays of the fault's feeding path with their settings.
+//! that none sees this names the relay on the fault's feeding path that comes nearest to one of its settings.
 
 use super::relay::{Measured, Relays};
 use crate::ids::SwitchId;
-use crate::scene::Scene;
+use crate::scene::schema::RelayGroup;
 
 /// Resistance from which a fault counts as one of high resistance, ohm: at 230 V it then draws under 60 A.
 const HIGH_RESISTANCE_OHM: f64 = 4.0;
@@ -28,8 +28,15 @@ pub struct Fault<'a> {
 }
 
 /// The reason why no relay on the path picks up with `measured` (index: switch); `None` if one does.
+///
+/// `name` gives a switch's name by its index.
 #[must_use]
-pub fn unseen_reason(scene: &Scene, relays: &Relays, measured: &[Measured], fault: &Fault<'_>) -> Option<String> {
+pub fn unseen_reason(
+    name: &dyn Fn(usize) -> String,
+    relays: &Relays,
+    measured: &[Measured],
+    fault: &Fault<'_>,
+) -> Option<String> {
     if fault.path.iter().any(|s| relays.is_picked_up(*s)) {
         return None;
     }
@@ -40,25 +47,25 @@ pub fn unseen_reason(scene: &Scene, relays: &Relays, measured: &[Measured], faul
         return Some("the faulty part has no voltage, so nothing feeds the fault".into());
     }
     let island = fault.island_limit_a.is_some();
-    let smallest = fault
-        .path
-        .iter()
-        .filter_map(|s| {
-            let group = relays.group(*s, island)?;
-            let restrained = group.under_voltage_pu.map_or(f64::INFINITY, |_| group.restrained_a);
-            Some((*s, group.phase_a.min(group.earth_a).min(restrained), group))
-        })
-        .min_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((switch, setting_a, group)) = smallest else {
+    let reading = |s: SwitchId| measured.get(s.index()).copied().unwrap_or_default();
+    let nearness = |s: SwitchId, g: &RelayGroup| {
+        let m = reading(s);
+        (m.current_a() / g.phase_a).max(m.residual_a / g.earth_a)
+    };
+    let on_path = fault.path.iter().filter_map(|s| Some((*s, relays.group(*s, island)?)));
+    let Some((switch, group)) = on_path.max_by(|a, b| nearness(a.0, a.1).total_cmp(&nearness(b.0, b.1))) else {
         return Some(format!("no relay stands between the sources and the fault ({:.0} A)", fault.current_a));
     };
-    let name = scene.file.switches.get(switch.index()).map_or("?", |s| s.name.as_str());
-    let m = measured.get(switch.index()).copied().unwrap_or_default();
+    let m = reading(switch);
     let mut reason = format!(
-        "fault current {:.0} A: {name} measures {:.0} A, residual {:.0} A, below its pickups (smallest {setting_a:.0} A)",
+        "fault current {:.0} A is below every pickup: {}, the nearest to it, measures {:.0} A (setting {:.0} A), \
+         residual {:.0} A (setting {:.0} A)",
         fault.current_a,
+        name(switch.index()),
         m.current_a(),
-        m.residual_a
+        group.phase_a,
+        m.residual_a,
+        group.earth_a
     );
     if fault.resistance_ohm >= HIGH_RESISTANCE_OHM {
         reason.push_str(&format!("; the fault's resistance is high, {:.1} ohm", fault.resistance_ohm));
