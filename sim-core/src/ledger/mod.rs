@@ -10,13 +10,17 @@
 pub mod audit;
 pub mod block;
 pub mod chain;
+pub mod chain_file;
 pub mod consensus;
 pub mod crypto;
 mod driver;
-pub mod json;
+pub mod error;
+pub mod genesis;
+mod json;
 pub mod mempool;
 pub mod merkle;
 pub mod network;
+pub mod occurrence;
 pub mod proof;
 pub mod settlement;
 pub mod state;
@@ -25,4 +29,5 @@ mod tests;
 pub mod types;
 pub mod vectors;
 
-pub use chain::{Ledger, Occurrence, OccurrenceKind, Reach};
+pub use chain::Ledger;
+pub use occurrence::{Occurrence, OccurrenceKind, Reach};
