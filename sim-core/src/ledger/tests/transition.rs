@@ -145,8 +145,7 @@ proptest! {
                 Err(_) => prop_assert_eq!(&state, &before),
             }
             prop_assert_eq!(state.compute_supply(), supply);
-        }
-        prop_assert!(settled <= 4);
+        } prop_assert!(settled <= 4);
     }
 }
 
