@@ -1,7 +1,7 @@
 //! Checks a `chain.jsonl` from nothing but itself: every hash, signature, vote, root and balance.
 //!
 //! The first line is the genesis; line `n` is the block of height `n - 1`, so each prefix of whole lines is a valid
-//! chain. A line has one spelling ([`json`](super::json)); what differs by a byte is refused with the place.
+//! chain. A line has one spelling (`json.rs`); what differs by a byte is refused with the place.
 
 use super::block::{CommitError, Header, compute_total_power, get_proposer};
 use super::chain_file::{BlockLine, GenesisLine};

@@ -1,4 +1,4 @@
-//! The lines of `chain.jsonl`: every record with its fields in their one order, in the spelling of [`json`](super::json).
+//! The lines of `chain.jsonl`: every record with its fields in their one order, in the spelling of `json.rs`.
 
 use super::block::{Block, Commit, CommitVote, Header};
 use super::genesis::{Genesis, GenesisAccount, Validator};
