@@ -1,8 +1,8 @@
 //! The energy blockchain: bytes and integer amounts, never volts.
 //!
 //! Reading order: [`types`] (accounts, transactions, payloads) and [`crypto`] (keys, canonical bytes), [`settlement`]
-//! and [`state`] (the transition), [`merkle`] and [`block`], [`mempool`], [`consensus`] (a pure machine per validator)
-//! and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`](chain::Ledger), then [`chain_file`],
+//! and [`state`] (the transition), [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
+//! validator) and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`], then [`chain_file`],
 //! [`audit`] and [`proof`], which need nothing but a `chain.jsonl`.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
