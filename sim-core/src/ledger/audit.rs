@@ -1,13 +1,16 @@
 //! Checks a `chain.jsonl` from nothing but itself: every hash, signature, vote, root and balance.
 //!
 //! The first line is the genesis; line `n` is the block of height `n - 1`, so each prefix of whole lines is a valid
-//! chain. A line has one spelling ([`json`](super::json)); what differs by a byte is refused with the place.
+//! chain. A line has one spelling (`json.rs`); what differs by a byte is refused with the place.
 
-use super::block::{CommitError, Genesis, Header, compute_total_power, get_proposer};
+use super::block::{CommitError, Header, compute_total_power, get_proposer};
+use super::chain_file::{BlockLine, GenesisLine};
 use super::crypto::check_all;
-use super::json::{BlockLine, Fault, GenesisLine, Reader};
+use super::error::TransitionError;
+use super::genesis::{Genesis, GenesisError};
+use super::json::{Fault, Reader};
 use super::merkle::compute_root;
-use super::state::{State, TransitionError};
+use super::state::State;
 use super::types::SignedTransaction;
 use crate::digest::{Hash, hex};
 use std::fmt;
@@ -157,15 +160,25 @@ pub fn verify<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>) -> Result<Repo
 
 fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
     let GenesisLine { hash, genesis } = Reader::read_all(line)?;
+    genesis.validate().map_err(|e| found(line, None, &get_genesis_field(&e), e.to_string()))?;
     if genesis.compute_hash() != hash {
         let reason = format!("the genesis hashes to {}", hex(&genesis.compute_hash()));
         return Err(found(line, None, "hash", reason));
     }
-    genesis.validate().map_err(|e| found(line, None, "genesis", e.to_string()))?;
     let mut state = State::new(&genesis);
     report.validators = (genesis.validators.len(), compute_total_power(&genesis.validators));
     (report.head, report.state_root) = (hash, state.compute_root());
     Ok(Chain { hash, validators_hash: genesis.compute_validators_hash(), state, genesis, time_us: 0 })
+}
+
+fn get_genesis_field(e: &GenesisError) -> String {
+    match e {
+        GenesisError::Format { .. } => "genesis.format".to_owned(),
+        GenesisError::Parameter { name, .. } => format!("genesis.parameters.{name}"),
+        GenesisError::Validators { .. } => "genesis.validators".to_owned(),
+        GenesisError::Roles { .. } | GenesisError::Supply => "genesis.accounts".to_owned(),
+        GenesisError::Name { .. } | GenesisError::Key { .. } => "genesis".to_owned(),
+    }
 }
 
 fn process_block(chain: &mut Chain, line: &[u8], height: u64, report: &mut Report) -> Result<(), Found> {

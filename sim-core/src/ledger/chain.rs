@@ -6,16 +6,16 @@
 //! missed is gossiped to it when it comes back, and blocks are fetched from a peer. Below more than two thirds of
 //! reachable power nothing commits; this is said once, and what waited commits afterwards.
 
-use super::block::{
-    Block, Commit, CommitVote, Genesis, GenesisError, Header, VALIDATOR_KEYS, VoteKind, compute_total_power,
-    compute_tx_root, is_quorum,
-};
+use super::block::{Block, Commit, CommitVote, Header, compute_total_power, compute_tx_root, is_quorum};
 use super::consensus::tendermint::Step;
 use super::crypto::{Address, Keypair, VerifiedCache, check_all};
 use super::driver::{Envelope, Node};
+use super::error::TransitionError;
+use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
 use super::mempool::{Mempool, Refusal, Waiting};
 use super::network::{Event, Network, NetworkSettings};
-use super::state::{State, TransitionError};
+use super::occurrence::{BlockTrace, Occurrence, OccurrenceKind, Reach};
+use super::state::State;
 use super::types::SignedTransaction;
 use crate::digest::Hash;
 use crate::time::SimTime;
@@ -24,135 +24,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// How many blocks' votes are kept.
 pub const RECENT_BLOCKS: usize = 50;
-
-/// Whether a validator can work and be heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reach {
-    /// Its computer has power.
-    pub powered: bool,
-    /// Its communication works.
-    pub connected: bool,
-}
-
-impl Reach {
-    /// Powered and connected.
-    pub const FULL: Self = Self { powered: true, connected: true };
-    /// Whether it can hear and speak.
-    #[must_use]
-    pub fn is_reachable(self) -> bool {
-        self.powered && self.connected
-    }
-}
-
-/// Something that happened on the chain.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Occurrence {
-    /// When.
-    pub time_us: u64,
-    /// What.
-    pub kind: OccurrenceKind,
-}
-
-/// What can happen on the chain.
-#[derive(Clone, Debug, PartialEq)]
-pub enum OccurrenceKind {
-    /// A block is proposed.
-    Proposed {
-        /// Height.
-        height: u64,
-        /// Round.
-        round: u32,
-        /// Index of the validator.
-        proposer: u32,
-        /// The block's hash.
-        block: Hash,
-    },
-    /// A vote arrives somewhere; for the picture only.
-    VoteArrived {
-        /// Height.
-        height: u64,
-        /// Round.
-        round: u32,
-        /// Prevote or precommit.
-        kind: VoteKind,
-        /// Whether it is a vote for nothing.
-        is_nil: bool,
-        /// Who voted.
-        from: u32,
-        /// Where it arrives.
-        to: u32,
-        /// When it was sent.
-        sent_us: u64,
-    },
-    /// A block is committed; the caller keeps it.
-    Committed(Box<Block>),
-    /// A round ends without a block.
-    RoundFailed {
-        /// Height.
-        height: u64,
-        /// Round.
-        round: u32,
-    },
-    /// Too little power can be reached for a commit.
-    Stalled {
-        /// Height that waits.
-        height: u64,
-        /// Validators that are silent.
-        silent: Vec<u32>,
-        /// Reachable power.
-        power: u64,
-        /// All power.
-        total: u64,
-    },
-    /// The first commit after a stall.
-    Resumed {
-        /// Its height.
-        height: u64,
-    },
-    /// A transaction is refused.
-    TransactionRefused {
-        /// Its hash.
-        hash: Hash,
-        /// Its sender.
-        sender: Address,
-        /// Its nonce.
-        nonce: u64,
-        /// As `submit` was told.
-        origin: u32,
-        /// Why.
-        reason: Refusal,
-    },
-}
-
-/// A vote as the picture of recent blocks shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VoteTrace {
-    /// Who.
-    pub validator: u32,
-    /// Prevote or precommit.
-    pub kind: VoteKind,
-    /// Round.
-    pub round: u32,
-    /// Whether it is a vote for nothing.
-    pub is_nil: bool,
-    /// When it was cast.
-    pub time_us: u64,
-}
-
-/// A recent block in short.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlockTrace {
-    /// Its header.
-    pub header: Header,
-    /// Its hash.
-    pub hash: Hash,
-    /// When it was committed.
-    pub committed_us: u64,
-    /// Number of transactions.
-    pub transactions: u32,
-    /// All votes of its height that were heard of up to then.
-    pub votes: Vec<VoteTrace>,
-}
 
 /// A block that is proposed but not committed, with the state after it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -200,7 +71,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// A ledger that starts at time 0 with the first empty block due after the empty interval. The validators' keys are
-    /// those that [`create_genesis`](super::block::create_genesis) derives from the same `seed`.
+    /// those that [`create_genesis`](super::genesis::create_genesis) derives from the same `seed`.
     ///
     /// # Errors
     /// When the genesis is invalid or its validators' keys do not follow from `seed`.

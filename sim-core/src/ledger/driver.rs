@@ -1,10 +1,11 @@
 //! Drives the consensus machines over the simulated network: signing, sending, checking, gossip, catching up.
 
 use super::block::{VoteKind, get_proposal_message, get_proposer, get_vote_message};
-use super::chain::{Ledger, Occurrence, OccurrenceKind, Reach, VoteTrace};
+use super::chain::Ledger;
 use super::consensus::tendermint::{Input, Machine, Output, Step};
 use super::crypto::{Claim, Signature};
 use super::network::Event;
+use super::occurrence::{Occurrence, OccurrenceKind, Reach, VoteTrace};
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
 

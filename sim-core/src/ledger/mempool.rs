@@ -5,7 +5,7 @@
 //! taken has the occupant checked at once, so that a forged transaction cannot keep an honest one out.
 
 use super::crypto::Address;
-use super::state::TransitionError;
+use super::error::TransitionError;
 use super::types::{Payload, SignedTransaction};
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};

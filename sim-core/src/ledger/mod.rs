@@ -1,8 +1,8 @@
 //! The energy blockchain: bytes and integer amounts, never volts.
 //!
 //! Reading order: [`types`] (accounts, transactions, payloads) and [`crypto`] (keys, canonical bytes), [`settlement`]
-//! and [`state`] (the transition), [`merkle`] and [`block`], [`mempool`], [`consensus`] (a pure machine per validator)
-//! and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`](chain::Ledger), then [`json`],
+//! and [`state`] (the transition), [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
+//! validator) and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`], then [`chain_file`],
 //! [`audit`] and [`proof`], which need nothing but a `chain.jsonl`.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
@@ -10,13 +10,17 @@
 pub mod audit;
 pub mod block;
 pub mod chain;
+pub mod chain_file;
 pub mod consensus;
 pub mod crypto;
 mod driver;
-pub mod json;
+pub mod error;
+pub mod genesis;
+mod json;
 pub mod mempool;
 pub mod merkle;
 pub mod network;
+pub mod occurrence;
 pub mod proof;
 pub mod settlement;
 pub mod state;
@@ -25,4 +29,5 @@ mod tests;
 pub mod types;
 pub mod vectors;
 
-pub use chain::{Ledger, Occurrence, OccurrenceKind, Reach};
+pub use chain::Ledger;
+pub use occurrence::{Occurrence, OccurrenceKind, Reach};

@@ -5,9 +5,11 @@
 //! more than two thirds of these validators signed, not that these are the validators he trusts.
 
 use super::audit::ChainError;
-use super::block::{Commit, Header, Validator, compute_validators_hash};
+use super::block::{Commit, Header};
+use super::chain_file::{BlockLine, GenesisLine, HashedTransaction};
 use super::crypto::is_valid_signature;
-use super::json::{BlockLine, Canonical, Fault, GenesisLine, HashedTransaction, Reader, record, write_line};
+use super::genesis::{Validator, compute_validators_hash};
+use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::merkle::{compute_inclusion_proof, is_included};
 use super::types::SignedTransaction;
 use crate::digest::{Hash, hex};

@@ -5,7 +5,9 @@
 //! `2f + 1` is "power of more than two thirds", `f + 1` is "power of more than one third", so powers may differ.
 //! One machine stands for one height: after [`Output::Decide`] the caller makes the machine of the next height (lines
 //! 51 to 54). Messages that come before [`Input::Start`] are kept and weighed at the start. A second, different vote or
-//! proposal of the same validator in the same round is ignored. Validated by the tests in `tests/consensus.rs`.
+//! proposal of the same validator in the same round is ignored, which keeps agreement; that everybody decides in spite of
+//! an equivocating validator then rests on the caller, who lets a validator that is behind fetch decided blocks.
+//! Validated by the tests in `tests/consensus.rs`.
 
 use crate::digest::Hash;
 use crate::ledger::block::{VoteKind, get_proposer, is_quorum};

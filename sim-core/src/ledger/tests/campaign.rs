@@ -2,7 +2,8 @@
 
 use super::create_chain;
 use crate::ledger::audit::{Auditor, verify};
-use crate::ledger::json::{BlockLine, Reader, write_line};
+use crate::ledger::chain_file::BlockLine;
+use crate::ledger::json::{Reader, write_line};
 use crate::ledger::proof::{ProofError, check_proof, prove};
 use crate::rng::Stream;
 
@@ -68,6 +69,33 @@ fn lines_missing_doubled_or_exchanged_are_found() {
     let spaced = String::from_utf8(lines[3].clone()).expect("text").replacen(":", ": ", 1).into_bytes();
     let error = verify([&lines[0], &lines[1], &lines[2], &spaced]).expect_err("another spelling");
     assert_eq!((error.line, error.column), (4, 9), "{error}");
+}
+
+/// Broken off lines, noise and foreign files: a message with its place, never a panic.
+#[test]
+fn what_is_no_chain_is_refused_with_its_place() {
+    let lines = create_chain(3, 4);
+    let mut before = Auditor::default();
+    for line in &lines {
+        for end in (0..line.len()).step_by(7).chain([line.len() - 1]) {
+            let error = before.clone().process_line(&line[..end]).expect_err("a broken off line");
+            // A name is read as a whole, so its fault lies at its start.
+            assert!(error.column <= end + 1 && error.column + 64 > end, "{error}, broken off at {end}");
+        }
+        before.process_line(line).expect("a valid chain");
+    }
+    let mut stream = Stream::new(4, "noise", 0);
+    for length in 0..300 {
+        let noise: Vec<u8> = (0..length).map(|_| stream.below(256) as u8).collect();
+        assert!(verify([&noise]).is_err() && before.clone().process_line(&noise).is_err());
+        assert!(check_proof(&noise).is_err());
+    }
+    let text = String::from_utf8(lines[0].clone()).expect("text");
+    let newer = text.replace("\"format\":1", "\"format\":2");
+    let error = verify([newer]).expect_err("another format");
+    assert_eq!(error.field.as_deref(), Some("genesis.format"), "{error}");
+    let crlf = [lines[0].as_slice(), b"\r"].concat();
+    assert_eq!(verify([crlf]).expect_err("another line end").column, lines[0].len() + 1);
 }
 
 #[test]

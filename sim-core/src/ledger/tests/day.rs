@@ -1,7 +1,7 @@
 //! What a day of the ledger weighs: printed, and bounded.
 
 use super::{Community, get_blocks, get_refusals, seconds};
-use crate::ledger::json::{encode_genesis, encode_line};
+use crate::ledger::chain_file::{encode_genesis, encode_line};
 use crate::ledger::network::NetworkSettings;
 use crate::ledger::types::Parameters;
 

@@ -4,10 +4,11 @@ use super::{Community, get_blocks, get_refusals, seconds, silence};
 use crate::digest::compute_digest;
 use crate::ledger::audit::verify;
 use crate::ledger::block::Block;
-use crate::ledger::chain::{Ledger, Occurrence, OccurrenceKind, Reach};
-use crate::ledger::json::{encode_genesis, encode_line};
+use crate::ledger::chain_file::{encode_genesis, encode_line};
+use crate::ledger::crypto::Keypair;
 use crate::ledger::network::NetworkSettings;
-use crate::ledger::types::{MeterReading, Parameters, Payload};
+use crate::ledger::types::{MeterReading, Parameters, Payload, SignedTransaction};
+use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach};
 use crate::quantity::Wh;
 use crate::time::SimTime;
 
@@ -149,7 +150,7 @@ fn forged_replayed_and_foreign_transactions_are_refused() {
     let mut ledger = community.start(NetworkSettings::default(), 6);
     let chain = *ledger.get_chain();
     let sign = |account: usize, chain, nonce, slot| {
-        crate::ledger::types::SignedTransaction::new(&community.keys[account], chain, nonce, reading(slot))
+        SignedTransaction::new(&community.keys[account], chain, nonce, reading(slot))
     };
     let good = sign(0, &chain, 0, 0);
     ledger.submit(seconds(1), good.clone(), 0);
@@ -158,8 +159,8 @@ fn forged_replayed_and_foreign_transactions_are_refused() {
     forged.nonce = 1;
     ledger.submit(seconds(2), forged, 2);
     ledger.submit(seconds(2), sign(2, &chain, 0, 0), 2);
-    let stranger = crate::ledger::crypto::Keypair::derive(1, "nobody", "x");
-    let foreign = crate::ledger::types::SignedTransaction::new(&stranger, &chain, 0, reading(0));
+    let stranger = Keypair::derive(1, "nobody", "x");
+    let foreign = SignedTransaction::new(&stranger, &chain, 0, reading(0));
     ledger.submit(seconds(2), foreign, 9);
     let mut seen = ledger.advance(seconds(30), &[]);
     ledger.submit(seconds(30), good, 0);

@@ -6,15 +6,16 @@ mod day;
 mod ledger;
 mod transition;
 
-use super::block::{ACCOUNT_KEYS, AccountPlan, Block, Genesis, create_genesis};
-use super::chain::{Ledger, Occurrence, OccurrenceKind, Reach};
+use super::block::Block;
+use super::chain_file::{encode_genesis, encode_line};
 use super::crypto::Keypair;
-use super::json::{encode_genesis, encode_line};
+use super::genesis::{ACCOUNT_KEYS, AccountPlan, Genesis, create_genesis};
 use super::network::NetworkSettings;
 use super::settlement::Metered;
 use super::types::{
     Fill, MeterReading, Order, Parameters, Payload, Role, Settlement, Side, SignedTransaction, Tariffs, Trade,
 };
+use super::{Ledger, Occurrence, OccurrenceKind, Reach};
 use crate::quantity::{Money, Price, Wh};
 use crate::rng::Stream;
 use crate::time::{SECOND_US, SimTime};

@@ -1,9 +1,10 @@
 //! The transition: what it refuses, and what no sequence of transactions can change.
 
 use super::{Community, TARIFFS};
+use crate::ledger::error::TransitionError;
 use crate::ledger::merkle::compute_leaf_hash;
 use crate::ledger::settlement::Metered;
-use crate::ledger::state::{State, TransitionError};
+use crate::ledger::state::State;
 use crate::ledger::types::{
     Fill, MeterReading, Order, Parameters, Payload, Settlement, Side, SignedTransaction, Trade,
 };
@@ -144,8 +145,7 @@ proptest! {
                 Err(_) => prop_assert_eq!(&state, &before),
             }
             prop_assert_eq!(state.compute_supply(), supply);
-        }
-        prop_assert!(settled <= 4);
+        } prop_assert!(settled <= 4);
     }
 }
 
