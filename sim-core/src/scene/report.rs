@@ -27,6 +27,8 @@ pub(super) struct Report {
     pub(super) errors: Vec<SceneError>,
     /// Names inside what was blanked out: references to them are no further errors.
     pub(super) blanked: BTreeSet<String>,
+    /// All texts inside what was blanked out: a bus mentioned there may be connected.
+    pub(super) mentioned: BTreeSet<String>,
     /// False once something was blanked out that the network may need.
     pub(super) complete: bool,
     /// Characters inserted, with their line and first column: columns behind them are shifted back.
@@ -37,7 +39,15 @@ impl Report {
     pub(super) fn new(text: &str) -> Self {
         let outline = Outline::read(text);
         let text = text.to_owned();
-        Self { text, outline, errors: Vec::new(), blanked: BTreeSet::new(), complete: true, inserted: Vec::new() }
+        Self {
+            text,
+            outline,
+            errors: Vec::new(),
+            blanked: BTreeSet::new(),
+            mentioned: BTreeSet::new(),
+            complete: true,
+            inserted: Vec::new(),
+        }
     }
 
     /// Adds an error at a path such as `lines[3].length_m`.
@@ -91,12 +101,17 @@ impl Report {
     }
 }
 
-/// The name among `known` that is nearest to `found`, if any is near at all.
+/// The name among `known` that is nearest to `found`, if any is near at all. A known name that begins with what was
+/// written is one step away.
 pub(super) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = found.chars().count() / 2 + 1;
     known
         .into_iter()
-        .map(|k| (edit_distance(&found.to_lowercase(), &k.to_lowercase()), k))
+        .map(|k| {
+            let (written, name) = (found.to_lowercase(), k.to_lowercase());
+            let begins = written.len() > 2 && name.starts_with(&written);
+            (if begins { 1 } else { edit_distance(&written, &name) }, k)
+        })
         .filter(|(d, _)| *d <= limit)
         .min()
         .map(|(_, k)| k.to_owned())
@@ -134,6 +149,7 @@ mod tests {
         assert_eq!(edit_distance("lenght_m", "length_m"), 1);
         assert_eq!(edit_distance("", "abc"), 3);
         assert_eq!(nearest("lenght_m", ["length_m", "route"]).as_deref(), Some("length_m"));
+        assert_eq!(nearest("tilt", ["kwp", "tilt_deg"]).as_deref(), Some("tilt_deg"));
         assert_eq!(nearest("zzzz", ["length_m", "route"]), None);
     }
 }

@@ -67,7 +67,7 @@ fn every_error_of_a_file_is_reported_with_its_place() {
         };
     }
     for (name, text, expected) in
-        [case!("bad-values"), case!("bad-structure"), case!("bad-network"), case!("bad-sources")]
+        [case!("bad-values"), case!("bad-structure"), case!("bad-network"), case!("bad-sources"), case!("bad-mixed")]
     {
         assert_eq!(complaints(text), expected, "\n{name} says\n{}", complaints(text));
     }
