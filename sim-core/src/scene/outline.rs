@@ -6,6 +6,9 @@
 /// How deep values may nest before the walk stops looking inside.
 const MAX_DEPTH: usize = 48;
 
+/// At most this many places are kept, so that a huge file costs no huge memory; errors behind them point at their section.
+const MAX_NODES: usize = 400_000;
+
 /// What a place in the text holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
@@ -45,7 +48,7 @@ pub(super) struct Outline {
 impl Outline {
     /// Walks `text`.
     pub(super) fn read(text: &str) -> Self {
-        let mut walk = Walk { bytes: text.as_bytes(), at: 0, unclosed: None };
+        let mut walk = Walk { bytes: text.as_bytes(), at: 0, unclosed: None, nodes: 0 };
         walk.skip_attributes();
         let root = walk.value(None, 0);
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
@@ -100,6 +103,7 @@ struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
     unclosed: Option<usize>,
+    nodes: usize,
 }
 
 impl Walk<'_> {
@@ -253,7 +257,10 @@ impl Walk<'_> {
                 Some(_) => {
                     let before = self.at;
                     let child = self.value(None, depth);
-                    node.children.push(child);
+                    self.nodes += 1;
+                    if self.nodes <= MAX_NODES {
+                        node.children.push(child);
+                    }
                     if self.at == before {
                         self.at += 1;
                     }

@@ -17,7 +17,7 @@ pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// At most this many structural errors are looked for.
 const MAX_ATTEMPTS: usize = 50;
 /// At most this many bytes are read over all attempts, so that a large broken file is answered quickly.
-const MAX_BYTES_REREAD: usize = 64 * 1024 * 1024;
+const MAX_BYTES_REREAD: usize = 32 * 1024 * 1024;
 
 /// How scenes (and scripts, walkthroughs and replays) are written in RON: `Some(x)` is written `x`, and a variant's
 /// struct without a second pair of brackets.

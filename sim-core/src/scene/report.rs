@@ -17,6 +17,9 @@ pub struct SceneError {
     pub nearest: Option<String>,
 }
 
+/// At most this many errors of a file are listed; a last one counts the others.
+const MAX_ERRORS: usize = 200;
+
 /// Collects the errors of one text.
 pub(super) struct Report {
     /// The text that is checked: as read, with what could not be read blanked out.
@@ -71,6 +74,11 @@ impl Report {
         self.errors.push(SceneError { line, column, what: what.into(), nearest });
     }
 
+    /// True once there are more errors than will be listed: looking for near names is no longer worth its time.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors.len() > MAX_ERRORS
+    }
+
     /// Blanks out the bytes `start..end` and a comma behind them; lines and columns of all else stay.
     pub(super) fn blank(&mut self, start: usize, end: usize) {
         let Some(tail) = self.text.get(end..) else { return };
@@ -97,6 +105,12 @@ impl Report {
     pub(super) fn into_errors(mut self) -> Vec<SceneError> {
         self.errors.sort();
         self.errors.dedup();
+        let more = self.errors.len().saturating_sub(MAX_ERRORS);
+        self.errors.truncate(MAX_ERRORS);
+        if let Some(last) = self.errors.last().filter(|_| more > 0).cloned() {
+            let what = format!("and {more} more errors behind this one");
+            self.errors.push(SceneError { what, nearest: None, ..last });
+        }
         self.errors
     }
 }

@@ -94,6 +94,18 @@ fn hopeless_input_gets_one_clear_message() {
 }
 
 #[test]
+fn large_broken_files_are_answered_quickly_and_briefly() {
+    let text = format(&generate(2000, 1));
+    assert!(text.len() < MAX_BYTES / 4, "{} bytes", text.len());
+    let wrong = text.replace("bus: \"f", "bus: \"g").replace("yearly_kwh: ", "yearly_kwh: -");
+    assert_eq!(parse(&wrong).map_err(|e| e.len()), Err(201));
+    let fields = text.replace("yearly_kwh", "yearly_kw");
+    assert!(parse(&fields).is_err_and(|e| (5..=50).contains(&e.len())));
+    let hostile = std::format!("(buses: [{}", "(1,),".repeat(MAX_BYTES / 5 - 10));
+    assert_eq!(parse(&hostile).map_err(|e| e.len()), Err(1));
+}
+
+#[test]
 fn a_dead_part_that_a_switch_could_energise_loads_with_a_notice() {
     let open = SMALL.replace("kind: Feeder,", "kind: Feeder, normally_open: true,");
     let scene = load(&open);
