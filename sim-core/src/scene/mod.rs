@@ -7,6 +7,8 @@ mod parse;
 mod report;
 mod resolve;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use generate::{HOMES, generate};
