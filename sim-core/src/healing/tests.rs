@@ -363,6 +363,22 @@ fn where_two_paths_are_allowed_nobody_is_dropped_on_the_way_back() {
     assert!(rig.is_normal());
 }
 
+#[test]
+fn what_a_person_opened_stays_dead() {
+    let mut rig = Rig::new(1_000);
+    rig.closed[switch(1, 2)] = false;
+    rig.healer.operated_by_hand(SwitchId::new(switch(1, 2)), false);
+    rig.run(20);
+    rig.strike(zone(0, 0), false);
+    rig.run(800);
+    assert!(!rig.closed[switch(1, 2)] && !rig.live()[zone(1, 2)], "{:?}", rig.orders);
+    assert!(rig.live()[zone(0, 2)]);
+    rig.closed[switch(1, 2)] = true;
+    rig.healer.operated_by_hand(SwitchId::new(switch(1, 2)), true);
+    rig.run(20);
+    assert!(rig.is_normal());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
     /// Whatever strikes, fails and is toggled: no order of healing energises a damaged zone, and in the end, with all

@@ -108,9 +108,9 @@ impl Zones {
 
     /// Switches with an end in a zone, with the zone at the other end.
     pub fn around(&self, zone: usize) -> impl Iterator<Item = (SwitchId, usize)> + '_ {
-        self.switch_zones.iter().enumerate().filter_map(move |(i, [a, b])| {
-            (a != b && (*a == zone || *b == zone)).then(|| (SwitchId::new(i), if *a == zone { *b } else { *a }))
-        })
+        let touching =
+            self.switch_zones.iter().enumerate().filter(move |(_, [a, b])| a != b && (*a == zone || *b == zone));
+        touching.map(move |(i, [a, b])| (SwitchId::new(i), if *a == zone { *b } else { *a }))
     }
 
     /// Switching distance of each zone from the nearest of `sources` over closed switches; `None` where none reaches.
