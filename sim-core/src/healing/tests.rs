@@ -39,6 +39,7 @@ struct Rig {
     orders: Vec<Order>,
     events: Vec<Event>,
     grid: Grid,
+    sources: Vec<usize>,
 }
 
 /// Stands in for a power flow: every zone has 10 customers, a feeder head carries at most so many.
@@ -50,13 +51,13 @@ struct Grid {
 
 impl Check for Grid {
     fn try_state(&mut self, closed: &[bool]) -> Verdict {
-        let live = self.zones.live(&[0], closed);
+        let live = self.zones.live(&[0, 1], closed);
         let mut worst = 0;
         for f in 0..FEEDERS {
             let mut without = closed.to_vec();
             let head = switch(f, 0);
             without[head] = false;
-            let cut = self.zones.live(&[0], &without);
+            let cut = self.zones.live(&[0, 1], &without);
             let behind = (0..live.len()).filter(|z| live[*z] && !cut[*z]).map(|z| self.zones.customers[z]).sum();
             worst = worst.max(behind);
         }
@@ -107,6 +108,7 @@ impl Rig {
             root,
             orders: vec![],
             events: vec![],
+            sources: vec![0],
         }
     }
 
@@ -119,7 +121,7 @@ impl Rig {
     }
 
     fn live(&self) -> Vec<bool> {
-        self.zones.live(&[0], &self.closed)
+        self.zones.live(&self.sources, &self.closed)
     }
 
     fn zone_of(&self, f: &FaultSeen) -> usize {
@@ -132,8 +134,8 @@ impl Rig {
         for fault in self.faults.clone().into_iter().filter(|f| f.pulse_finds) {
             let mut z = self.zone_of(&fault);
             let mut cleared = false;
-            while let (Some(d), true) = (self.zones.distances(&[0], &self.closed)[z], self.live()[z]) {
-                let distance = self.zones.distances(&[0], &self.closed);
+            while let (Some(d), true) = (self.zones.distances(&self.sources, &self.closed)[z], self.live()[z]) {
+                let distance = self.zones.distances(&self.sources, &self.closed);
                 if d == 0 {
                     break;
                 }
@@ -180,7 +182,7 @@ impl Rig {
             reachable: &self.reachable,
             lockouts: &self.lockouts,
             indicators: &self.indicators,
-            sources: &[0],
+            sources: &self.sources,
             faults: &self.faults,
             overhead: &[],
         };
@@ -361,6 +363,38 @@ fn where_two_paths_are_allowed_nobody_is_dropped_on_the_way_back() {
         assert!(before.iter().zip(rig.live()).all(|(b, a)| !b || a), "someone was dropped: {:?}", rig.orders);
     }
     assert!(rig.is_normal());
+}
+
+/// Saved in the middle of its work and loaded, healing goes on to the same orders.
+#[test]
+fn a_saved_healing_goes_on_as_if_it_had_not_stopped() {
+    for stop in [2, 6, 20, 300, 604] {
+        let (mut straight, mut saved) = (Rig::new(40), Rig::new(40));
+        for rig in [&mut straight, &mut saved] {
+            rig.strike(zone(0, 0), false);
+            rig.run(stop);
+        }
+        let bytes = postcard::to_stdvec(&saved.healer).expect("a state that can be saved");
+        saved.healer = postcard::from_bytes(&bytes).expect("a state that can be loaded");
+        assert_eq!(saved.healer, straight.healer);
+        straight.run(700);
+        saved.run(700);
+        assert_eq!(saved.orders, straight.orders);
+    }
+}
+
+/// In an island the battery at the busbar is the source; the coupling breaker stays as it is.
+#[test]
+fn an_island_heals_on_its_own_source() {
+    let mut rig = Rig::new(1_000);
+    (rig.closed[0], rig.sources) = (false, vec![1]);
+    rig.strike(zone(1, 0), false);
+    rig.run(60);
+    let live = rig.live();
+    let dark: Vec<_> = (0..live.len()).filter(|z| !live[*z]).collect();
+    assert_eq!(dark, [0, zone(1, 0)], "{:?}", rig.orders);
+    rig.run(800);
+    assert!(!rig.closed[0] && rig.live()[zone(1, 0)] && !rig.healer.is_busy());
 }
 
 #[test]
