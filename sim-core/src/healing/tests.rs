@@ -129,41 +129,22 @@ impl Rig {
         self.zones.line_zone[line.index()]
     }
 
-    /// Relays: the nearest breaker towards the source of each live short circuit opens, the path's indicators latch.
+    /// Relays: the nearest breaker towards the source of each live short circuit opens, or where it is jammed the next
+    /// one; the path's indicators latch.
     fn protect(&mut self) {
         for fault in self.faults.clone().into_iter().filter(|f| f.pulse_finds) {
-            let mut z = self.zone_of(&fault);
-            let mut cleared = false;
-            while let (Some(d), true) = (self.zones.distances(&self.sources, &self.closed)[z], self.live()[z]) {
-                let distance = self.zones.distances(&self.sources, &self.closed);
-                if d == 0 {
+            let path = self.zones.path(self.zone_of(&fault), &self.sources, &self.closed);
+            for s in &path {
+                self.indicators[s.index()] = Some(fault.event);
+            }
+            for s in path {
+                let event = self.journal.note(self.now, Subject::Switch(s), EventKind::LockedOut, fault.event);
+                self.lockouts.retain(|l| l.0 != s);
+                self.lockouts.push((s, event));
+                if !self.jammed[s.index()] {
+                    self.closed[s.index()] = false;
                     break;
                 }
-                let up = self.zones.around(z).find(|(s, n)| self.closed[s.index()] && distance[*n] == Some(d - 1));
-                let (s, next) = up.expect("a live zone has a way to the source");
-                self.indicators[s.index()] = Some(fault.event);
-                if !cleared {
-                    let kind = EventKind::LockedOut;
-                    let event = self.journal.note(self.now, Subject::Switch(s), kind, fault.event);
-                    self.lockouts.retain(|l| l.0 != s);
-                    self.lockouts.push((s, event));
-                    cleared = !self.jammed[s.index()];
-                    if cleared {
-                        // The current passed the rest of the path too, before this one opened.
-                        let mut w = next;
-                        while let Some(dw) = distance[w].filter(|dw| *dw > 0) {
-                            let up = self
-                                .zones
-                                .around(w)
-                                .find(|(s, n)| self.closed[s.index()] && distance[*n] == Some(dw - 1));
-                            let (s, n) = up.expect("a way");
-                            self.indicators[s.index()] = Some(fault.event);
-                            w = n;
-                        }
-                        self.closed[s.index()] = false;
-                    }
-                }
-                z = next;
             }
         }
         let (closed, jammed) = (&self.closed, &self.jammed);
@@ -262,7 +243,7 @@ fn indicators_point_at_the_zone() {
     });
     let (line, seen_by, not_by) = found.expect("located");
     assert_eq!(line.index(), zone(1, 1) - 1);
-    assert_eq!(seen_by, [SwitchId::new(switch(1, 1))]);
+    assert_eq!(seen_by, [SwitchId::new(switch(1, 1))], "the walk begins at the trip");
     assert_eq!(not_by, [SwitchId::new(switch(1, 2))]);
 }
 
@@ -363,6 +344,17 @@ fn where_two_paths_are_allowed_nobody_is_dropped_on_the_way_back() {
         assert!(before.iter().zip(rig.live()).all(|(b, a)| !b || a), "someone was dropped: {:?}", rig.orders);
     }
     assert!(rig.is_normal());
+}
+
+#[test]
+fn the_backup_of_a_breaker_is_the_next_one_towards_the_source() {
+    let rig = Rig::new(1_000);
+    let next = |s: usize| rig.zones.upstream(SwitchId::new(s), &[0], &rig.closed).map(SwitchId::index);
+    assert_eq!(
+        [next(switch(1, 2)), next(switch(1, 1)), next(switch(1, 0)), next(0)],
+        [Some(switch(1, 1)), Some(switch(1, 0)), Some(0), None]
+    );
+    assert_eq!(rig.zones.path(zone(2, 1), &[0], &rig.closed).len(), 3);
 }
 
 /// Saved in the middle of its work and loaded, healing goes on to the same orders.

@@ -135,6 +135,29 @@ impl Zones {
         distance
     }
 
+    /// Closed switches between a zone and its nearest source, from the zone on; empty where no source reaches it.
+    #[must_use]
+    pub fn path(&self, zone: usize, sources: &[usize], closed: &[bool]) -> Vec<SwitchId> {
+        let distance = self.distances(sources, closed);
+        let (mut path, mut here) = (Vec::new(), zone);
+        while let Some(d) = distance.get(here).copied().flatten().filter(|d| *d > 0) {
+            let nearer = |(s, z): &(SwitchId, usize)| is_closed(closed, *s) && distance[*z] == Some(d - 1);
+            let Some((switch, next)) = self.around(here).find(nearer) else { break };
+            path.push(switch);
+            here = next;
+        }
+        path
+    }
+
+    /// The next closed switch from `switch` towards its source: its backup.
+    #[must_use]
+    pub fn upstream(&self, switch: SwitchId, sources: &[usize], closed: &[bool]) -> Option<SwitchId> {
+        let [a, b] = *self.switch_zones.get(switch.index())?;
+        let distance = self.distances(sources, closed);
+        let nearer = if distance[a].unwrap_or(u32::MAX) <= distance[b].unwrap_or(u32::MAX) { a } else { b };
+        self.path(nearer, sources, closed).first().copied()
+    }
+
     /// Which zones a source reaches over closed switches.
     #[must_use]
     pub fn live(&self, sources: &[usize], closed: &[bool]) -> Vec<bool> {
