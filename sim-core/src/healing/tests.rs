@@ -243,7 +243,7 @@ fn indicators_point_at_the_zone() {
     });
     let (line, seen_by, not_by) = found.expect("located");
     assert_eq!(line.index(), zone(1, 1) - 1);
-    assert_eq!(seen_by, [SwitchId::new(switch(1, 1))], "the walk begins at the trip");
+    assert_eq!(seen_by, [SwitchId(0), SwitchId::new(switch(1, 0)), SwitchId::new(switch(1, 1))]);
     assert_eq!(not_by, [SwitchId::new(switch(1, 2))]);
 }
 
