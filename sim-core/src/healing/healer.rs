@@ -235,7 +235,8 @@ impl Healer {
             if is_damaged(found.zone, inputs) {
                 self.trials.clear();
             }
-            let Some(line) = line_in(found.zone, inputs).filter(|_| inputs.enabled) else {
+            let tells = inputs.enabled && is_damaged(found.zone, inputs);
+            let Some(line) = line_in(found.zone, inputs).filter(|_| tells) else {
                 case.located = Some((found.zone, case.cause));
                 continue;
             };

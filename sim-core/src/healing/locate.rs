@@ -55,13 +55,17 @@ pub(super) fn locate(case: &Case, inputs: &Inputs<'_>) -> Option<Found> {
         zone = next;
     }
     if !is_damaged(zone, inputs) {
-        let mut beyond = before;
+        let mut beyond = before.clone();
         beyond[trip.index()] = false;
         let part = inputs.zones.component(visited[1], &beyond);
         let patrolled = (0..part.len()).filter(|z| part[*z] && is_damaged(*z, inputs));
         zone = patrolled.min_by_key(|z| (far(*z), *z)).unwrap_or(zone);
     }
-    Some(finish(zone, seen_by, inputs))
+    // The whole way from the source, not only from the trip on.
+    let mut way = inputs.zones.path(zone, inputs.sources, &before);
+    way.retain(|s| latched(*s) || case.trips.contains(s));
+    way.reverse();
+    Some(finish(zone, if way.is_empty() { seen_by } else { way }, inputs))
 }
 
 fn finish(zone: usize, seen_by: Vec<SwitchId>, inputs: &Inputs<'_>) -> Found {

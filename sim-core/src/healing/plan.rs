@@ -149,7 +149,8 @@ impl Healer {
                 }
                 let (from, dead) = if r.live[a] { (a, b) } else { (b, a) };
                 let part = r.inputs.zones.component(dead, r.inputs.closed);
-                if r.area[from] || part.iter().zip(&r.area).any(|(inside, area)| *inside && *area) {
+                let held = r.inputs.zones.border(&part).iter().any(|s| self.is_held_open(*s, r));
+                if held || r.area[from] || part.iter().zip(&r.area).any(|(inside, area)| *inside && *area) {
                     continue;
                 }
                 if let Some(case) = pulse_test(&part, r, self.cause(), journal) {
@@ -305,6 +306,11 @@ impl Healer {
         let kind = EventKind::SwitchOrdered { closed: close };
         let event = journal.note(r.inputs.now, Subject::Switch(switch), kind, cause);
         Order { switch, close, event }
+    }
+
+    /// A person opened this switch: what is dead behind it may be worked on.
+    fn is_held_open(&self, switch: SwitchId, r: &Round<'_, '_>) -> bool {
+        self.held.contains(&switch) && !is_closed(r.inputs.closed, switch)
     }
 
     fn is_waiting(&self, switch: SwitchId, r: &Round<'_, '_>) -> bool {

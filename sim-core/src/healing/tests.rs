@@ -39,6 +39,7 @@ struct Rig {
     orders: Vec<Order>,
     events: Vec<Event>,
     grid: Grid,
+    sources: Vec<usize>,
 }
 
 /// Stands in for a power flow: every zone has 10 customers, a feeder head carries at most so many.
@@ -50,13 +51,13 @@ struct Grid {
 
 impl Check for Grid {
     fn try_state(&mut self, closed: &[bool]) -> Verdict {
-        let live = self.zones.live(&[0], closed);
+        let live = self.zones.live(&[0, 1], closed);
         let mut worst = 0;
         for f in 0..FEEDERS {
             let mut without = closed.to_vec();
             let head = switch(f, 0);
             without[head] = false;
-            let cut = self.zones.live(&[0], &without);
+            let cut = self.zones.live(&[0, 1], &without);
             let behind = (0..live.len()).filter(|z| live[*z] && !cut[*z]).map(|z| self.zones.customers[z]).sum();
             worst = worst.max(behind);
         }
@@ -107,6 +108,7 @@ impl Rig {
             root,
             orders: vec![],
             events: vec![],
+            sources: vec![0],
         }
     }
 
@@ -119,7 +121,7 @@ impl Rig {
     }
 
     fn live(&self) -> Vec<bool> {
-        self.zones.live(&[0], &self.closed)
+        self.zones.live(&self.sources, &self.closed)
     }
 
     fn zone_of(&self, f: &FaultSeen) -> usize {
@@ -127,41 +129,22 @@ impl Rig {
         self.zones.line_zone[line.index()]
     }
 
-    /// Relays: the nearest breaker towards the source of each live short circuit opens, the path's indicators latch.
+    /// Relays: the nearest breaker towards the source of each live short circuit opens, or where it is jammed the next
+    /// one; the path's indicators latch.
     fn protect(&mut self) {
         for fault in self.faults.clone().into_iter().filter(|f| f.pulse_finds) {
-            let mut z = self.zone_of(&fault);
-            let mut cleared = false;
-            while let (Some(d), true) = (self.zones.distances(&[0], &self.closed)[z], self.live()[z]) {
-                let distance = self.zones.distances(&[0], &self.closed);
-                if d == 0 {
+            let path = self.zones.path(self.zone_of(&fault), &self.sources, &self.closed);
+            for s in &path {
+                self.indicators[s.index()] = Some(fault.event);
+            }
+            for s in path {
+                let event = self.journal.note(self.now, Subject::Switch(s), EventKind::LockedOut, fault.event);
+                self.lockouts.retain(|l| l.0 != s);
+                self.lockouts.push((s, event));
+                if !self.jammed[s.index()] {
+                    self.closed[s.index()] = false;
                     break;
                 }
-                let up = self.zones.around(z).find(|(s, n)| self.closed[s.index()] && distance[*n] == Some(d - 1));
-                let (s, next) = up.expect("a live zone has a way to the source");
-                self.indicators[s.index()] = Some(fault.event);
-                if !cleared {
-                    let kind = EventKind::LockedOut;
-                    let event = self.journal.note(self.now, Subject::Switch(s), kind, fault.event);
-                    self.lockouts.retain(|l| l.0 != s);
-                    self.lockouts.push((s, event));
-                    cleared = !self.jammed[s.index()];
-                    if cleared {
-                        // The current passed the rest of the path too, before this one opened.
-                        let mut w = next;
-                        while let Some(dw) = distance[w].filter(|dw| *dw > 0) {
-                            let up = self
-                                .zones
-                                .around(w)
-                                .find(|(s, n)| self.closed[s.index()] && distance[*n] == Some(dw - 1));
-                            let (s, n) = up.expect("a way");
-                            self.indicators[s.index()] = Some(fault.event);
-                            w = n;
-                        }
-                        self.closed[s.index()] = false;
-                    }
-                }
-                z = next;
             }
         }
         let (closed, jammed) = (&self.closed, &self.jammed);
@@ -180,7 +163,7 @@ impl Rig {
             reachable: &self.reachable,
             lockouts: &self.lockouts,
             indicators: &self.indicators,
-            sources: &[0],
+            sources: &self.sources,
             faults: &self.faults,
             overhead: &[],
         };
@@ -260,7 +243,7 @@ fn indicators_point_at_the_zone() {
     });
     let (line, seen_by, not_by) = found.expect("located");
     assert_eq!(line.index(), zone(1, 1) - 1);
-    assert_eq!(seen_by, [SwitchId::new(switch(1, 1))]);
+    assert_eq!(seen_by, [SwitchId(0), SwitchId::new(switch(1, 0)), SwitchId::new(switch(1, 1))]);
     assert_eq!(not_by, [SwitchId::new(switch(1, 2))]);
 }
 
@@ -360,6 +343,65 @@ fn where_two_paths_are_allowed_nobody_is_dropped_on_the_way_back() {
         rig.second();
         assert!(before.iter().zip(rig.live()).all(|(b, a)| !b || a), "someone was dropped: {:?}", rig.orders);
     }
+    assert!(rig.is_normal());
+}
+
+#[test]
+fn the_backup_of_a_breaker_is_the_next_one_towards_the_source() {
+    let rig = Rig::new(1_000);
+    let next = |s: usize| rig.zones.upstream(SwitchId::new(s), &[0], &rig.closed).map(SwitchId::index);
+    assert_eq!(
+        [next(switch(1, 2)), next(switch(1, 1)), next(switch(1, 0)), next(0)],
+        [Some(switch(1, 1)), Some(switch(1, 0)), Some(0), None]
+    );
+    assert_eq!(rig.zones.path(zone(2, 1), &[0], &rig.closed).len(), 3);
+}
+
+/// Saved in the middle of its work and loaded, healing goes on to the same orders.
+#[test]
+fn a_saved_healing_goes_on_as_if_it_had_not_stopped() {
+    for stop in [2, 6, 20, 300, 604] {
+        let (mut straight, mut saved) = (Rig::new(40), Rig::new(40));
+        for rig in [&mut straight, &mut saved] {
+            rig.strike(zone(0, 0), false);
+            rig.run(stop);
+        }
+        let bytes = postcard::to_stdvec(&saved.healer).expect("a state that can be saved");
+        saved.healer = postcard::from_bytes(&bytes).expect("a state that can be loaded");
+        assert_eq!(saved.healer, straight.healer);
+        straight.run(700);
+        saved.run(700);
+        assert_eq!(saved.orders, straight.orders);
+    }
+}
+
+/// In an island the battery at the busbar is the source; the coupling breaker stays as it is.
+#[test]
+fn an_island_heals_on_its_own_source() {
+    let mut rig = Rig::new(1_000);
+    (rig.closed[0], rig.sources) = (false, vec![1]);
+    rig.strike(zone(1, 0), false);
+    rig.run(60);
+    let live = rig.live();
+    let dark: Vec<_> = (0..live.len()).filter(|z| !live[*z]).collect();
+    assert_eq!(dark, [0, zone(1, 0)], "{:?}", rig.orders);
+    rig.run(800);
+    assert!(!rig.closed[0] && rig.live()[zone(1, 0)] && !rig.healer.is_busy());
+}
+
+#[test]
+fn what_a_person_opened_stays_dead() {
+    let mut rig = Rig::new(1_000);
+    rig.closed[switch(1, 2)] = false;
+    rig.healer.operated_by_hand(SwitchId::new(switch(1, 2)), false);
+    rig.run(20);
+    rig.strike(zone(0, 0), false);
+    rig.run(800);
+    assert!(!rig.closed[switch(1, 2)] && !rig.live()[zone(1, 2)], "{:?}", rig.orders);
+    assert!(rig.live()[zone(0, 2)]);
+    rig.closed[switch(1, 2)] = true;
+    rig.healer.operated_by_hand(SwitchId::new(switch(1, 2)), true);
+    rig.run(20);
     assert!(rig.is_normal());
 }
 

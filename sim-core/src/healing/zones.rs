@@ -108,9 +108,9 @@ impl Zones {
 
     /// Switches with an end in a zone, with the zone at the other end.
     pub fn around(&self, zone: usize) -> impl Iterator<Item = (SwitchId, usize)> + '_ {
-        self.switch_zones.iter().enumerate().filter_map(move |(i, [a, b])| {
-            (a != b && (*a == zone || *b == zone)).then(|| (SwitchId::new(i), if *a == zone { *b } else { *a }))
-        })
+        let touching =
+            self.switch_zones.iter().enumerate().filter(move |(_, [a, b])| a != b && (*a == zone || *b == zone));
+        touching.map(move |(i, [a, b])| (SwitchId::new(i), if *a == zone { *b } else { *a }))
     }
 
     /// Switching distance of each zone from the nearest of `sources` over closed switches; `None` where none reaches.
@@ -133,6 +133,29 @@ impl Zones {
             }
         }
         distance
+    }
+
+    /// Closed switches between a zone and its nearest source, from the zone on; empty where no source reaches it.
+    #[must_use]
+    pub fn path(&self, zone: usize, sources: &[usize], closed: &[bool]) -> Vec<SwitchId> {
+        let distance = self.distances(sources, closed);
+        let (mut path, mut here) = (Vec::new(), zone);
+        while let Some(d) = distance.get(here).copied().flatten().filter(|d| *d > 0) {
+            let nearer = |(s, z): &(SwitchId, usize)| is_closed(closed, *s) && distance[*z] == Some(d - 1);
+            let Some((switch, next)) = self.around(here).find(nearer) else { break };
+            path.push(switch);
+            here = next;
+        }
+        path
+    }
+
+    /// The next closed switch from `switch` towards its source: its backup.
+    #[must_use]
+    pub fn upstream(&self, switch: SwitchId, sources: &[usize], closed: &[bool]) -> Option<SwitchId> {
+        let [a, b] = *self.switch_zones.get(switch.index())?;
+        let distance = self.distances(sources, closed);
+        let nearer = if distance[a].unwrap_or(u32::MAX) <= distance[b].unwrap_or(u32::MAX) { a } else { b };
+        self.path(nearer, sources, closed).first().copied()
     }
 
     /// Which zones a source reaches over closed switches.

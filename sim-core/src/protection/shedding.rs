@@ -302,4 +302,47 @@ mod tests {
         let sheds = rig.sheds().len();
         assert!((2..=12).contains(&sheds), "{sheds} sheddings in an hour");
     }
+
+    /// The grid goes while the community imports 120 kW beyond what its battery (150 kW, limit 180) can give.
+    #[test]
+    fn shedding_saves_an_island_that_starts_with_too_much_load() {
+        use crate::dynamics::{IslandFrequency, Model, Strain, Survival, UnitSpec};
+        use crate::ids::DeviceId;
+        let battery = UnitSpec {
+            device: DeviceId(0),
+            rated_kw: 150.0,
+            model: Model::Forming { droop_pu: 0.02, filter_s: 0.1 },
+            reference_kw: 0.0,
+            min_kw: -180.0,
+            max_kw: 180.0,
+            secondary: true,
+        };
+        let mut island = IslandFrequency::new(&[battery], 50.0, 50.0);
+        let mut survival = Survival::new(50.0);
+        let mut journal = Journal::default();
+        let cause = journal.root(SimTime(0), Subject::Grid, EventKind::SceneStarted);
+        // 29 homes of 10 kW and the clinic.
+        let mut priorities = vec![3; 30];
+        priorities[7] = 9;
+        let mut shedding = Shedding::new(50.0, &priorities);
+        let (demand, mut on) = (vec![10.0; 30], vec![true; 30]);
+        let mut switchings = 0;
+        for ms in 1..=300_000_u64 {
+            let load_kw = 10.0 * on.iter().filter(|o| **o).count() as f64;
+            let frequency_hz = island.step(0.001, load_kw, 50.0);
+            let excess_kw = (load_kw - 180.0).max(0.0);
+            let strain = Strain { frequency_hz, voltage_pu: 1.0, overloaded: excess_kw > 0.0, exhausted: false };
+            assert_eq!(survival.step(1_000, &strain), None, "{ms} ms, {frequency_hz} Hz");
+            let headroom_kw = 150.0 - load_kw;
+            let s = Situation { frequency_hz, excess_kw, headroom_kw, grid: false, cause };
+            for o in shedding.step(SimTime(ms * 1_000), 1_000, &s, &demand, &mut journal) {
+                on[o.building.index()] = o.connect;
+                switchings += 1;
+            }
+        }
+        let served = on.iter().filter(|o| **o).count();
+        assert!(on[7] && (13..=15).contains(&served), "{served} of 30 served");
+        assert!((island.frequency_hz() - 50.0).abs() < 0.01);
+        assert!(switchings < 45, "{switchings} switchings: what was shed too much returned once");
+    }
 }
