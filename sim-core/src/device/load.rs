@@ -82,6 +82,17 @@ impl State {
         Kw(self.kw)
     }
 
+    /// Expected demand at an instant of a weekday (0 Monday) in a season, a positive number: a first forecast.
+    #[must_use]
+    pub fn compute_expected(&self, at: SimTime, weekday: u8, season_day: f64) -> Kw {
+        let profile = load_profile::of(self.kind);
+        // All consumers of a building share their profile and mean.
+        let Some(one) = self.consumers.first() else { return Kw::ZERO };
+        let activity = profile.activity(at.hour_of_day(), weekday) / one.activity_mean;
+        let shape = profile.constant + (1.0 - profile.constant) * activity;
+        Kw(one.mean_kw * self.consumers.len() as f64 * profile.season(season_day) * shape)
+    }
+
     /// Reactive demand that goes with an active demand, a positive number (inductive).
     #[must_use]
     pub fn reactive(&self, demand: Kw) -> Kvar {
@@ -94,15 +105,6 @@ impl State {
 #[must_use]
 pub fn power_factor(kind: BuildingKind) -> f64 {
     load_profile::of(kind).power_factor
-}
-
-/// Expected demand of a building at an hour of a weekday (0 Monday) in a season, a positive number: a first forecast.
-#[must_use]
-pub fn compute_expected(building: &Building, hour: f64, weekday: u8, season_day: f64) -> Kw {
-    let profile = load_profile::of(building.kind);
-    let (mean, _) = profile.mean_and_peak();
-    let shape = profile.constant + (1.0 - profile.constant) * profile.activity(hour, weekday) / mean;
-    Kw(building.yearly_kwh.max(0.0) / 8_760.0 * profile.season(season_day) * shape)
 }
 
 /// Lamps in the dim, fans in the glare, least between; about one over a day.
