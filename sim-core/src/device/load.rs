@@ -29,6 +29,8 @@ const NOISE_SPREAD: f64 = 0.08;
 const FRIDGE_S: (f64, f64) = (700.0, 1_400.0);
 /// Share of a household's constant energy that is the refrigerator's.
 const FRIDGE_SHARE: f64 = 0.5;
+/// Mean power from which a household's appliances grow instead of becoming more, kW: about an event a minute.
+const LARGE_HOUSEHOLD_KW: f64 = 30.0;
 /// Light at which a greenhouse is balanced between lamps and fans, W/m2.
 const BALANCED_LIGHT_W_M2: f64 = 300.0;
 
@@ -245,7 +247,8 @@ impl Consumer {
 
     /// Mean of an event's energy, kWh, and the power that the appliances' figures multiply, kW.
     fn event_energy(&self, profile: &Profile) -> (f64, f64) {
-        let unit_kw = if profile.unit_kw > 0.0 { profile.unit_kw } else { self.mean_kw };
+        let household = profile.unit_kw > 0.0;
+        let unit_kw = if household { profile.unit_kw.max(self.mean_kw / LARGE_HOUSEHOLD_KW) } else { self.mean_kw };
         let mean: f64 = profile.appliances.iter().map(|(power, length_s, share)| power * length_s * share).sum();
         (mean * unit_kw / 3_600.0, unit_kw)
     }

@@ -198,6 +198,10 @@ fn same_seed_same_load_and_saving_changes_nothing() {
 fn nothing_is_used_where_nothing_is_and_jumps_are_survived() {
     let mut none = State::new(&building(BuildingKind::Home, 0.0), 1, 0);
     assert_eq!(none.step(SimTime(0), &weather(1.0, 0, 0.0)).0, 0.0);
+    let mut palace = State::new(&building(BuildingKind::Home, 1e12), 1, 0);
+    for second in 0..100 {
+        assert!(palace.step(SimTime(second * SECOND_US), &weather(1.0, 0, 0.0)).0.is_finite());
+    }
     let mut state = State::new(&building(BuildingKind::Workshop, 90_000.0), 1, 0);
     for day in [0, 1, 40, 41, 400] {
         let p = state.step(SimTime(day * DAY_US + DAY_US / 3), &weather(1.0, day, 8.0)).0;
