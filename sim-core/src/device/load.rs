@@ -242,7 +242,8 @@ impl Consumer {
     }
 
     fn hour(&self, at: SimTime) -> f64 {
-        (at.hour_of_day() + self.shift_h + 24.0) % 24.0
+        let hour = at.hour_of_day() + self.shift_h;
+        hour - 24.0 * libm::floor(hour / 24.0)
     }
 
     /// Mean of an event's energy, kWh, and the power that the appliances' figures multiply, kW.

@@ -194,7 +194,8 @@ impl Profile {
                 return 0.0;
             }
             // Around midnight the nearer of the two days counts.
-            let away = (hour - middle + 36.0) % 24.0 - 12.0;
+            let apart = hour - middle;
+            let away = apart - 24.0 * libm::floor(apart / 24.0 + 0.5);
             weight * libm::exp(-0.5 * (away / width) * (away / width))
         };
         day.floor + day.bumps.iter().map(bump).sum::<f64>()

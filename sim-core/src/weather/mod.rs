@@ -224,7 +224,8 @@ impl Weather {
             self.linke_turbidity,
         );
         let sky = compute_clouded(&clear, index, &sun, extraterrestrial);
-        let day = f64::from(date.day_of_year());
+        let day = date.day_of_year();
+        let southern = self.observer.latitude_deg < 0.0;
         Conditions {
             zenith_deg: sun.zenith_deg,
             apparent_zenith_deg: sun.apparent_zenith_deg,
@@ -240,7 +241,7 @@ impl Weather {
             temperature_c,
             wind_10m_ms,
             pressure_pa: self.observer.pressure_pa,
-            season_day: if self.observer.latitude_deg < 0.0 { 1.0 + (day + 181.0) % 365.0 } else { day },
+            season_day: f64::from(if southern { 1 + (day + 181) % 365 } else { day }),
             weekday: date.weekday(),
         }
     }
