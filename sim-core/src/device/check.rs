@@ -151,6 +151,28 @@ fn a_diesel_starts_ramps_and_stops_as_its_figures_say() {
 }
 
 #[test]
+fn figures_that_contradict_one_another_do_not_panic() {
+    let odd = Genset { min_kw: 150.0, ramp_kw_s: -1.0, start_s: -5.0, ..diesel() };
+    let mut state = genset::State::new(&odd);
+    for kw in [100.0, -1.0, f64::NAN, 100.0] {
+        assert!((0.0..=100.0).contains(&state.step(&odd, Kw(kw), 1.0).0));
+    }
+    let wheel = Flywheel {
+        kwh: 0.0,
+        kw: 0.0,
+        efficiency: 1.0,
+        standing_kw: 1.0,
+        initial_soc: 2.0,
+        droop_pu: 0.02,
+        response_s: 0.0,
+    };
+    let mut state = flywheel::State::new(&wheel);
+    assert_eq!((state.step(&wheel, Kw(10.0), 1.0), state.soc(&wheel)), (Kw::ZERO, 0.0));
+    let mut cell = fuel_cell::State::new(&FuelCell { tank_kwh: 0.0, ..self::cell() });
+    assert_eq!(cell.step(&self::cell(), Kw(50.0), 1.0), Kw::ZERO);
+}
+
+#[test]
 fn an_empty_tank_stops_the_fuel_cell() {
     let p = FuelCell { initial_fill: 0.01, ..cell() };
     let mut state = fuel_cell::State::new(&p);

@@ -33,7 +33,7 @@ impl State {
             return Kw(self.kw);
         }
         let share = if wheel.response_s > 0.0 { 1.0 - libm::exp(-dt_s / wheel.response_s) } else { 1.0 };
-        let asked = setpoint.0.clamp(-wheel.kw, wheel.kw);
+        let asked = setpoint.0.min(wheel.kw).max(-wheel.kw);
         self.ordered_kw += (asked - self.ordered_kw) * share;
         let done = storage::exchange(self.energy_kwh, wheel.kwh, wheel.kw, wheel.efficiency, self.ordered_kw, dt_s);
         let standing_kwh = (wheel.standing_kw * dt_s / 3_600.0).min(done.energy_kwh);

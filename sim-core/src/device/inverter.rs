@@ -29,16 +29,16 @@ const RETURN_FREQUENCY_HZ: f64 = 0.2;
 /// Power within the rating: active first, reactive with what is left.
 #[must_use]
 pub fn limit(p: Kw, q: Kvar, rating_kva: f64) -> (Kw, Kvar) {
-    let p = Kw(p.0.clamp(-rating_kva, rating_kva));
+    let p = Kw(p.0.min(rating_kva).max(-rating_kva));
     let most = reactive_capability(p, rating_kva).0;
-    (p, Kvar(q.0.clamp(-most, most)))
+    (p, Kvar(q.0.min(most).max(-most)))
 }
 
 /// Largest reactive power of either sign beside an active power.
 #[must_use]
 pub fn reactive_capability(p: Kw, rating_kva: f64) -> Kvar {
     let left = (rating_kva * rating_kva - p.0 * p.0).max(0.0).sqrt();
-    Kvar(left.min(MOST_REACTIVE * rating_kva))
+    Kvar(left.min(MOST_REACTIVE * rating_kva).max(0.0))
 }
 
 /// Reactive power that volt-var control injects at a voltage, per unit of the rating.

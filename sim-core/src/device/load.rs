@@ -29,6 +29,8 @@ const NOISE_SPREAD: f64 = 0.08;
 const FRIDGE_S: (f64, f64) = (700.0, 1_400.0);
 /// Share of a household's constant energy that is the refrigerator's.
 const FRIDGE_SHARE: f64 = 0.5;
+/// Mean power from which a household's appliances grow instead of becoming more, kW: about an event a minute.
+const LARGE_HOUSEHOLD_KW: f64 = 30.0;
 /// Light at which a greenhouse is balanced between lamps and fans, W/m2.
 const BALANCED_LIGHT_W_M2: f64 = 300.0;
 
@@ -82,6 +84,17 @@ impl State {
         Kw(self.kw)
     }
 
+    /// Expected demand at an instant of a weekday (0 Monday) in a season, a positive number: a first forecast.
+    #[must_use]
+    pub fn compute_expected(&self, at: SimTime, weekday: u8, season_day: f64) -> Kw {
+        let profile = load_profile::of(self.kind);
+        // All consumers of a building share their profile and mean.
+        let Some(one) = self.consumers.first() else { return Kw::ZERO };
+        let activity = profile.activity(at.hour_of_day(), weekday) / one.activity_mean;
+        let shape = profile.constant + (1.0 - profile.constant) * activity;
+        Kw(one.mean_kw * self.consumers.len() as f64 * profile.season(season_day) * shape)
+    }
+
     /// Reactive demand that goes with an active demand, a positive number (inductive).
     #[must_use]
     pub fn reactive(&self, demand: Kw) -> Kvar {
@@ -94,15 +107,6 @@ impl State {
 #[must_use]
 pub fn power_factor(kind: BuildingKind) -> f64 {
     load_profile::of(kind).power_factor
-}
-
-/// Expected demand of a building at an hour of a weekday (0 Monday) in a season, a positive number: a first forecast.
-#[must_use]
-pub fn compute_expected(building: &Building, hour: f64, weekday: u8, season_day: f64) -> Kw {
-    let profile = load_profile::of(building.kind);
-    let (mean, _) = profile.mean_and_peak();
-    let shape = profile.constant + (1.0 - profile.constant) * profile.activity(hour, weekday) / mean;
-    Kw(building.yearly_kwh.max(0.0) / 8_760.0 * profile.season(season_day) * shape)
 }
 
 /// Lamps in the dim, fans in the glare, least between; about one over a day.
@@ -238,12 +242,14 @@ impl Consumer {
     }
 
     fn hour(&self, at: SimTime) -> f64 {
-        (at.hour_of_day() + self.shift_h + 24.0) % 24.0
+        let hour = at.hour_of_day() + self.shift_h;
+        hour - 24.0 * libm::floor(hour / 24.0)
     }
 
     /// Mean of an event's energy, kWh, and the power that the appliances' figures multiply, kW.
     fn event_energy(&self, profile: &Profile) -> (f64, f64) {
-        let unit_kw = if profile.unit_kw > 0.0 { profile.unit_kw } else { self.mean_kw };
+        let household = profile.unit_kw > 0.0;
+        let unit_kw = if household { profile.unit_kw.max(self.mean_kw / LARGE_HOUSEHOLD_KW) } else { self.mean_kw };
         let mean: f64 = profile.appliances.iter().map(|(power, length_s, share)| power * length_s * share).sum();
         (mean * unit_kw / 3_600.0, unit_kw)
     }

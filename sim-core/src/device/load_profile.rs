@@ -1,8 +1,9 @@
 //! Shapes of consumption: activity over day and week, season over the year, and what the appliances are.
 //!
 //! Activity is a floor and Gaussian bumps `floor + sum w exp(-(h - m)^2 / 2 s^2)` for workdays, Saturdays and Sundays; the
-//! figures are our own fit by eye to the well-known shapes (households: morning, noon and evening; trade: office hours),
-//! not a copy of any table. Season for households: the published dynamisation polynomial of the German H0 profile,
+//! figures are our own fit by eye to well-known shapes (households: morning, noon and evening; trade: office hours), not a
+//! copy of any table; those of households were set with three days of the BDEW's profile in view, so that the comparison
+//! with these days shows how well bumps can follow it, and is no independent proof. Season for households: the published dynamisation polynomial of the German H0 profile,
 //! `-3.92e-10 d^4 + 3.2e-7 d^3 - 7.02e-5 d^2 + 2.1e-3 d + 1.24` (BDEW/VDEW 1999); others a cosine. Every shape is scaled to
 //! a mean of one. Compared with `refs/loads` in the tests of `load`.
 
@@ -193,7 +194,8 @@ impl Profile {
                 return 0.0;
             }
             // Around midnight the nearer of the two days counts.
-            let away = (hour - middle + 36.0) % 24.0 - 12.0;
+            let apart = hour - middle;
+            let away = apart - 24.0 * libm::floor(apart / 24.0 + 0.5);
             weight * libm::exp(-0.5 * (away / width) * (away / width))
         };
         day.floor + day.bumps.iter().map(bump).sum::<f64>()

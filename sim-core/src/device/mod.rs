@@ -16,6 +16,7 @@ pub mod load;
 #[cfg(test)]
 mod load_check;
 mod load_profile;
+pub mod power_curve;
 pub mod solar;
 mod storage;
 mod thermal_unit;

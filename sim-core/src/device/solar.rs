@@ -217,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn an_array_costs_little() {
+        let array = Solar { kwp: 10.0, inverter_kva: 8.0, tilt_deg: 35.0, azimuth_deg: 190.0 };
+        let mut weather = sky(40.0, 170.0, [1_330.0, 600.0, 500.0, 217.0], (20.0, 3.0));
+        let (mut sum, n) = (0.0, 10_000_u32);
+        let ns = reference::time_ns(|| {
+            for i in 0..n {
+                weather.azimuth_deg = 100.0 + f64::from(i) / 100.0;
+                sum += compute_power(&array, &weather).0;
+            }
+        }) / f64::from(n);
+        eprintln!("solar: {ns:.0} ns an array");
+        assert!(ns < 20_000.0 && sum > 0.0);
+    }
+
+    #[test]
     fn nothing_at_night_and_never_above_the_inverter() {
         let array = Solar { kwp: 10.0, inverter_kva: 5.0, tilt_deg: 90.0, azimuth_deg: 0.0 };
         for zenith in 0..=180 {

@@ -33,8 +33,8 @@ pub(super) fn exchange(
     let into = most_charge(energy_kwh, capacity_kwh, rated_kw, efficiency, dt_s);
     let kw = setpoint_kw.clamp(-into, out);
     let inside_kw = if kw >= 0.0 { kw / efficiency } else { kw * efficiency };
-    // The bounds are met up to a rounding, which the clamp takes off.
-    let energy_kwh = (energy_kwh - inside_kw * hours).clamp(0.0, capacity_kwh);
+    // The bounds are met up to a rounding, which is taken off here.
+    let energy_kwh = (energy_kwh - inside_kw * hours).min(capacity_kwh).max(0.0);
     Exchange { energy_kwh, kw, loss_kw: inside_kw - kw }
 }
 

@@ -63,8 +63,8 @@ impl Unit {
             }
         }
         if self.phase == Phase::Running {
-            let target = if wanted { setpoint_kw.clamp(figures.min_kw, figures.rated_kw) } else { 0.0 };
-            let reach = figures.ramp_kw_s * left_s;
+            let target = if wanted { setpoint_kw.max(figures.min_kw).min(figures.rated_kw) } else { 0.0 };
+            let reach = (figures.ramp_kw_s * left_s).max(0.0);
             self.kw += (target - self.kw).clamp(-reach, reach);
             if !wanted && self.kw <= figures.min_kw {
                 self.phase = Phase::Off;
@@ -78,7 +78,7 @@ impl Unit {
 
     /// Takes what an island asks of its former, within 0 and the rating, at once; starts nothing.
     pub(super) fn follow(&mut self, figures: &Figures, kw: f64) -> f64 {
-        self.kw = if self.phase == Phase::Running && kw.is_finite() { kw.clamp(0.0, figures.rated_kw) } else { 0.0 };
+        self.kw = if self.phase == Phase::Running && kw.is_finite() { kw.min(figures.rated_kw).max(0.0) } else { 0.0 };
         self.kw
     }
 
@@ -100,5 +100,5 @@ pub(super) fn compute_fuel(figures: &Figures, kw: f64) -> f64 {
 /// Electrical power a fuel power sustains, kW; zero where it is not enough to idle.
 pub(super) fn compute_power_from_fuel(figures: &Figures, fuel_kw: f64) -> f64 {
     let share = fuel_kw * figures.efficiency / figures.rated_kw;
-    (figures.rated_kw * (share - figures.idle_share) / (1.0 - figures.idle_share)).clamp(0.0, figures.rated_kw)
+    (figures.rated_kw * (share - figures.idle_share) / (1.0 - figures.idle_share)).min(figures.rated_kw).max(0.0)
 }

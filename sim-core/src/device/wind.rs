@@ -57,7 +57,7 @@ impl State {
         };
         let target = if self.stormbound { 0.0 } else { compute_steady_power(turbine, weather).0 };
         self.kw += (target - self.kw) * follow(dt_s, ROTOR_TIME_S);
-        self.kw = self.kw.clamp(0.0, turbine.rated_kw);
+        self.kw = self.kw.min(turbine.rated_kw).max(0.0);
         Kw(self.kw)
     }
 

@@ -210,3 +210,34 @@ fn a_step_is_cheap() {
     eprintln!("weather: {ns:.0} ns a step, {:.2} kWh/m2 a day", ghi / 3.6e6);
     assert!(ns < 20_000.0 && (1.0..12.0).contains(&(ghi / 3.6e6)));
 }
+
+#[test]
+fn what_is_expected_is_right_on_average() {
+    let noon = SimTime(13 * HOUR_US);
+    let (mut errors, mut seen, mut blind) = ([0.0; 4], 0.0, 0.0);
+    for seed in 0..150 {
+        let mut weather = Weather::new(&site(), seed).expect("a site");
+        let now = weather.expect(SimTime(9 * HOUR_US));
+        assert!((now.elevation_deg - weather.conditions().elevation_deg).abs() < 0.001);
+        let then = weather.expect(noon);
+        weather.step(SimTime(12 * HOUR_US + 45 * MINUTE_US));
+        let soon = weather.expect(noon);
+        let unknown = Weather::new(&site(), seed + 1_000).expect("a site").expect(noon);
+        let (mut ghi, mut wind, mut warmth) = (0.0, 0.0, 0.0);
+        for minute in 0..15 {
+            weather.step(noon + minute * MINUTE_US);
+            let c = weather.conditions();
+            ghi += c.ghi_w_m2 / 15.0;
+            wind += c.wind_10m_ms / 15.0;
+            warmth += c.temperature_c / 15.0;
+        }
+        let off = [then.ghi_w_m2 - ghi, then.wind_10m_ms - wind, then.temperature_c - warmth, soon.ghi_w_m2 - ghi];
+        errors.iter_mut().zip(off).for_each(|(sum, e)| *sum += e / 150.0);
+        seen += (soon.wind_10m_ms - wind).abs() / 150.0;
+        blind += (unknown.wind_10m_ms - wind).abs() / 150.0;
+    }
+    eprintln!("bias: {errors:.2?}; wind off by {seen:.2} m/s a quarter ahead, {blind:.2} without knowledge");
+    assert!(errors[0].abs() < 60.0 && errors[3].abs() < 60.0, "{errors:?}");
+    assert!(errors[1].abs() < 0.5 && errors[2].abs() < 0.5, "{errors:?}");
+    assert!(seen < 0.6 * blind, "{seen} {blind}");
+}

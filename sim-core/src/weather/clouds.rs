@@ -100,6 +100,15 @@ impl Clouds {
         self.index.clamp(INDEX_BOUNDS.0, INDEX_BOUNDS.1)
     }
 
+    /// Cover and mean clear-sky index to be expected `ahead_s` seconds from now.
+    pub(super) fn expect(&self, ahead_s: f64) -> (f64, f64) {
+        let cover = match self.held {
+            Some(held) => held,
+            None => logistic(self.mean_logit + self.departure * libm::exp(-ahead_s / COVER_TIME_S)),
+        };
+        (cover, (1.0 - cover) * compute_sunny_index(cover) + cover * compute_shaded_index(cover))
+    }
+
     fn draw_pass(&mut self) {
         let c = self.cover.clamp(0.005, 0.995);
         // Under a closing cover the shades grow together, so that gaps do not become shorter than about half a minute.
@@ -110,8 +119,20 @@ impl Clouds {
     }
 
     fn compute_target(&self) -> f64 {
-        if self.shaded { 0.55 - 0.30 * self.cover + 0.10 * self.darkness } else { 1.0 + 0.08 * self.cover }
+        if self.shaded {
+            compute_shaded_index(self.cover) + 0.10 * self.darkness
+        } else {
+            compute_sunny_index(self.cover)
+        }
     }
+}
+
+fn compute_sunny_index(cover: f64) -> f64 {
+    1.0 + 0.08 * cover
+}
+
+fn compute_shaded_index(cover: f64) -> f64 {
+    0.55 - 0.30 * cover
 }
 
 fn logistic(x: f64) -> f64 {

@@ -161,6 +161,18 @@ impl Weather {
         self.conditions
     }
 
+    /// What may be expected at a later instant by one who knows the present and the climate but not the seed.
+    ///
+    /// Departures from the mean fade with their time constants; passing clouds and gusts are averaged out. Held values stay.
+    #[must_use]
+    pub fn expect(&self, at: SimTime) -> Conditions {
+        let ahead_s = at.since(SimTime(self.second * SECOND_US)) as f64 / SECOND_US as f64;
+        let (cover, index) = self.clouds.expect(ahead_s);
+        let ephemeris = sun::compute_ephemeris(self.julian_day(at));
+        let temperature_c = self.temperature.expect(at.hour_of_day(), ahead_s);
+        self.compose(at, &ephemeris, cover, index, temperature_c, self.wind.expect(ahead_s))
+    }
+
     /// Holds the cloud cover (0 to 1; single clouds go on passing unless it is 0 or 1), or lets it go.
     pub fn hold_cloud(&mut self, cover: Option<f64>) {
         self.clouds.hold(cover.filter(|c| c.is_finite()));
@@ -181,8 +193,28 @@ impl Weather {
             self.minute = minute;
             self.ephemeris = sun::compute_ephemeris(self.julian_day(SimTime(minute * MINUTE_US)));
         }
+        self.conditions = self.compose(
+            now,
+            &self.ephemeris,
+            self.clouds.cover(),
+            self.clouds.index(),
+            self.temperature.compute_celsius(now.hour_of_day()),
+            self.wind.speed_ms(),
+        );
+    }
+
+    /// Sun and light at `now` under the given air.
+    fn compose(
+        &self,
+        now: SimTime,
+        ephemeris: &Ephemeris,
+        cloud: f64,
+        index: f64,
+        temperature_c: f64,
+        wind_10m_ms: f64,
+    ) -> Conditions {
         let date = self.first_day.plus_days(now.day());
-        let sun = sun::compute_position(&self.ephemeris, self.julian_day(now), &self.observer);
+        let sun = sun::compute_position(ephemeris, self.julian_day(now), &self.observer);
         let extraterrestrial = clear_sky::compute_extraterrestrial(date.day_of_year());
         let clear = clear_sky::compute_clear_sky(
             sun.apparent_zenith_deg,
@@ -191,11 +223,10 @@ impl Weather {
             self.observer.altitude_m,
             self.linke_turbidity,
         );
-        let index = self.clouds.index();
         let sky = compute_clouded(&clear, index, &sun, extraterrestrial);
+        let day = date.day_of_year();
         let southern = self.observer.latitude_deg < 0.0;
-        let day = f64::from(date.day_of_year());
-        self.conditions = Conditions {
+        Conditions {
             zenith_deg: sun.zenith_deg,
             apparent_zenith_deg: sun.apparent_zenith_deg,
             elevation_deg: 90.0 - sun.apparent_zenith_deg,
@@ -205,14 +236,14 @@ impl Weather {
             dni_w_m2: sky.dni,
             dhi_w_m2: sky.dhi,
             clear_ghi_w_m2: clear.ghi,
-            cloud: self.clouds.cover(),
+            cloud,
             clear_sky_index: index,
-            temperature_c: self.temperature.compute_celsius(now.hour_of_day()),
-            wind_10m_ms: self.wind.speed_ms(),
+            temperature_c,
+            wind_10m_ms,
             pressure_pa: self.observer.pressure_pa,
-            season_day: if southern { 1.0 + (day + 181.0) % 365.0 } else { day },
+            season_day: f64::from(if southern { 1 + (day + 181) % 365 } else { day }),
             weekday: date.weekday(),
-        };
+        }
     }
 }
 

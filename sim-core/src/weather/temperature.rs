@@ -52,8 +52,17 @@ impl Temperature {
 
     /// Temperature at an hour of the day, degrees Celsius.
     pub(super) fn compute_celsius(&self, hour: f64) -> f64 {
-        let flat = 1.0 - CLOUD_DAMPING * (self.cover - self.mean_cloud);
-        let wave = libm::cos(TAU * (hour - WARMEST_HOUR) / 24.0);
-        self.mean_c + self.swing_k * flat * wave + self.departure_k
+        self.compute_wave(hour, self.cover) + self.departure_k
+    }
+
+    /// Temperature to be expected at an hour of the day, `ahead_s` seconds from now.
+    pub(super) fn expect(&self, hour: f64, ahead_s: f64) -> f64 {
+        let cover = self.mean_cloud + (self.cover - self.mean_cloud) * libm::exp(-ahead_s / COVER_MEMORY_S);
+        self.compute_wave(hour, cover) + self.departure_k * libm::exp(-ahead_s / DEPARTURE_TIME_S)
+    }
+
+    fn compute_wave(&self, hour: f64, cover: f64) -> f64 {
+        let flat = 1.0 - CLOUD_DAMPING * (cover - self.mean_cloud);
+        self.mean_c + self.swing_k * flat * libm::cos(TAU * (hour - WARMEST_HOUR) / 24.0)
     }
 }

@@ -60,6 +60,13 @@ impl Wind {
     pub(super) fn speed_ms(&self) -> f64 {
         (self.mean_ms * (1.0 + self.gust)).max(0.0)
     }
+
+    /// Wind to be expected `ahead_s` seconds from now, m/s: the mean that holds now fades into the site's.
+    pub(super) fn expect(&self, ahead_s: f64) -> f64 {
+        let site_ms = self.scale_ms * GAMMA_1_5;
+        let fade = libm::exp(-ahead_s / MEAN_TIME_S);
+        self.held_ms.unwrap_or(site_ms + (self.mean_ms - site_ms) * fade)
+    }
 }
 
 fn compute_weibull(g: f64, scale_ms: f64) -> f64 {
