@@ -20,4 +20,6 @@ pub mod power_curve;
 pub mod solar;
 mod storage;
 mod thermal_unit;
+
+pub use thermal_unit::Phase;
 pub mod wind;

@@ -110,6 +110,14 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// Lets time begin at `start` instead of 0; before the first [`advance`](Self::advance) only.
+    pub fn start_at(&mut self, start: SimTime) {
+        self.now_us = start.0;
+        self.head.time_us = start.0;
+        self.start_us = u64::MAX;
+        self.schedule_start();
+    }
+
     /// The genesis.
     #[must_use]
     pub fn get_genesis(&self) -> &Genesis {
