@@ -159,12 +159,10 @@ fn healing(scene: &Scene, name: &str, kind: &EventKind) -> String {
         list => list.iter().map(|s| scene.name(Subject::Switch(*s))).collect::<Vec<_>>().join(", "),
     };
     match kind {
-        EventKind::FaultLocated { line, seen_by, not_by } => format!(
-            "the fault is located on {}: passed {}, not {}",
-            scene.name(Subject::Line(*line)),
-            names(seen_by),
-            names(not_by)
-        ),
+        EventKind::FaultLocated { line, seen_by, not_by } => {
+            let beyond = if not_by.is_empty() { String::new() } else { format!(", not {}", names(not_by)) };
+            format!("the fault is located on {}: passed {}{beyond}", scene.name(Subject::Line(*line)), names(seen_by))
+        }
         EventKind::SectionIsolated { open } => format!("the faulty section is cut off by {}", names(open)),
         EventKind::SwitchOrdered { closed } => format!("{name} is told to {}", if *closed { "close" } else { "open" }),
         EventKind::RestorationPlanned { switch, customers, min_voltage_pu, max_loading } => format!(

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, VecDeque};
 pub const RESIDUAL_LIMIT_PU: f64 = 1e-6;
 /// Positions of the switches whose factors are kept.
 const CACHED: usize = 16;
+/// Where no solution is found with them, inverters that see less than this block, per unit (VDE-AR-N 4110, 10.2.3: no
+/// controlled current below 0.15).
+const BLOCKING_PU: f64 = 0.15;
 /// Trials of a current-limited source's voltage.
 const LIMIT_TRIALS: u32 = 60;
 /// How near the largest current must come to the limit, as a share of it.
@@ -239,7 +242,13 @@ impl Solver {
             return;
         };
         system.start(&members.buses, &self.start);
-        let (settled, scale) = settle_within_limit(&self.circuit, system, source, s);
+        let (mut settled, mut scale) = settle_within_limit(&self.circuit, system, source, s);
+        let mut with_blocked = Vec::new();
+        let mut s = s;
+        if settled.error.is_some() {
+            (settled, scale) = settle_blocked(&self.circuit, system, source, &members.buses, s, &mut with_blocked);
+            s = &with_blocked;
+        }
         let report = &mut self.results.islands[island];
         report.iterations = settled.iterations;
         report.worst_bus = Some(settled.worst_bus);
@@ -319,6 +328,42 @@ fn settle_within_limit(circuit: &Circuit, system: &mut System, source: usize, s:
     }
     let error = SolveError::CurrentLimit { source_index: source, limit_a, current_a: smallest };
     (Settled { iterations, error: Some(error), ..settled }, 1.0)
+}
+
+/// Settles the island without the inverters that see almost no voltage: where a network is so weak that their currents
+/// alone set the angles they follow, there is no solution with them, and real ones block. `powers` gets what is left.
+fn settle_blocked(
+    circuit: &Circuit,
+    system: &mut System,
+    source: usize,
+    buses: &[usize],
+    s: &[Complex],
+    powers: &mut Vec<Complex>,
+) -> (Settled, f64) {
+    let inverters = || circuit.injections.iter().enumerate().filter(|(_, i)| i.current_limit_a.is_some());
+    powers.extend_from_slice(s);
+    inverters().for_each(|(i, _)| powers[i] = Complex::ZERO);
+    system.start_cold();
+    let bare = settle_within_limit(circuit, system, source, powers);
+    if bare.0.error.is_some() {
+        return bare;
+    }
+    let mut fed = powers.clone();
+    for (k, bus) in buses.iter().enumerate() {
+        let v = system.voltages_of(k);
+        for (i, inverter) in inverters().filter(|(_, i)| i.bus == *bus) {
+            if v[inverter.from.index()].norm() >= BLOCKING_PU * inverter.v_nominal {
+                fed[i] = s[i];
+            }
+        }
+    }
+    let settled = settle_within_limit(circuit, system, source, &fed);
+    if settled.0.error.is_none() {
+        *powers = fed;
+        return settled;
+    }
+    system.start_cold();
+    settle_within_limit(circuit, system, source, powers)
 }
 
 fn check_length(what: &str, found: usize, expected: usize) -> Result<(), Error> {

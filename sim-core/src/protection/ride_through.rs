@@ -149,6 +149,14 @@ impl RideThrough {
         orders
     }
 
+    /// Another protection tripped this unit: it comes back like after a trip of its own.
+    pub fn trip(&mut self, unit: usize, event: EventId) {
+        if let Some(state) = self.states.get_mut(unit) {
+            (state.tripped, state.healthy_us) = (Some(event), 0);
+            state.held_us.fill(0);
+        }
+    }
+
     /// The event of the trip, while the unit is off because of it.
     #[must_use]
     pub fn tripped(&self, unit: usize) -> Option<EventId> {

@@ -3,7 +3,8 @@
 //! - **Under-frequency**: six stages from 49.0 to 48.0 Hz (EU 2017/2196, annex: 49.0 to 48.0 Hz; scaled for 60 Hz),
 //!   each after 100 ms, each a sixth of what was connected when the first one acted, whole buildings. Below the last
 //!   stage more goes every 300 ms. A stage is armed again when the frequency is back above the first.
-//! - **Overload**: power beyond what the forming unit can sustain (limit, empty store) for 2 s sheds as much.
+//! - **Overload**: power beyond what the forming unit can sustain (limit, empty store) for 2 s sheds as much; where
+//!   its current limit already holds the voltage down, 200 ms do, before undervoltage relays take it for a fault.
 //! - **Return**: in reverse order, one building at a time, when the frequency is near nominal and there is headroom
 //!   for the building and a reserve of 20 % for 15 s; a building that had to go again within 2 min doubles that wait
 //!   (up to 10 min), so that nothing oscillates. With the grid back, everything returns, one building a second.
@@ -19,6 +20,7 @@ pub const STAGES_HZ: [f64; 6] = [49.0, 48.8, 48.6, 48.4, 48.2, 48.0];
 const STAGE_US: u64 = 100 * MILLISECOND_US;
 const LAST_RESORT_US: u64 = 300 * MILLISECOND_US;
 const OVERLOAD_US: u64 = 2 * SECOND_US;
+const DEPRESSED_US: u64 = 200 * MILLISECOND_US;
 const RETURN_US: u64 = 15 * SECOND_US;
 const LONGEST_WAIT_US: u64 = 10 * MINUTE_US;
 const RELAPSE_US: u64 = 2 * MINUTE_US;
@@ -35,6 +37,8 @@ pub struct Situation {
     pub frequency_hz: f64,
     /// Demand beyond what the forming unit can sustain, kW; 0 where all is well.
     pub excess_kw: f64,
+    /// The forming unit's current limit holds the voltage down.
+    pub is_depressed: bool,
     /// What more could be served, kW.
     pub headroom_kw: f64,
     /// The grid is connected: everything may return.
@@ -67,6 +71,7 @@ pub struct Shedding {
     last_resort_us: u64,
     base_kw: f64,
     overload_us: u64,
+    is_depressed: bool,
     calm_us: u64,
     wait_us: u64,
     returned_at: Option<SimTime>,
@@ -87,6 +92,7 @@ impl Shedding {
             last_resort_us: 0,
             base_kw: 0.0,
             overload_us: 0,
+            is_depressed: false,
             calm_us: 0,
             wait_us: RETURN_US,
             returned_at: None,
@@ -105,6 +111,7 @@ impl Shedding {
         let mut orders = Vec::new();
         if s.grid {
             (self.below_us, self.acted, self.last_resort_us, self.overload_us) = Default::default();
+            self.is_depressed = false;
             self.calm_us += dt_us;
             if self.calm_us >= GRID_RETURN_US {
                 self.bring_back(now, s.cause, journal, &mut orders);
@@ -113,8 +120,10 @@ impl Shedding {
             return orders;
         }
         let mut wanted_kw = self.under_frequency_kw(dt_us, s.frequency_hz, demand_kw);
-        self.overload_us = if s.excess_kw > 0.0 { self.overload_us + dt_us } else { 0 };
-        if self.overload_us >= OVERLOAD_US {
+        let counted_us = if s.is_depressed { dt_us.min(DEPRESSED_US / 2) } else { dt_us };
+        self.overload_us = if s.excess_kw > 0.0 { self.overload_us + counted_us } else { 0 };
+        self.is_depressed = s.is_depressed;
+        if self.overload_us >= if s.is_depressed { DEPRESSED_US } else { OVERLOAD_US } {
             self.overload_us = 0;
             wanted_kw = wanted_kw.max(s.excess_kw);
         }
@@ -140,7 +149,8 @@ impl Shedding {
     /// A fast stage's timer runs: a transient window must stay open.
     #[must_use]
     pub fn is_pending(&self) -> bool {
-        self.below_us.iter().zip(&self.acted).any(|(t, acted)| *t > 0 && !acted)
+        let is_falling = self.below_us.iter().zip(&self.acted).any(|(t, acted)| *t > 0 && !acted);
+        is_falling || self.is_depressed && self.overload_us > 0
     }
 
     /// What the frequency stages ask for now, kW.
@@ -243,7 +253,7 @@ mod tests {
             for _ in 0..for_us / dt_us {
                 self.now = self.now + dt_us;
                 let cause = self.cause;
-                let s = Situation { frequency_hz: f, excess_kw, headroom_kw, grid: false, cause };
+                let s = Situation { frequency_hz: f, excess_kw, is_depressed: false, headroom_kw, grid: false, cause };
                 for o in self.shedding.step(self.now, dt_us, &s, &[10.0; 6], &mut self.journal) {
                     self.orders.push((self.now, o));
                 }
@@ -334,7 +344,7 @@ mod tests {
             let strain = Strain { frequency_hz, voltage_pu: 1.0, overloaded: excess_kw > 0.0, exhausted: false };
             assert_eq!(survival.step(1_000, &strain), None, "{ms} ms, {frequency_hz} Hz");
             let headroom_kw = 150.0 - load_kw;
-            let s = Situation { frequency_hz, excess_kw, headroom_kw, grid: false, cause };
+            let s = Situation { frequency_hz, excess_kw, is_depressed: false, headroom_kw, grid: false, cause };
             for o in shedding.step(SimTime(ms * 1_000), 1_000, &s, &demand, &mut journal) {
                 on[o.building.index()] = o.connect;
                 switchings += 1;

@@ -131,7 +131,14 @@ impl World {
         }
         let kind = if subject == Subject::Grid { EventKind::GridReturned } else { EventKind::Repaired };
         let event = self.state.journal.note(self.state.now, subject, kind, cause);
-        if subject == Subject::Grid {
+        let is_upstream = match (subject, self.pcc()) {
+            (Subject::Line(line), Some(pcc)) => {
+                let outer = self.scene.switch_bus[pcc.index()][0];
+                self.zones.line_zone[line.index()] == self.zones.bus_zone[outer.index()]
+            }
+            _ => false,
+        };
+        if subject == Subject::Grid || is_upstream {
             self.state.network.grid_event = event;
         }
         self.state.healer.mended(subject, event);
@@ -139,7 +146,18 @@ impl World {
             self.state.protection.relays.reset_indicators();
         }
         self.note_change(event);
+        self.release_coupling();
         true
+    }
+
+    /// With nothing damaged any more the coupling breaker's lockout is over: the synchroniser may close it.
+    fn release_coupling(&mut self) {
+        let network = &self.state.network;
+        let is_sound =
+            network.faults.is_empty() && network.broken.is_empty() && network.jammed.iter().all(Option::is_none);
+        if let Some(pcc) = self.pcc().filter(|s| is_sound && !network.closed[s.index()]) {
+            self.state.protection.relays.take_over(pcc);
+        }
     }
 }
 

@@ -59,6 +59,11 @@ pub(super) struct Posting {
     stalled: Option<(SimTime, EventId)>,
     /// The event that silenced each validator.
     silent: Vec<Option<EventId>>,
+    /// The latest return of a validator.
+    back: EventId,
+    /// Who could be reached when the last step ended: what the validators of this step go by, so that a silence is
+    /// told before what follows from it.
+    reach: Vec<Reach>,
     pub(super) blocks: VecDeque<BlockView>,
     pub(super) votes: VecDeque<VoteView>,
     pub(super) transactions: u64,
@@ -110,6 +115,8 @@ impl Posting {
             latest: None,
             stalled: None,
             silent: vec![None; f.validators.len()],
+            back: EventId(0),
+            reach: vec![Reach::FULL; f.validators.len()],
             blocks: VecDeque::new(),
             votes: VecDeque::new(),
             transactions: 0,
@@ -191,12 +198,13 @@ impl World {
             self.send_transactions();
             self.send_settlements();
         }
-        let reach = self.reach();
-        self.note_silence(&reach);
-        let occurrences = self.state.ledger.advance(self.state.now, &reach);
+        let occurrences = self.state.ledger.advance(self.state.now, &self.state.posting.reach);
         for occurrence in occurrences {
             self.note_occurrence(occurrence, recorder);
         }
+        let reach = self.reach();
+        self.note_silence(&reach);
+        self.state.posting.reach = reach;
     }
 
     fn send_transactions(&mut self) {
@@ -291,7 +299,9 @@ impl World {
                 }
                 (Some(since), true) => {
                     let cause = self.state.network.last_change;
-                    self.state.journal.note_also(self.state.now, subject, EventKind::ValidatorBack, since, vec![cause]);
+                    let kind = EventKind::ValidatorBack;
+                    self.state.posting.back =
+                        self.state.journal.note_also(self.state.now, subject, kind, since, vec![cause]);
                     self.state.posting.silent[v] = None;
                 }
                 _ => {}
@@ -328,8 +338,9 @@ impl World {
                 if let Some((since, event)) = self.state.posting.stalled.take() {
                     let waiting = self.state.ledger.get_pool().get_count() as u32;
                     let kind = EventKind::ChainResumed { height, waited_s: at.since(since) as f64 / 1e6, waiting };
-                    let cause = self.state.network.last_change;
-                    self.state.journal.note_also(at, Subject::Chain, kind, cause.max(event), vec![event.min(cause)]);
+                    let back = self.state.posting.back;
+                    let also = if back > event { vec![event] } else { vec![] };
+                    self.state.journal.note_also(at, Subject::Chain, kind, back.max(event), also);
                 }
             }
             OccurrenceKind::TransactionRefused { reason, origin, .. } => {

@@ -23,6 +23,12 @@ use std::collections::BTreeMap;
 const ROCOF_US: u64 = 500 * MILLISECOND_US;
 /// A fault that no relay has picked up after this long is said to be unseen, µs.
 const UNSEEN_US: u64 = 100 * MILLISECOND_US;
+/// The part of a step that a relay's timer may count at once, µs.
+const LONGEST_TIMED_US: u64 = 10 * MILLISECOND_US;
+/// A forming unit lets go when its own terminals stay below this, per unit (IEC 60255-127 stage of the unit itself), ...
+const LET_GO_PU: f64 = 0.5;
+/// ... for this long: after the slowest relay of an island and its breaker, µs.
+const LET_GO_US: u64 = 800 * MILLISECOND_US;
 /// A deviation worth an event, Hz.
 const NADIR_HZ: f64 = 0.02;
 /// Frequency that changes slower than this is quiet, Hz/s.
@@ -40,6 +46,8 @@ pub(super) struct IslandWatch {
     pub(super) rocof: Rocof,
     /// The event that formed it.
     pub(super) event: EventId,
+    /// How long the terminals of the forming unit have had no voltage worth the name, µs.
+    low_us: u64,
 }
 
 /// State of all protection.
@@ -75,7 +83,8 @@ impl Protection {
 
     /// Timers run that need milliseconds.
     fn is_pending(&self) -> bool {
-        self.relays.is_pending()
+        self.islands.values().any(|i| i.low_us > 0)
+            || self.relays.is_pending()
             || self.ride.is_pending()
             || self.shedding.is_pending()
             || self.mains.as_ref().is_some_and(LossOfMains::is_pending)
@@ -94,6 +103,8 @@ impl World {
     }
 
     fn run_relays(&mut self, dt_us: u64) {
+        // Nobody knows when within a long step a condition began: timers of milliseconds do not start with it.
+        let dt_us = dt_us.min(LONGEST_TIMED_US);
         let measured = self.measure_switches();
         let zones = self.zones.clone();
         let closed = self.state.network.closed.clone();
@@ -110,20 +121,28 @@ impl World {
 
     fn run_mains(&mut self, dt_us: u64) {
         let Some(pcc) = self.pcc() else { return };
-        let pu = if self.state.network.grid_alive { self.scene.file.upstream.voltage_pu } else { 0.0 };
+        let voltage_pu = self.grid_side_pu(pcc);
+        let is_alive = self.state.network.grid_alive;
         let mains = Mains {
-            // The transformer of the relay hangs on the side of the grid.
-            voltage_pu: [pu; 3],
+            voltage_pu,
             rocof_hz_s: 0.0,
             shift_deg: 0.0,
             closed: self.state.network.closed[pcc.index()],
-            cause: self.state.network.grid_event,
+            cause: if is_alive { self.disturbance_cause() } else { self.state.network.grid_event },
         };
         let now = self.state.now;
         let Some(relay) = &mut self.state.protection.mains else { return };
         if let Some(order) = relay.step(now, dt_us, &mains, &mut self.state.journal) {
             self.operate(order.switch, order.close, order.event, By::Protection);
         }
+    }
+
+    /// Voltages of the coupling breaker's outer side, where its voltage transformers hang, per unit; what the island
+    /// feeds back to a dead grid does not count.
+    fn grid_side_pu(&self, pcc: SwitchId) -> [f64; 3] {
+        let [outer, _] = self.scene.switch_bus[pcc.index()];
+        let is_led = self.state.flows.island(outer).is_some_and(|i| i.former.is_none());
+        if self.state.network.grid_alive && is_led { self.state.flows.bus_pu[outer.index()] } else { [0.0; 3] }
     }
 
     /// What the instrument transformers of every switch show.
@@ -252,6 +271,7 @@ impl World {
             extreme: Extreme::new(nominal, now),
             rocof: Rocof::new(ROCOF_US),
             event,
+            low_us: 0,
         };
         self.state.protection.islands.insert(former, watch);
         self.touch_window(event);
@@ -308,7 +328,25 @@ impl World {
                 self.state.units[d.index()].kw = kw;
             }
         }
+        let is_low = self.state.flows.lowest_pu(self.scene.device_bus[former.index()]) < LET_GO_PU;
+        watch.low_us = if is_low { watch.low_us + dt_us.min(LONGEST_TIMED_US) } else { 0 };
+        let lets_go = watch.low_us >= LET_GO_US;
         self.state.protection.islands.insert(former, watch);
+        if lets_go {
+            self.let_go(former);
+        }
+    }
+
+    /// The unit that forms an island gives it up: a fault that no relay clears, a load that nothing sheds.
+    fn let_go(&mut self, former: DeviceId) {
+        let cause = self.disturbance_cause();
+        let kind = EventKind::UnitTripped { reason: TripReason::UnderVoltage };
+        let event = self.state.journal.note(self.state.now, Subject::Device(former), kind, cause);
+        self.state.protection.ride.trip(former.index(), event);
+        let unit = &mut self.state.units[former.index()];
+        (unit.event, unit.tripped) = (Some(event), Some(event));
+        unit.drop_out();
+        self.note_change(event);
     }
 
     /// Units of an island that answer its frequency besides the one that forms it.
@@ -357,7 +395,8 @@ impl World {
                 let cause = self.state.network.last_change.max(EventId(1));
                 let grid = self.state.flows.islands.iter().any(|i| i.former.is_none());
                 let hz = self.scene.file.upstream.frequency_hz;
-                let s = Situation { frequency_hz: hz, excess_kw: 0.0, headroom_kw: 0.0, grid, cause };
+                let s =
+                    Situation { frequency_hz: hz, excess_kw: 0.0, is_depressed: false, headroom_kw: 0.0, grid, cause };
                 (s, vec![0.0; self.state.demand.len()])
             }
             Some((island, former)) => self.island_situation(island, former),
@@ -395,6 +434,7 @@ impl World {
         let situation = Situation {
             frequency_hz: watch.map_or(self.scene.file.upstream.frequency_hz, |w| w.frequency.frequency_hz()),
             excess_kw,
+            is_depressed: short > 0.0,
             headroom_kw: can_give.min(0.9 * rated) - info.reference_kw,
             grid: false,
             cause: watch.map_or(self.state.network.last_change, |w| w.event),
@@ -411,7 +451,7 @@ impl World {
         let manual = self.state.network.pcc_by_hand;
         let sides = Sides {
             closed: self.state.network.closed[pcc.index()] || manual,
-            grid_pu: if self.state.network.grid_alive { self.scene.file.upstream.voltage_pu } else { 0.0 },
+            grid_pu: self.grid_side_pu(pcc).into_iter().fold(f64::INFINITY, f64::min),
             grid_hz: self.scene.file.upstream.frequency_hz,
             island_pu: flows.lowest_pu(inner),
             island_hz: self.frequency_at(inner),

@@ -229,6 +229,10 @@ pub fn check_causes(recorder: &Recorder) -> Result<(), String> {
         if e.also.iter().any(|a| a.0 >= id || a.0 == 0) {
             return wrong("has another cause that is not earlier");
         }
+        let told = |id: u64| recorder.events()[id as usize - 1].time_us;
+        if e.cause.is_some_and(|c| told(c.0) > e.time_us) {
+            return wrong(&format!("is told before its cause {:?}", e.cause));
+        }
         let reaches = e.cause.map_or(e.kind.is_root(), |c| rooted.get(&c.0).copied().unwrap_or(false));
         if !reaches {
             return wrong("leads back to no root");
