@@ -24,7 +24,7 @@ const ROCOF_US: u64 = 500 * MILLISECOND_US;
 /// A fault that no relay has picked up after this long is said to be unseen, µs.
 const UNSEEN_US: u64 = 100 * MILLISECOND_US;
 /// A deviation worth an event, Hz.
-const NADIR_HZ: f64 = 0.02;
+const NADIR_HZ: f64 = 0.1;
 /// Frequency that changes slower than this is quiet, Hz/s.
 const QUIET_HZ_S: f64 = 0.05;
 /// How long all must be quiet before a window closes, µs.
