@@ -1,6 +1,17 @@
 //! Scenes: text in, a valid [`Scene`] or a list of errors with their places out.
 
+pub mod date;
+mod generate;
+mod outline;
+mod parse;
+mod report;
+mod resolve;
 pub mod schema;
+mod validate;
+
+pub use generate::{HOMES, generate};
+pub use parse::{MAX_BYTES, format, parse, ron_options};
+pub use report::SceneError;
 
 use crate::ids::{BuildingId, BusId, DeviceId, GatewayId, LineId, Subject, SwitchId, TransformerId, ValidatorId};
 use schema::{Phases, SceneFile};
@@ -62,6 +73,8 @@ pub struct Scene {
     pub bus_feeder: Vec<Option<u32>>,
     /// Market participants: buildings, devices with their own meter, the grid, the losses; index is the `ParticipantId`.
     pub participants: Vec<Participant>,
+    /// What loaded but should be known, in plain words (parts that are dead until a switch is closed).
+    pub notices: Vec<String>,
     /// Everything by name.
     pub names: BTreeMap<String, Subject>,
 }
