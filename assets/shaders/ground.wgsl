@@ -40,6 +40,6 @@ fn vertex(in: In) -> Out {
 
 @fragment
 fn fragment(in: Out) -> @location(0) vec4<f32> {
-    let cast = textureSampleLevel(shadow, shadow_sampler, in.at, 0.0).r;
-    return vec4(mix(in.lit, in.shaded, cast), 1.0);
+    let covered = textureSampleLevel(shadow, shadow_sampler, in.at, 0.0).r;
+    return vec4(mix(in.lit, in.shaded, covered), 1.0);
 }
