@@ -83,7 +83,7 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     let taper = 1.0 - smoothstep(tail * 0.9 + 0.1, tail * 0.9 + 0.45, abs(in.along.y));
     let comet = tail * tail * shown;
     let night = light.sky.w;
-    var base = color.rgb * mix(0.62, 0.42, night);
+    var base = color.rgb * mix(0.50, 0.34, night);
     if run.w == HATCH {
         base = mix(base * 0.35, color.rgb, step(0.5, fract(s / 3.2 + in.along.y * 0.2)));
     }

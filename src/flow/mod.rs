@@ -115,7 +115,7 @@ fn advance_runs(
     }
 }
 
-fn show_runs(runs: Res<Runs>, shared: Res<StageMaterials>, mut ribbons: ResMut<Assets<RibbonMaterial>>) {
+pub(crate) fn show_runs(runs: Res<Runs>, shared: Res<StageMaterials>, mut ribbons: ResMut<Assets<RibbonMaterial>>) {
     if runs.is_changed()
         && let Some(mut ribbon) = ribbons.get_mut(&shared.ribbon)
     {

@@ -65,6 +65,7 @@ pub(super) fn build(b: &mut Build) {
                 site.solar_towards = turn.inverse() * (facing(solar.azimuth_deg) * Vec3::NEG_Z);
             }
         }
+        add_plot(b, &site);
         let height = match building.kind {
             BuildingKind::Home => add_home(b, &site),
             BuildingKind::Apartments => add_apartments(b, &site),
@@ -80,6 +81,22 @@ pub(super) fn build(b: &mut Build) {
         let at = to_world(building.at, height + 1.5);
         b.map.anchors.push((subject, at, site.width.max(site.depth)));
     }
+}
+
+/// Lawn and garden path of a home, in its own green.
+fn add_plot(b: &mut Build, s: &Site) {
+    if s.building.kind != BuildingKind::Home {
+        return;
+    }
+    let (w, d) = (s.width / 2.0 + 3.6, s.depth / 2.0 + 5.2);
+    let v = |x: f32, z: f32, y: f32| Vec3::new(x, y, z);
+    let green = linear(palette::WOOD[2]).map(|c| c * (1.05 + 0.35 * chance(s.key, 40)));
+    b.ground.frame(s.frame).paint_linear(green, 1.0);
+    b.ground.quad(v(-w, d, 0.035), v(w, d, 0.035), v(w, -d, 0.035), v(-w, -d, 0.035));
+    b.ground.shade(palette::WALLS[2], 0.8);
+    let (x, front) = (s.width * 0.12, -s.depth / 2.0);
+    b.ground.quad(v(x - 0.7, front, 0.06), v(x + 0.7, front, 0.06), v(x + 0.7, -d, 0.06), v(x - 0.7, -d, 0.06));
+    b.ground.frame(Transform::IDENTITY);
 }
 
 /// A row of windows for each storey on a wall; `origin` is its lower left corner seen from outside, `along` runs right.

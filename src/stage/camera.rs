@@ -15,7 +15,7 @@ use bevy_egui::input::EguiWantsInput;
 const LENS_RAD: f32 = 0.523_6;
 /// First view: from the south-east, looking down so far.
 const YAW_RAD: f32 = 0.56;
-const PITCH_RAD: f32 = 0.42;
+const PITCH_RAD: f32 = 0.44;
 /// Limits of pitch, radians, and of distance, m.
 const PITCH: (f32, f32) = (0.10, 1.45);
 const NEAREST_M: f32 = 25.0;
@@ -143,11 +143,11 @@ fn choose_quality(quality: Res<Quality>, mut cameras: Query<&mut Msaa, With<Stag
 /// The pose that shows the whole community in the free rectangle.
 fn whole(map: &StageMap, window: Vec2, free: Rect) -> Pose {
     let tan = (LENS_RAD / 2.0).tan();
-    let wide = map.radius * 0.93 * window.y / (tan * free.width().max(200.0));
-    let tall = map.radius * 0.62 * window.y / (tan * free.height().max(150.0));
+    let wide = map.radius * 0.78 * window.y / (tan * free.width().max(200.0));
+    let tall = map.radius * 0.50 * window.y / (tan * free.height().max(150.0));
     let distance = wide.max(tall).clamp(NEAREST_M, 1500.0);
     // A little behind the middle, because what is near looks larger.
-    Pose { focus: map.middle + Vec3::new(0.0, 0.0, map.radius * 0.10), yaw: YAW_RAD, pitch: PITCH_RAD, distance }
+    Pose { focus: map.middle + Vec3::new(map.radius * 0.02, 0.0, map.radius * 0.02), yaw: YAW_RAD, pitch: PITCH_RAD, distance }
 }
 
 fn free_of(free: &FreeRect, window: Vec2) -> Rect {

@@ -66,7 +66,15 @@ fn project_anchors(
         if importance <= 0.0 {
             continue;
         }
-        if let Ok(screen) = camera.world_to_viewport(eye, *at) {
+        let fault = match subject {
+            Subject::Line(i) => live.now.lines.get(i.index()).and_then(|l| l.fault_at),
+            _ => None,
+        };
+        let at = match (fault, map.path(*subject)) {
+            (Some(share), Some(path)) => super::plan::point_along(&path.points, share as f32),
+            _ => *at,
+        };
+        if let Ok(screen) = camera.world_to_viewport(eye, at) {
             anchors.0.push(LabelAnchor { subject: *subject, screen, distance, importance });
         }
     }
@@ -190,11 +198,13 @@ fn paint_labels(
         }
         let name = name_of(&live.scene, anchor.subject, language.chinese);
         let number = number_of(&live.now, anchor.subject).unwrap_or_default();
-        let name = painter.layout_no_wrap(name, egui::FontId::proportional(13.0), egui::Color32::PLACEHOLDER);
-        let number = painter.layout_no_wrap(number, egui::FontId::proportional(13.0), egui::Color32::PLACEHOLDER);
+        let name = painter.layout_no_wrap(name, egui::FontId::proportional(12.0), egui::Color32::PLACEHOLDER);
+        let number = painter.layout_no_wrap(number, egui::FontId::proportional(12.0), egui::Color32::PLACEHOLDER);
         let gap = if number.size().x > 0.0 { 7.0 } else { 0.0 };
-        let extent = egui::vec2(name.size().x + gap + number.size().x + 16.0, name.size().y + 6.0);
-        let mut rect = egui::Rect::from_center_size(point - egui::vec2(0.0, extent.y / 2.0 + 5.0), extent);
+        let extent = egui::vec2(name.size().x + gap + number.size().x + 12.0, name.size().y + 4.0);
+        // Signs of faults stand above their point, so the name of a line hangs below it.
+        let side = if matches!(anchor.subject, Subject::Line(_)) { 1.0 } else { -1.0 };
+        let mut rect = egui::Rect::from_center_size(point + egui::vec2(0.0, side * (extent.y / 2.0 + 7.0)), extent);
         // Kept whole at the edge of the picture.
         let shift = |low: f32, high: f32, from: f32, to: f32| (low - from).max(0.0) - (to - high).max(0.0);
         let by = egui::vec2(
@@ -226,11 +236,14 @@ fn paint_labels(
         let dark = is_dark(&live.now, anchor.subject);
         let strong = anchor.importance >= 90.0;
         let edge = if dark { of(palette::FAULT_DARK, 1.0) } else { of(palette::METAL, if strong { 0.9 } else { 0.0 }) };
-        let foot = egui::pos2(point.x.clamp(rect.left() + 6.0, rect.right() - 6.0), rect.bottom());
+        let foot = egui::pos2(
+            point.x.clamp(rect.left() + 6.0, rect.right() - 6.0),
+            if rect.center().y < point.y { rect.bottom() } else { rect.top() },
+        );
         painter.line_segment([foot, point], egui::Stroke::new(1.0, of(palette::OUTLINE, 0.55)));
-        painter.rect(rect, 5.0, of(palette::OUTLINE, 0.80), egui::Stroke::new(1.2, edge), egui::StrokeKind::Inside);
-        let at = rect.left_top() + egui::vec2(8.0, 3.0);
-        let after = at + egui::vec2(rect.width() - 16.0 - number.size().x, 0.0);
+        painter.rect(rect, 5.0, of(palette::OUTLINE, 0.66), egui::Stroke::new(1.2, edge), egui::StrokeKind::Inside);
+        let at = rect.left_top() + egui::vec2(6.0, 2.0);
+        let after = at + egui::vec2(rect.width() - 12.0 - number.size().x, 0.0);
         painter.galley(at, name, of(palette::METAL, 0.97));
         painter.galley(after, number, of([0xA9, 0xB4, 0xC0], 1.0));
     }

@@ -68,10 +68,10 @@ fn light_of(weather: &WeatherView, haze_from: f32) -> Light {
         towards(0.8, 3.9)
     };
     let veil = 1.0 - 0.78 * cloud;
-    let sun = mix([1.02, 0.93, 0.80], [0.95, 0.50, 0.26], [0.055, 0.075, 0.13]) * (veil + (1.0 - veil) * night);
+    let sun = mix([1.02, 0.93, 0.80], [1.15, 0.58, 0.28], [0.055, 0.075, 0.13]) * (veil + (1.0 - veil) * night);
     let fill = 1.0 + 0.28 * cloud * (day + dusk);
-    let sky = mix([0.33, 0.40, 0.49], [0.26, 0.235, 0.31], [0.080, 0.105, 0.185]) * fill;
-    let ground = mix([0.27, 0.25, 0.21], [0.21, 0.15, 0.135], [0.050, 0.058, 0.098]) * fill;
+    let sky = mix([0.33, 0.40, 0.49], [0.30, 0.265, 0.345], [0.080, 0.105, 0.185]) * fill;
+    let ground = mix([0.27, 0.25, 0.21], [0.27, 0.185, 0.15], [0.050, 0.058, 0.098]) * fill;
     let grey = |c: Vec3, share: f32| c.lerp(Vec3::splat(c.dot(Vec3::new(0.2, 0.7, 0.1))) * 0.93, share);
     let horizon = mix(of(palette::SKY_DAY), of(palette::SKY_DUSK), of(palette::SKY_NIGHT));
     let zenith = mix(of([0x8C, 0xB8, 0xDE]), of([0x7C, 0x84, 0xAE]), of([0x0A, 0x0F, 0x20]));

@@ -22,9 +22,9 @@ mod vegetation;
 
 use bevy::prelude::*;
 
-pub use build::{LinePath, StageMap};
+pub use build::{LinePath, StageMap, StagePart};
 pub use plan::to_world;
-pub(crate) use plan::{arc_lengths, linear as forge_linear, point_along};
+pub(crate) use plan::linear as forge_linear;
 
 /// The order within [`AppSystems::Stage`](crate::AppSystems::Stage).
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -26,6 +26,7 @@ pub(super) fn build(b: &mut Build) {
     add_validators(b);
     add_lamps(b);
     add_supply(b);
+    add_chain_place(b);
 }
 
 fn bus_at(b: &Build, bus: BusId, height: f32) -> Vec3 {
@@ -357,4 +358,20 @@ fn add_supply(b: &mut Build) {
     way.push(foot + Vec3::Y * RISE);
     b.add_run(Subject::Grid, way, 0.2);
     b.map.anchors.push((Subject::Grid, foot + Vec3::Y * 16.0, 20.0));
+}
+
+/// The lawn on which the chain stands can be picked and named.
+fn add_chain_place(b: &mut Build) {
+    let place = &b.scene.file.place;
+    if b.scene.file.validators.is_empty() {
+        return;
+    }
+    let at = to_world(place.chain_at, 0.0);
+    let frame = Transform::from_translation(at).with_rotation(super::plan::facing(place.chain_heading_deg));
+    b.add_solid(Some(Subject::Chain), frame, Vec3::new(-1.5, 0.0, -42.0), Vec3::new(1.5, 3.1, 1.5));
+    b.map.anchors.push((Subject::Chain, at + Vec3::Y * 5.0, 8.0));
+    b.ground.frame(frame).shade(palette::WALLS[2], 0.72);
+    let v = |x: f32, z: f32| Vec3::new(x, 0.09, z);
+    b.ground.quad(v(-2.2, 2.6), v(2.2, 2.6), v(2.2, -45.0), v(-2.2, -45.0));
+    b.ground.frame(Transform::IDENTITY);
 }

@@ -184,9 +184,9 @@ fn click(
 fn spawn_rings(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, shared: Res<StageMaterials>) {
     for selected in [true, false] {
         let mut forge = Forge::default();
-        forge.state(0, Role::Plain).paint(palette::OUTLINE).ring(Vec3::ZERO, 0.985, 1.135, 40);
+        forge.state(0, Role::Plain).paint(palette::OUTLINE).ring(Vec3::ZERO, 0.99, 1.09, 48);
         let alpha = if selected { 1.0 } else { 0.6 };
-        forge.paint_linear([1.0; 3], alpha).ring(Vec3::Y * 0.02, 1.015, 1.10, 40);
+        forge.paint_linear([1.0; 3], alpha).ring(Vec3::Y * 0.02, 1.01, 1.07, 48);
         commands.spawn((
             Mesh3d(meshes.add(forge.mesh())),
             MeshMaterial3d::<VeilMaterial>(shared.veil.clone()),

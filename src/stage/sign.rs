@@ -47,6 +47,7 @@ struct DarkMark(BuildingId);
 struct Facing {
     foot: Vec3,
     least: f32,
+    per_m: f32,
 }
 /// Short light: age, velocity.
 #[derive(Component)]
@@ -141,7 +142,7 @@ fn place_fault_signs(
         let share = line.fault_at.or_else(|| last.get(&id).copied()).unwrap_or(0.5);
         if let Some(path) = map.path(Subject::Line(id)) {
             let foot = point_along(&path.points, share as f32);
-            commands.spawn((veil(&signs.triangle, &shared, foot), FaultSign(id), Facing { foot, least: 1.0 }));
+            commands.spawn((veil(&signs.triangle, &shared, foot), FaultSign(id), Facing { foot, least: 1.0, per_m: 1.0 / 170.0 }));
         }
     }
 }
@@ -168,7 +169,7 @@ fn place_dark_marks(
         }
         if let Some((at, _)) = map.anchor(Subject::Building(id)) {
             let foot = at + Vec3::Y * 1.2;
-            commands.spawn((veil(&signs.mark, &shared, foot), DarkMark(id), Facing { foot, least: 0.8 }));
+            commands.spawn((veil(&signs.mark, &shared, foot), DarkMark(id), Facing { foot, least: 0.8, per_m: 1.0 / 240.0 }));
         }
     }
 }
@@ -189,7 +190,7 @@ fn strike(
         commands.spawn((
             veil(&signs.flash, &shared, point),
             spark(FLASH_S, Vec3::ZERO),
-            Facing { foot: point, least: 1.0 },
+            Facing { foot: point, least: 1.0, per_m: 0.0 },
         ));
         for n in 0..16 {
             let key = event.id.0 as u32 * 31 + n;
@@ -233,7 +234,7 @@ fn face_signs(rig: Res<Rig>, mut signs: Query<(&Facing, &mut Transform, Has<Spar
         if at.rotation.angle_between(next) > 1e-3 {
             at.rotation = next;
         }
-        let scale = Vec3::splat((to.length() / 260.0).max(sign.least));
+        let scale = Vec3::splat((to.length() * sign.per_m).max(sign.least));
         if !short && at.scale.distance(scale) > 1e-3 {
             at.scale = scale;
         }

@@ -15,7 +15,6 @@ pub struct SlotMap {
     buses: usize,
     devices: usize,
     gateways: usize,
-    validators: usize,
 }
 
 impl SlotMap {
@@ -28,7 +27,6 @@ impl SlotMap {
             buses: f.buses.len(),
             devices: f.devices.len(),
             gateways: f.gateways.len(),
-            validators: f.validators.len(),
         }
     }
 

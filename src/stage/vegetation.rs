@@ -7,7 +7,7 @@ use crate::palette;
 use bevy::prelude::*;
 
 /// Distance between trees on the hills, m.
-const HILL_SPACING: f32 = 17.5;
+const HILL_SPACING: f32 = 12.5;
 
 pub(super) fn build(b: &mut Build) {
     let woods = &b.scene.file.place.woods;
@@ -27,7 +27,8 @@ pub(super) fn build(b: &mut Build) {
             let shake = Vec2::new(chance(key, 3) - 0.5, chance(key, 4) - 0.5) * HILL_SPACING * 0.9;
             let p = middle + Vec2::new(i as f32, j as f32) * HILL_SPACING + shake;
             let from = p.distance(middle);
-            let want = ((from - b.land.radius - 25.0) / 90.0).clamp(0.0, 0.92) + noise(p * 0.018, 41) * 0.35;
+            let wood = ((from - b.land.radius - 20.0) / 80.0).clamp(0.0, 1.0);
+            let want = wood * (0.5 + noise(p * 0.014, 41) * 1.1).clamp(0.04, 0.94);
             if from < reach - 5.0 && chance(key, 6) < want {
                 plant(b, Vec3::new(p.x, 0.0, p.y), key, false);
             }
@@ -90,8 +91,11 @@ fn plant(b: &mut Build, at: Vec3, key: u32, near: bool) {
     let ground = b.height(at.x, at.z);
     let at = Vec3::new(at.x, ground - 0.2, at.z);
     let size = 0.75 + chance(key, 8) * 0.6;
-    if chance(key, 9) < if near { 0.45 } else { 0.3 } {
+    let round = chance(key, 9);
+    if near && round < 0.45 {
         crown(b.solid(at), at, 3.6 * size, key);
+    } else if !near && round < 0.85 {
+        spire(b.solid(at), at, 11.0 * size, key);
     } else {
         conifer(b.solid(at), at, 10.5 * size, key);
     }
@@ -123,6 +127,13 @@ fn conifer(forge: &mut Forge, at: Vec3, height: f32, key: u32) {
     let r = height * 0.23;
     forge.paint_linear(color.map(|c| c * 0.86), 1.0).cone(Vec3::Y * height * 0.1, r, 0.0, height * 0.55, 5);
     forge.paint_linear(color, 1.0).cone(Vec3::Y * height * 0.42, r * 0.72, 0.0, height * 0.58, 5);
+}
+
+/// A conifer far away: one cone.
+fn spire(forge: &mut Forge, at: Vec3, height: f32, key: u32) {
+    forge.frame(Transform::from_translation(at).with_rotation(Quat::from_rotation_y(chance(key, 14) * 6.3)));
+    forge.state(0, Role::Solid).paint_linear(leaf(key).map(|c| c * 0.92), 1.0);
+    forge.cone(Vec3::ZERO, height * 0.27, 0.0, height, 4);
 }
 
 fn crown(forge: &mut Forge, at: Vec3, height: f32, key: u32) {
