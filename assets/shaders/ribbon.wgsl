@@ -84,11 +84,14 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     let comet = tail * tail * shown;
     let night = light.sky.w;
     var base = color.rgb * mix(0.50, 0.34, night);
+    if run.w == ARC {
+        base = color.rgb;
+    }
     if run.w == HATCH {
         base = mix(base * 0.35, color.rgb, step(0.5, fract(s / 3.2 + in.along.y * 0.2)));
     }
     var rgb = mix(base, color.rgb * 1.35 + 0.05, comet * taper);
     rgb = mix(rgb, vec3(1.0, 1.0, 0.97), head * shown * taper * 0.92);
-    let alpha = select(edge * 0.95, edge * (0.35 + 0.6 * comet), run.w == ARC);
+    let alpha = select(edge * 0.95, edge * (0.5 + 0.45 * comet), run.w == ARC);
     return vec4(mix(rgb, light.horizon.rgb, in.along.w * (1.0 - comet * 0.7)), alpha);
 }

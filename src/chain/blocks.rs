@@ -12,9 +12,9 @@ use crate::stage::{StageMap, StagePart, StageSystems, forge_linear, to_world};
 use bevy::prelude::*;
 
 /// Cubes in the row, their size and distance, m.
-const ROW: usize = 12;
-const CUBE_M: f32 = 2.7;
-const STEP_M: f32 = 3.7;
+const ROW: usize = 10;
+const CUBE_M: f32 = 3.5;
+const STEP_M: f32 = 4.6;
 /// Seconds for assembling, dropping, and moving the row on.
 const ASSEMBLE_S: f32 = 0.55;
 const DROP_S: f32 = 0.35;
@@ -81,7 +81,7 @@ fn raise_row(
 fn cube(size: f32, light: f32) -> Mesh {
     let mut forge = Forge::default();
     let h = size / 2.0;
-    forge.state(0, Role::Solid).paint_linear(forge_linear(palette::CHAIN).map(|c| c * (0.55 + 0.55 * light)), 1.0);
+    forge.state(0, Role::Solid).paint_linear(forge_linear(palette::CHAIN).map(|c| c * (0.7 + 0.7 * light) + 0.02), 1.0);
     forge.block(Vec3::ZERO, Vec3::splat(size));
     forge.state(0, Role::Lamp).paint_linear(forge_linear(palette::CHAIN_DARK).map(|c| c * (0.25 + 0.75 * light)), 1.0);
     edges(&mut forge, h, size * 0.045);

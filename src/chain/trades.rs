@@ -18,7 +18,7 @@ const SPEED_M_S: f32 = 16.0;
 /// Below this many seconds of the wall clock a slot is too short to be followed.
 const FOLLOWED_S: f64 = 2.0;
 /// Orchid from pale to deep, sRGB.
-const PALE: [u8; 3] = [0xF1, 0xDC, 0xFC];
+const PALE: [u8; 3] = [0xE6, 0xBC, 0xFB];
 const DEEP: [u8; 3] = [0x8A, 0x2B, 0xC2];
 
 pub(super) fn plugin(app: &mut App) {
@@ -82,7 +82,7 @@ fn draw_arcs(
                 from.lerp(to, t) + Vec3::Y * lift * 4.0 * t * (1.0 - t)
             })
             .collect();
-        ribbons.path(&points, 0.12, (FREE + n) as u32);
+        ribbons.path(&points, 0.2, (FREE + n) as u32);
     }
     if !ribbons.is_empty() {
         commands.spawn((

@@ -90,7 +90,9 @@ fn add_plot(b: &mut Build, s: &Site) {
     }
     let (w, d) = (s.width / 2.0 + 3.6, s.depth / 2.0 + 5.2);
     let v = |x: f32, z: f32, y: f32| Vec3::new(x, y, z);
-    let green = linear(palette::WOOD[2]).map(|c| c * (1.05 + 0.35 * chance(s.key, 40)));
+    let (wood, meadow) = (linear(palette::WOOD[2]), linear(palette::MEADOW));
+    let light = 0.8 + 0.2 * chance(s.key, 40);
+    let green = [0, 1, 2].map(|k| (wood[k] * 0.45 + meadow[k] * 0.5) * light);
     b.ground.frame(s.frame).paint_linear(green, 1.0);
     b.ground.quad(v(-w, d, 0.035), v(w, d, 0.035), v(w, -d, 0.035), v(-w, -d, 0.035));
     b.ground.shade(palette::WALLS[2], 0.8);

@@ -15,7 +15,7 @@ use bevy_egui::input::EguiWantsInput;
 const LENS_RAD: f32 = 0.523_6;
 /// First view: from the south-east, looking down so far.
 const YAW_RAD: f32 = 0.56;
-const PITCH_RAD: f32 = 0.44;
+const PITCH_RAD: f32 = 0.385;
 /// Limits of pitch, radians, and of distance, m.
 const PITCH: (f32, f32) = (0.10, 1.45);
 const NEAREST_M: f32 = 25.0;

@@ -124,6 +124,14 @@ pub fn name_of(scene: &Scene, subject: Subject, chinese: bool) -> String {
         Subject::Community => Some(&f.title),
         _ => None,
     };
+    let known = match subject {
+        Subject::Chain => Some(("Chain", "区块链")),
+        Subject::Grid => Some(("Grid", "电网")),
+        _ => None,
+    };
+    if let Some((en, zh)) = known {
+        return if chinese { zh } else { en }.to_owned();
+    }
     let pick = |w: &Words| if chinese { w.zh.clone() } else { w.en.clone() };
     title.map(pick).filter(|t| !t.is_empty()).unwrap_or_else(|| scene.name(subject).to_owned())
 }

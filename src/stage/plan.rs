@@ -51,7 +51,7 @@ pub(super) struct Land {
 
 impl Land {
     /// Width of the hills around the community, m.
-    const RIM: f32 = 250.0;
+    const RIM: f32 = 215.0;
 
     /// Around all points of a scene.
     pub(super) fn around(points: &[Vec2]) -> Self {
@@ -75,7 +75,7 @@ impl Land {
         // Lower towards the south-east, where one looks from.
         let towards = from.normalize_or_zero().dot(Vec2::new(0.6, 0.8));
         let share = 0.62 - 0.38 * towards;
-        rise * share * (31.0 + 9.0 * noise(p * 0.0105, 3) + 4.0 * noise(p * 0.03, 5))
+        rise * share * (23.0 + 7.0 * noise(p * 0.0105, 3) + 3.0 * noise(p * 0.03, 5))
     }
 }
 
@@ -125,6 +125,6 @@ mod tests {
     fn the_ground_is_flat_where_things_are_built_and_rises_at_the_rim() {
         let land = Land::around(&[Vec2::new(-200.0, 0.0), Vec2::new(200.0, 50.0)]);
         assert_eq!(land.height(Vec2::new(120.0, 20.0)), 0.0);
-        assert!(land.height(land.middle - Vec2::new(0.0, land.reach() - 5.0)) > 12.0);
+        assert!(land.height(land.middle - Vec2::new(0.0, land.reach() - 5.0)) > 8.0);
     }
 }

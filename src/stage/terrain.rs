@@ -38,7 +38,8 @@ fn add_meadow(b: &mut Build) {
         let middle = (a + c + d) / 3.0;
         let p = Vec2::new(middle.x, middle.z);
         let drift = noise(p * 0.011, 17) * 0.5 + noise(p * 0.04, 23) * 0.3 + (chance(seed, 31) - 0.5) * 0.35;
-        let forest = ((p.distance(land.middle) - land.radius - 10.0) / 110.0).clamp(0.0, 0.75);
+        let wooded = ((p.distance(land.middle) - land.radius - 10.0) / 90.0).clamp(0.0, 1.0);
+        let forest = wooded * (0.3 + 0.6 * super::vegetation::thicket(p));
         let mix = |k: usize| {
             let m = meadow[k] + (dry[k] - meadow[k]) * (drift * 0.7).max(0.0);
             let m = m * (1.0 + 0.16 * drift.min(0.0));

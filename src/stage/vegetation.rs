@@ -7,7 +7,7 @@ use crate::palette;
 use bevy::prelude::*;
 
 /// Distance between trees on the hills, m.
-const HILL_SPACING: f32 = 12.5;
+const HILL_SPACING: f32 = 10.5;
 
 pub(super) fn build(b: &mut Build) {
     let woods = &b.scene.file.place.woods;
@@ -28,13 +28,18 @@ pub(super) fn build(b: &mut Build) {
             let p = middle + Vec2::new(i as f32, j as f32) * HILL_SPACING + shake;
             let from = p.distance(middle);
             let wood = ((from - b.land.radius - 20.0) / 80.0).clamp(0.0, 1.0);
-            let want = wood * (0.5 + noise(p * 0.014, 41) * 1.1).clamp(0.04, 0.94);
+            let want = wood * thicket(p);
             if from < reach - 5.0 && chance(key, 6) < want {
                 plant(b, Vec3::new(p.x, 0.0, p.y), key, false);
             }
         }
     }
     plant_gardens(b);
+}
+
+/// How thick the wood on the hills stands at a place, 0 to 1.
+pub(super) fn thicket(p: Vec2) -> f32 {
+    (0.6 + noise(p * 0.0135, 41) * 1.2).clamp(0.05, 0.95)
 }
 
 /// A tree or two behind most homes.
