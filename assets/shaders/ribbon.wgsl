@@ -81,7 +81,7 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     let tail = max(1.0 - behind / length, 0.0);
     let head = 1.0 - smoothstep(0.0, max(1.3, in.along.z * 1.8), behind);
     let taper = 1.0 - smoothstep(tail * 0.9 + 0.1, tail * 0.9 + 0.45, abs(in.along.y));
-    let comet = tail * tail * shown;
+    let comet = tail * sqrt(tail) * shown;
     let night = light.sky.w;
     var base = color.rgb * mix(0.50, 0.34, night);
     if run.w == ARC {
@@ -90,7 +90,7 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     if run.w == HATCH {
         base = mix(base * 0.35, color.rgb, step(0.5, fract(s / 3.2 + in.along.y * 0.2)));
     }
-    var rgb = mix(base, color.rgb * 1.35 + 0.05, comet * taper);
+    var rgb = mix(base, color.rgb * 1.7 + 0.10, comet * taper);
     rgb = mix(rgb, vec3(1.0, 1.0, 0.97), head * shown * taper * 0.92);
     let alpha = select(edge * 0.95, edge * (0.5 + 0.45 * comet), run.w == ARC);
     return vec4(mix(rgb, light.horizon.rgb, in.along.w * (1.0 - comet * 0.7)), alpha);

@@ -18,7 +18,7 @@ struct In {
 
 struct Out {
     @builtin(position) position: vec4<f32>,
-    @location(0) @interpolate(linear) color: vec3<f32>,
+    @location(0) color: vec3<f32>,
 }
 
 const SLATE: vec3<f32> = vec3<f32>(0.0685, 0.0823, 0.1170);

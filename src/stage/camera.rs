@@ -6,6 +6,8 @@ use crate::bridge::Ask;
 use bevy::camera::{ClearColorConfig, SubCameraView};
 use bevy::core_pipeline::tonemapping::Tonemapping;
 use bevy::input::mouse::{AccumulatedMouseMotion, AccumulatedMouseScroll, MouseScrollUnit};
+use bevy::camera::Hdr;
+use bevy::post_process::bloom::{Bloom, BloomPrefilter};
 use bevy::prelude::*;
 use bevy::render::renderer::RenderAdapterInfo;
 use bevy::window::PrimaryWindow;
@@ -32,9 +34,9 @@ pub enum Quality {
     /// No smoothing of edges: for rendering on the processor.
     #[default]
     Low,
-    /// Edges smoothed twofold.
-    Medium,
     /// Edges smoothed fourfold.
+    Medium,
+    /// The same, and what shines has a soft glow.
     High,
 }
 
@@ -128,14 +130,18 @@ fn spawn_camera(mut commands: Commands, adapter: Option<Res<RenderAdapterInfo>>,
     ));
 }
 
-fn choose_quality(quality: Res<Quality>, mut cameras: Query<&mut Msaa, With<StageCamera>>) {
-    if quality.is_changed() {
-        for mut msaa in &mut cameras {
-            msaa.set_if_neq(match *quality {
-                Quality::Low => Msaa::Off,
-                Quality::Medium => Msaa::Sample2,
-                Quality::High => Msaa::Sample4,
-            });
+fn choose_quality(quality: Res<Quality>, cameras: Query<Entity, With<StageCamera>>, mut commands: Commands) {
+    if !quality.is_changed() {
+        return;
+    }
+    for camera in &cameras {
+        let mut camera = commands.entity(camera);
+        camera.insert(if *quality == Quality::Low { Msaa::Off } else { Msaa::Sample4 });
+        if *quality == Quality::High {
+            let prefilter = BloomPrefilter { threshold: 0.72, threshold_softness: 0.3 };
+            camera.insert((Hdr, Bloom { intensity: 0.22, prefilter, ..Bloom::OLD_SCHOOL }));
+        } else {
+            camera.remove::<(Hdr, Bloom)>();
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn add_school(b: &mut Build, s: &Site) -> f32 {
 pub(super) fn add_clinic(b: &mut Build, s: &Site) -> f32 {
     let (w, d, high) = (s.width, s.depth, s.wall_height());
     pave(b, s, Vec3::new(0.0, 0.0, -d / 2.0 - 4.5), Vec2::new(w * 0.8, 8.0), palette::ROAD, 0.06);
-    let green = linear(palette::WOOD[0]).map(|c| c * 1.15);
+    let green = linear(palette::WOOD[0]).map(|c| c * 1.35);
     let forge = b.solid(s.frame.translation);
     forge.frame(s.frame).state(s.slot, Role::Solid).shade(palette::METAL, 0.95);
     forge.cuboid(Vec3::ZERO, Vec3::new(w, high, d));
@@ -243,7 +243,7 @@ pub(super) fn add_ev_hub(b: &mut Build, s: &Site) -> f32 {
         pave(b, s, Vec3::new(x, 0.0, -0.6), Vec2::new(0.16, 5.4), palette::METAL, 0.1);
     }
     let forge = b.solid(s.frame.translation);
-    forge.frame(s.frame).state(s.slot, Role::Solid).shade(palette::METAL, 0.95);
+    forge.frame(s.frame).state(s.slot, Role::Solid).shade(palette::METAL, 0.76);
     // A canopy on slim columns, tilted to the south, with a teal edge.
     for x in [-w / 2.0 + 1.0, 0.0, w / 2.0 - 1.0] {
         forge.bar(Vec3::new(x, 0.0, d / 2.0 - 1.2), Vec3::new(x, high, d / 2.0 - 1.2), 0.4);

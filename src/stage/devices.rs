@@ -105,9 +105,9 @@ fn container(b: &mut Build, frame: Transform, size: Vec3, body: Rgb, band: Rgb, 
     let forge = b.solid(frame.translation);
     forge.frame(frame).state(slot, Role::Solid).shade(palette::ROAD, 0.55);
     forge.cuboid(Vec3::ZERO, Vec3::new(size.x, 0.3, size.z * 0.9));
-    forge.shade(body, 0.92).cuboid(Vec3::Y * 0.3, size);
+    forge.shade(body, 0.80).cuboid(Vec3::Y * 0.3, size);
     forge.shade(band, 0.85).cuboid(Vec3::Y * (0.3 + size.y * 0.72), Vec3::new(size.x + 0.08, size.y * 0.14, size.z + 0.08));
-    forge.shade(body, 0.78);
+    forge.shade(body, 0.68);
     let ribs = (size.x / 1.2) as u32;
     for n in 1..ribs {
         let x = -size.x / 2.0 + n as f32 * size.x / ribs as f32;
@@ -142,7 +142,7 @@ fn add_solar_field(b: &mut Build, frame: Transform, solar: &Solar) -> (Vec3, f32
         }
         let back = up * (room.y / 2.0);
         let h = Vec3::X * (room.x / 2.0);
-        forge.shade(palette::METAL, 0.75);
+        forge.shade(palette::OUTLINE, 3.0);
         forge.quad(middle + h - back, middle - h - back, middle - h + back, middle + h + back);
         forge.quad(middle - h - back, middle + h - back, middle + h + back, middle - h + back);
         let left = modules.saturating_sub(n * COLUMNS * DEEP).min(COLUMNS * DEEP);

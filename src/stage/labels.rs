@@ -249,11 +249,11 @@ fn paint_labels(
             if rect.center().y < point.y { rect.bottom() } else { rect.top() },
         );
         painter.line_segment([foot, point], egui::Stroke::new(1.0, of(palette::OUTLINE, 0.55)));
-        painter.rect(rect, 5.0, of(palette::OUTLINE, 0.66), egui::Stroke::new(1.2, edge), egui::StrokeKind::Inside);
+        painter.rect(rect, 5.0, of(palette::OUTLINE, 0.72), egui::Stroke::new(1.2, edge), egui::StrokeKind::Inside);
         let at = rect.left_top() + egui::vec2(6.0, 2.0);
         let after = at + egui::vec2(rect.width() - 12.0 - number.size().x, 0.0);
         painter.galley(at, name, of(palette::METAL, 0.97));
-        painter.galley(after, number, of([0xA9, 0xB4, 0xC0], 1.0));
+        painter.galley(after, number, of([0xC9, 0xD2, 0xDB], 1.0));
     }
     if shown.values().any(|a| *a < 1.0) {
         ctx.request_repaint();

@@ -86,15 +86,14 @@ fn move_parts(
                 if runs {
                     let t = (time.elapsed_secs() * 0.22 + phase).fract();
                     at.scale = Vec3::splat(0.35 + t) * (1.0 - (t - 0.6).max(0.0) * 2.4);
-                    at.translation.y += dt * 1.5;
-                    if t < 0.06 {
-                        at.translation.y -= (at.translation.y - at.translation.y.min(PUFF_BASE)).max(0.0);
-                    }
+                    at.translation.y = PUFF_BASE + t * PUFF_RISE;
                 }
             }
         }
     }
 }
 
+/// How far they rise, m.
+const PUFF_RISE: f32 = 6.5;
 /// Height at which puffs leave a stack, m.
 pub(super) const PUFF_BASE: f32 = 5.2;

@@ -273,12 +273,25 @@ fn add_gateways(b: &mut Build) {
     }
 }
 
+/// A place in front of a building for what the scene puts into it.
+fn beside_building(b: &Build, at: Vec3) -> Vec3 {
+    for building in &b.scene.file.buildings {
+        let turn = super::plan::facing(building.heading_deg);
+        let local = turn.inverse() * (at - to_world(building.at, 0.0));
+        let (w, d) = (building.size.0 as f32 / 2.0, building.size.1 as f32 / 2.0);
+        if local.x.abs() < w + 1.2 && local.z.abs() < d + 1.2 {
+            return to_world(building.at, 0.0) + turn * Vec3::new(w * 0.62, 0.0, -d - 3.0);
+        }
+    }
+    at
+}
+
 fn add_validators(b: &mut Build) {
     let scene = b.scene;
     for (i, validator) in scene.file.validators.iter().enumerate() {
         let subject = Subject::Validator(ValidatorId::new(i));
         let slot = b.slots.of(subject);
-        let at = to_world(validator.at, 0.0);
+        let at = beside_building(b, to_world(validator.at, 0.0));
         let frame = Transform::from_translation(at);
         let forge = b.solid(at);
         let v = Vec3::new;

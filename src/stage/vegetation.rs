@@ -7,7 +7,7 @@ use crate::palette;
 use bevy::prelude::*;
 
 /// Distance between trees on the hills, m.
-const HILL_SPACING: f32 = 10.5;
+const HILL_SPACING: f32 = 8.8;
 
 pub(super) fn build(b: &mut Build) {
     let woods = &b.scene.file.place.woods;
@@ -39,7 +39,7 @@ pub(super) fn build(b: &mut Build) {
 
 /// How thick the wood on the hills stands at a place, 0 to 1.
 pub(super) fn thicket(p: Vec2) -> f32 {
-    (0.6 + noise(p * 0.0135, 41) * 1.2).clamp(0.05, 0.95)
+    (0.58 + noise(p * 0.0135, 41) * 1.3).clamp(0.04, 0.95)
 }
 
 /// A tree or two behind most homes.
@@ -99,7 +99,7 @@ fn plant(b: &mut Build, at: Vec3, key: u32, near: bool) {
     let round = chance(key, 9);
     if near && round < 0.45 {
         crown(b.solid(at), at, 3.6 * size, key);
-    } else if !near && round < 0.85 {
+    } else if !near && round < 0.96 {
         spire(b.solid(at), at, 11.0 * size, key);
     } else {
         conifer(b.solid(at), at, 10.5 * size, key);
