@@ -3,7 +3,10 @@
 use bevy::prelude::*;
 
 pub mod bridge;
+pub mod locale;
 pub mod palette;
+pub mod panels;
+pub mod tour;
 
 /// The order of a frame.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
