@@ -152,7 +152,9 @@ mod tests {
     /// What rows of numbers are called: the first text of every call of `row` and `yes_no`.
     fn rows(code: &str) -> BTreeSet<String> {
         let after = code.split("row(").skip(1).chain(code.split("yes_no(data, ").skip(1));
-        after.filter_map(|rest| rest.strip_prefix('"')?.split_once('"').map(|(key, _)| key.to_owned())).collect()
+        let name = |rest: &str| Some(rest.strip_prefix('"')?.split_once('"')?.0.to_owned());
+        let small = |name: &String| name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        after.filter_map(name).filter(small).collect()
     }
 
     fn all_code() -> String {

@@ -2,7 +2,7 @@
 
 use super::data::{PanelAsk, PanelData, Reply};
 use super::names::name;
-use super::widgets::Light;
+use super::widgets::{Light, row};
 use super::{numbers, theme, widgets};
 use bevy_egui::egui::{self, CursorIcon, Frame, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
@@ -173,13 +173,17 @@ fn shown<'a>(data: &'a PanelData<'_>, state: &State) -> Option<&'a BlockView> {
 }
 
 fn block(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    let block = shown(data, state).cloned();
+    ui.horizontal(|ui| {
+        if let Some(block) = &block {
+            widgets::title(ui, data.locale.t_args("chain-block-name", &[("height", block.height.into())]));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| verify(ui, data, state, reply));
+    });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        if let Some(block) = shown(data, state) {
-            let title = data.locale.t_args("chain-block-name", &[("height", block.height.into())]);
-            widgets::title(ui, title);
+        verdict(ui, data, state);
+        if let Some(block) = &block {
             let [readings, orders, trades, settlements] = block.counts;
-            use widgets::row;
             let rows = [
                 row("readings", readings.to_string()),
                 row("orders", orders.to_string()),
@@ -190,12 +194,10 @@ fn block(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply
             ];
             widgets::rows(ui, data, &rows);
         }
-        verify(ui, data, state, reply);
     });
 }
 
 fn verify(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
-    ui.add_space(4.0);
     let text = format!("{} {}", icons::SHIELD_CHECK, data.t("chain-verify"));
     let response = ui.add_enabled(!state.verifying, egui::Button::new(text));
     let label = data.t("chain-verify");
@@ -205,6 +207,9 @@ fn verify(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
         state.verdict = None;
         reply.panel.push(PanelAsk::VerifyChain);
     }
+}
+
+fn verdict(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
     if state.verifying {
         ui.label(RichText::new(data.t("chain-verifying")).weak());
     }

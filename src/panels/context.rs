@@ -2,7 +2,7 @@
 
 use super::actions::actions;
 use super::data::{PanelData, Reply};
-use super::inspector::{sort_hover, sort_icon};
+use super::inspector::action_button;
 use super::names::name;
 use crate::bridge::Ask;
 use bevy::prelude::{Message, Vec2};
@@ -54,11 +54,7 @@ pub(crate) fn show(ctx: &egui::Context, data: &PanelData<'_>, state: &mut Option
             }
             ui.separator();
             for action in actions(data, open.subject, open.along) {
-                let text = format!("{} {}", sort_icon(action.sort), action.label);
-                let button = ui.add(egui::Button::new(text).frame_when_inactive(false));
-                let label = action.label.clone();
-                button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
-                if button.on_hover_text(data.t(sort_hover(action.sort))).clicked() {
+                if action_button(ui, data, &action).clicked() {
                     reply.select(open.subject);
                     reply.command(action.command);
                     close = true;

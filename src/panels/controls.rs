@@ -2,7 +2,7 @@
 
 use super::actions::{Sort, actions};
 use super::data::{PanelData, Reply};
-use super::inspector::sort_icon;
+use super::inspector::action_button;
 use super::names::name;
 use super::{theme, widgets};
 use crate::bridge::Ask;
@@ -85,15 +85,12 @@ fn disturb(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
 /// What can be done to a thing, as buttons.
 pub(crate) fn menu(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Reply) {
     for action in actions(data, subject, None) {
-        let response = ui.button(format!("{} {}", sort_icon(action.sort), action.label));
-        let label = action.label.clone();
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
-        let fly = action.sort == Sort::Breaks && subject != Subject::Grid;
-        if response.clicked() {
-            reply.command(action.command);
-            if fly {
+        let clicked = action_button(ui, data, &action).clicked();
+        if clicked {
+            if action.sort == Sort::Breaks && subject != Subject::Grid {
                 reply.select(subject);
             }
+            reply.command(action.command);
             ui.close();
         }
     }

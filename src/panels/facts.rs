@@ -38,7 +38,7 @@ pub(crate) fn facts(data: &PanelData<'_>, subject: Subject) -> Vec<Row> {
 
 fn yes_no(data: &PanelData<'_>, what: &'static str, value: bool, good: bool) -> Row {
     let text = data.t(if value { "yes" } else { "no" });
-    Row { what, value: text, tone: if value == good { Tone::Plain } else { Tone::Bad } }
+    Row { what, value: text, tone: if value == good { Tone::Plain } else { Tone::Bad }, detail: false }
 }
 
 fn line_rows(data: &PanelData<'_>, view: &LineView) -> Vec<Row> {
@@ -63,8 +63,8 @@ fn line_rows(data: &PanelData<'_>, view: &LineView) -> Vec<Row> {
         row("power", kw(view.kw)),
         row("loading", percent(view.loading)).tone(loading),
         row("current", with(view.current_a, 1, "A")),
-        row("reactive", with(view.kvar, 1, "kvar")),
-        row("loss", with(view.loss_kw, 2, "kW")),
+        row("reactive", with(view.kvar, 1, "kvar")).detail(),
+        row("loss", with(view.loss_kw, 2, "kW")).detail(),
     ]
 }
 
@@ -78,11 +78,11 @@ fn line(data: &PanelData<'_>, id: LineId) -> Vec<Row> {
         let end = |bus: BusId| data.scene.name(Subject::Bus(bus)).to_owned();
         let (from, to) = if view.kw < 0.0 { (ends[1], ends[0]) } else { (ends[0], ends[1]) };
         rows.insert(2, row("direction", format!("{} → {}", end(from), end(to))));
-        rows.push(row("length", with(line.length_m, 0, "m")));
+        rows.push(row("length", with(line.length_m, 0, "m")).detail());
         let cable = data.scene.line_cable.get(id.index()).and_then(|c| data.scene.file.cable_types.get(*c));
         if let Some(cable) = cable {
-            rows.push(row("rating", with(cable.ampacity_a, 0, "A")));
-            rows.push(row("cable", cable.name.clone()));
+            rows.push(row("rating", with(cable.ampacity_a, 0, "A")).detail());
+            rows.push(row("cable", cable.name.clone()).detail());
         }
     }
     rows
@@ -92,8 +92,8 @@ fn transformer(data: &PanelData<'_>, id: TransformerId) -> Vec<Row> {
     let Some(view) = data.now.transformers.get(id.index()) else { return Vec::new() };
     let mut rows = line_rows(data, view);
     if let Some(t) = data.scene.file.transformers.get(id.index()) {
-        rows.push(row("rated-power", with(t.kva, 0, "kVA")));
-        rows.push(row("ratio", format!("{} / {} kV", number(t.hv_kv, 1), number(t.lv_kv, 1))));
+        rows.push(row("rated-power", with(t.kva, 0, "kVA")).detail());
+        rows.push(row("ratio", format!("{} / {} kV", number(t.hv_kv, 1), number(t.lv_kv, 1))).detail());
     }
     rows
 }
@@ -118,7 +118,7 @@ fn switch(data: &PanelData<'_>, id: SwitchId) -> Vec<Row> {
     let gateway = data.scene.switch_gateway.get(id.index()).copied().flatten();
     let gateway =
         gateway.map_or_else(|| data.t("remote-by-hand"), |g| name(data.scene, Subject::Gateway(g), data.locale));
-    rows.push(row("remote", gateway));
+    rows.push(row("remote", gateway).detail());
     rows
 }
 
@@ -141,8 +141,8 @@ fn building(data: &PanelData<'_>, id: BuildingId) -> Vec<Row> {
         row("dark", span(view.dark_min * 60.0)).tone(if view.dark_min > 0.0 { Tone::Warn } else { Tone::Plain }),
     ];
     if let Some(b) = data.scene.file.buildings.get(id.index()) {
-        rows.push(row("customers", b.customers.to_string()));
-        rows.push(row("priority", b.priority.to_string()));
+        rows.push(row("customers", b.customers.to_string()).detail());
+        rows.push(row("priority", b.priority.to_string()).detail());
     }
     rows
 }
@@ -182,7 +182,7 @@ fn device(data: &PanelData<'_>, id: DeviceId) -> Vec<Row> {
         let tone = if soc < 0.1 { Tone::Warn } else { Tone::Plain };
         rows.insert(2, row("charge", percent(soc)).tone(tone));
     }
-    rows.push(row("reactive", with(view.kvar, 1, "kvar")));
+    rows.push(row("reactive", with(view.kvar, 1, "kvar")).detail());
     rows
 }
 

@@ -1,6 +1,6 @@
 //! Right: what is selected: its numbers, its last hours, what can be done to it, and why it is as it is.
 
-use super::actions::{Sort, actions};
+use super::actions::{Action, Sort, actions};
 use super::data::{PanelData, Reply};
 use super::marks::Marks;
 use super::names::{kind_key, name};
@@ -46,18 +46,28 @@ pub(crate) fn show(
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.set_width(ui.available_width() - 4.0);
         heading(ui, data, subject, &mut reply);
-        widgets::rows(ui, data, &facts::facts(data, subject));
-        ui.add_space(theme::GRID);
+        numbers(ui, data, subject);
+        buttons(ui, data, subject, &mut reply);
         if !compact {
             history(ui, data, subject, marks, kept);
         }
-        buttons(ui, data, subject, &mut reply);
         if let Subject::Building(id) = subject {
             bid::show(ui, data, id, &mut state.bid, &mut reply);
         }
         causes(ui, data, subject, state, marks, &mut reply);
     });
     reply
+}
+
+/// What changes first; what hardly does is folded away.
+fn numbers(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
+    let facts = facts::facts(data, subject);
+    widgets::rows(ui, data, facts.iter().filter(|r| !r.detail));
+    if facts.iter().any(|r| r.detail) {
+        let header = egui::CollapsingHeader::new(RichText::new(data.t("details")).weak()).id_salt("details");
+        header.show_unindented(ui, |ui| widgets::rows(ui, data, facts.iter().filter(|r| r.detail)));
+    }
+    ui.add_space(theme::GRID);
 }
 
 fn heading(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Reply) {
@@ -71,11 +81,12 @@ fn heading(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Repl
             }
             ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
                 let title = name(data.scene, subject, data.locale);
-                ui.add(egui::Label::new(RichText::new(title).size(theme::HEADING).strong()).wrap());
+                ui.add(egui::Label::new(RichText::new(&title).size(theme::HEADING).strong()).wrap());
                 let kind = data.t(kind_key(data.scene, subject));
                 let short = data.scene.name(subject);
-                let below = if short == "?" { kind } else { format!("{kind} · {short}") };
-                ui.label(RichText::new(below).weak());
+                if kind != title {
+                    ui.label(RichText::new(format!("{kind} · {short}")).weak());
+                }
             });
         });
     });
@@ -128,28 +139,47 @@ fn line(name: String, colour: Color32, points: Vec<[f64; 2]>) -> Series {
     Series { name, colour, points, style: LineStyle::Solid }
 }
 
+/// More ways to break a thing than this go into a menu.
+const FEW: usize = 2;
+
 fn buttons(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Reply) {
     let all = actions(data, subject, None);
     if all.is_empty() {
         return;
     }
-    widgets::title(ui, data.t("actions"));
+    let breaks = |a: &Action| a.sort == Sort::Breaks;
+    let many = all.iter().filter(|a| breaks(a)).count() > FEW;
     ui.horizontal_wrapped(|ui| {
-        for action in all {
-            let icon = sort_icon(action.sort);
-            let response = ui.add(Button::new(format!("{icon} {}", action.label)));
-            let response = response.on_hover_text(data.t(sort_hover(action.sort)));
-            let label = action.label.clone();
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
-            if response.clicked() {
-                reply.command(action.command);
+        if many {
+            let text = format!("{} {} {}", icons::LIGHTNING, data.t("action-break"), icons::CARET_DOWN);
+            let response = ui.menu_button(text, |ui| {
+                for action in all.iter().filter(|a| breaks(a)) {
+                    if action_button(ui, data, action).clicked() {
+                        reply.command(action.command.clone());
+                        ui.close();
+                    }
+                }
+            });
+            response.response.on_hover_text(data.t(sort_hover(Sort::Breaks)));
+        }
+        for action in all.iter().filter(|a| !many || !breaks(a)) {
+            if action_button(ui, data, action).clicked() {
+                reply.command(action.command.clone());
             }
         }
     });
+    ui.add_space(theme::GRID);
+}
+
+/// A button for an action; its label is heard without the icon.
+pub(crate) fn action_button(ui: &mut Ui, data: &PanelData<'_>, action: &Action) -> egui::Response {
+    let button = ui.add(Button::new(format!("{} {}", sort_icon(action.sort), action.label)));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &action.label));
+    button.on_hover_text(data.t(sort_hover(action.sort)))
 }
 
 /// Icon of a sort of action.
-pub(crate) fn sort_icon(sort: Sort) -> &'static str {
+fn sort_icon(sort: Sort) -> &'static str {
     match sort {
         Sort::Breaks => icons::LIGHTNING,
         Sort::Mends => icons::WRENCH,
@@ -158,7 +188,7 @@ pub(crate) fn sort_icon(sort: Sort) -> &'static str {
 }
 
 /// Words that explain a sort of action.
-pub(crate) fn sort_hover(sort: Sort) -> &'static str {
+fn sort_hover(sort: Sort) -> &'static str {
     match sort {
         Sort::Breaks => "action-breaks-hover",
         Sort::Mends => "action-mends-hover",

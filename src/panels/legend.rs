@@ -4,6 +4,7 @@ use super::data::PanelData;
 use super::{theme, widgets};
 use crate::palette::{self, Rgb};
 use bevy_egui::egui::{self, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui_phosphor::regular as icons;
 
 /// How a thing of the legend is drawn.
 #[derive(Clone, Copy)]
@@ -52,29 +53,43 @@ const KEYS: [(&str, &str); 12] = [
     ("Tab", "legend-key-tab"),
 ];
 
-/// The legend's content.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>) {
-    ui.set_width(560.0_f32.min(ui.ctx().content_rect().width() - 64.0));
-    let height = (ui.ctx().content_rect().height() - 160.0).max(160.0);
-    egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
-        ui.label(RichText::new(data.t("legend-motion")).weak());
-        ui.add_space(theme::GRID);
-        ui.columns(2, |columns| {
-            let ui = &mut columns[0];
-            group(ui, data, "legend-flows", &FLOWS);
-            group(ui, data, "legend-chain-title", &CHAIN);
-            let ui = &mut columns[1];
-            group(ui, data, "legend-sources", &SOURCES);
-            widgets::title(ui, data.t("legend-keys"));
-            for (key, words) in KEYS {
-                ui.horizontal(|ui| {
-                    let key = if key.starts_with("key-") { data.t(key) } else { key.to_owned() };
-                    ui.add_sized([56.0, 18.0], egui::Label::new(RichText::new(key).strong()).halign(egui::Align::Min));
-                    ui.add(egui::Label::new(data.t(words)).wrap());
-                });
-            }
+/// The legend; true when it was closed.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, window: egui::Vec2) -> bool {
+    let mut close = false;
+    ui.set_width(720.0_f32.min(window.x - 64.0));
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(data.t("legend")).text_style(theme::big()));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            close = widgets::icon(ui, icons::X, &data.t("legend-close"), Some("L"), false).clicked();
         });
     });
+    ui.label(RichText::new(data.t("legend-motion")).weak());
+    ui.add_space(theme::GRID);
+    egui::ScrollArea::vertical().max_height(window.y - 160.0).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 20.0;
+        ui.columns_const(|[left, middle, right]| {
+            group(left, data, "legend-flows", &FLOWS);
+            group(middle, data, "legend-sources", &SOURCES);
+            group(middle, data, "legend-chain-title", &CHAIN);
+            keys(right, data);
+        });
+    });
+    close
+}
+
+fn keys(ui: &mut Ui, data: &PanelData<'_>) {
+    widgets::title(ui, data.t("legend-keys"));
+    for (key, words) in KEYS {
+        ui.horizontal(|ui| {
+            let key = if key.starts_with("key-") { data.t(key) } else { key.to_owned() };
+            let left = egui::Layout::left_to_right(egui::Align::Center);
+            ui.allocate_ui_with_layout(vec2(52.0, 18.0), left, |ui| {
+                ui.set_min_width(52.0);
+                ui.label(RichText::new(key).strong());
+            });
+            ui.add(egui::Label::new(data.t(words)).wrap());
+        });
+    }
 }
 
 fn group(ui: &mut Ui, data: &PanelData<'_>, title: &str, signs: &[(Sign, &str)]) {

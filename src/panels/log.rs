@@ -128,9 +128,10 @@ fn entry(ui: &mut Ui, data: &PanelData<'_>, event: &Event, chosen: bool) -> bool
     ui.horizontal(|ui| {
         ui.set_height(ROW);
         let time = SimTime(event.time_us).clock();
-        ui.add_sized([96.0, ROW], Label::new(RichText::new(time).weak()).halign(egui::Align::Max));
+        let right = egui::Layout::right_to_left(egui::Align::Center);
+        ui.allocate_ui_with_layout(egui::vec2(96.0, ROW), right, |ui| ui.label(RichText::new(time).weak()));
         let (mark, colour) = mark(ui, &event.kind);
-        ui.add_sized([12.0, ROW], Label::new(RichText::new(mark).color(colour)));
+        ui.allocate_ui_with_layout(egui::vec2(14.0, ROW), right, |ui| ui.label(RichText::new(mark).color(colour)));
         let text = RichText::new(describe(event, data.scene, data.locale));
         let text = if chosen { text.strong().underline() } else { text };
         let label = Label::new(text).truncate().sense(Sense::click());

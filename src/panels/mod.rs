@@ -24,6 +24,8 @@ mod numbers;
 mod outcome;
 mod plot;
 mod power;
+#[cfg(test)]
+mod raster;
 mod severity;
 mod shell;
 mod systems;

@@ -125,7 +125,8 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
         .show_background(false)
         .set_margin_fraction(bevy_egui::egui::vec2(0.0, 0.08))
         .link_cursor("time", [true, false])
-        .x_grid_spacer(time_grid)
+        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
+        .x_grid_spacer(move |input| time_grid(input, end))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![axis])
         .label_formatter(move |hover| label(hover, &unit));
@@ -189,13 +190,13 @@ fn label(hover: &HoverPosition<'_>, unit: &str) -> Option<String> {
 }
 
 /// Marks at whole quarters, hours or several hours, whatever gives about six of them.
-fn time_grid(input: GridInput) -> Vec<GridMark> {
+fn time_grid(input: GridInput, end: f64) -> Vec<GridMark> {
     let (from, to) = input.bounds;
     let steps = [1.0 / 12.0, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0];
     let step = steps.into_iter().find(|s| (to - from) / s <= 7.0).unwrap_or(24.0);
     let mut marks = Vec::new();
     let mut value = (from / step).ceil() * step;
-    while value <= to && marks.len() < 32 {
+    while value <= to.min(end) && marks.len() < 32 {
         marks.push(GridMark { value, step_size: step });
         value += step;
     }

@@ -19,6 +19,8 @@ const DRAWERS_BELOW: f32 = 1100.0;
 const LEFT: f32 = 200.0;
 const RIGHT: f32 = 264.0;
 const DOCK: f32 = 220.0;
+/// From this width on the side panels are wider.
+const LARGE: f32 = 1600.0;
 /// Share of the window that the world keeps.
 const WORLD_SHARE: f32 = 0.4;
 
@@ -70,12 +72,14 @@ pub(crate) fn show(
     let bar = bar.response.rect;
     let below = dock_panel(ui, data, state, window, &mut reply);
     let wide = window.width() >= DRAWERS_BELOW;
+    let widths = side_widths(window.size(), window.bottom() - below.top());
     let mut free = Rect::from_min_max(pos2(window.left(), bar.bottom()), pos2(window.right(), below.top()));
     let mut sides = [None, None];
     if wide {
         for side in [Side::Left, Side::Right] {
             if !state.folded[side as usize] {
-                sides[side as usize] = Some(side_panel(ui, data, state, layers, side, &mut reply));
+                sides[side as usize] =
+                    Some(side_panel(ui, data, state, layers, side, widths[side as usize], &mut reply));
             }
         }
     }
@@ -181,6 +185,15 @@ pub(crate) fn dock_height(window: f32) -> f32 {
     DOCK.min(window * (1.0 - WORLD_SHARE) - time_bar::HEIGHT).max(dock::TABS + 64.0)
 }
 
+/// Widths of tree and inspector: narrower where the world would not keep its share, wider in a large window.
+fn side_widths(window: egui::Vec2, dock: f32) -> [f32; 2] {
+    let world = WORLD_SHARE * window.x * window.y / (window.y - time_bar::HEIGHT - dock).max(1.0);
+    let room = (window.x - world).max(0.0);
+    let wanted = if window.x >= LARGE { [LEFT * 1.2, RIGHT * 1.2] } else { [LEFT, RIGHT] };
+    let factor = (room / (wanted[0] + wanted[1])).min(1.0);
+    wanted.map(|w| (w * factor).floor())
+}
+
 fn dock_panel(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, window: Rect, reply: &mut Reply) -> Rect {
     let height = if state.dock.open.is_some() { dock_height(window.height()) } else { dock::TABS + 4.0 };
     let panel = Panel::bottom("dock").exact_size(height).resizable(false).frame(frame(ui, 4));
@@ -195,13 +208,11 @@ fn side_panel(
     state: &mut State,
     layers: &mut Layers,
     side: Side,
+    width: f32,
     reply: &mut Reply,
 ) -> Rect {
-    let panel = match side {
-        Side::Left => Panel::left("tree").exact_size(LEFT),
-        Side::Right => Panel::right("inspector").exact_size(RIGHT),
-    };
-    let panel = panel.resizable(false).frame(frame(ui, 8));
+    let panel = if side == Side::Left { Panel::left("tree") } else { Panel::right("inspector") };
+    let panel = panel.exact_size(width).resizable(false).frame(frame(ui, 8));
     let shown = panel.show(ui, |ui| side_content(ui, data, state, layers, side));
     reply.join(shown.inner);
     shown.response.rect
@@ -229,7 +240,8 @@ fn handles(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, free: Rect, wid
         let mut toggled = widgets::pressed(ui, Modifiers::NONE, key);
         let area = egui::Area::new(Id::new(words)).order(Order::Middle).pivot(align).fixed_pos(at);
         area.show(ui.ctx(), |ui| {
-            toggled |= widgets::icon(ui, icon, &data.t(words), Some(key.name()), open).clicked();
+            ui.visuals_mut().widgets.inactive.weak_bg_fill = ui.visuals().panel_fill.gamma_multiply(0.9);
+            toggled |= widgets::icon(ui, icon, &data.t(words), Some(key.name()), false).clicked();
         });
         if toggled && wide {
             state.folded[side as usize] = open;
@@ -254,7 +266,8 @@ fn drawer(
     };
     let room = free.shrink2(vec2(theme::GRID, 0.0)).translate(vec2(0.0, 44.0));
     let height = free.height() - 52.0;
-    let area = egui::Area::new(Id::new("drawer")).order(Order::Middle).pivot(align).fixed_pos(align.pos_in_rect(&room));
+    let area = egui::Area::new(Id::new("drawer")).order(Order::Middle).pivot(align);
+    let area = area.fixed_pos(align.pos_in_rect(&room)).default_size(vec2(width, height));
     area.show(ui.ctx(), |ui| {
         floating(ui).show(ui, |ui| {
             ui.set_width(width - 24.0);
@@ -290,9 +303,9 @@ fn over_world(
     {
         let at = free.right_top() + vec2(-theme::GRID, 48.0);
         let area = egui::Area::new(Id::new("outcome")).order(Order::Middle).pivot(Align2::RIGHT_TOP).fixed_pos(at);
-        area.constrain_to(free).show(ui.ctx(), |ui| {
+        let height = free.height() - 96.0;
+        area.default_size(vec2(outcome::WIDTH, height)).show(ui.ctx(), |ui| {
             floating(ui).show(ui, |ui| {
-                let height = free.height() - 96.0;
                 egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
                     reply.join(outcome::show(ui, data, outcome, &mut state.outcome));
                 });
@@ -302,10 +315,12 @@ fn over_world(
     let (dock, why) = (&mut state.dock.open, &mut state.inspector.why);
     reply.join(tour.show(ui.ctx(), data, free, dock, why));
     if state.menu.legend {
-        let mut open = true;
-        let window = egui::Window::new(data.t("legend")).open(&mut open).resizable(false).collapsible(false);
-        window.anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0)).show(ui.ctx(), |ui| legend::show(ui, data));
-        state.menu.legend = open && state.menu.legend;
+        let room = ui.max_rect();
+        let area = egui::Area::new(Id::new("legend")).order(Order::Foreground).pivot(Align2::CENTER_CENTER);
+        let area = area.fixed_pos(room.center()).default_size(room.size() - vec2(64.0, 32.0));
+        area.show(ui.ctx(), |ui| {
+            floating(ui).show(ui, |ui| state.menu.legend = !legend::show(ui, data, room.size()));
+        });
     }
     reply.join(context::show(ui.ctx(), data, &mut state.context));
 }

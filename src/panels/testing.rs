@@ -358,6 +358,7 @@ pub(crate) struct Desk {
     pub tour: Tour,
     pub reply: Reply,
     pub free: egui::Rect,
+    pub window: egui::Rect,
 }
 
 impl Desk {
@@ -377,6 +378,7 @@ impl Desk {
             tour: Tour::default(),
             reply: Reply::default(),
             free: egui::Rect::NOTHING,
+            window: egui::Rect::NOTHING,
         }
     }
 
@@ -406,6 +408,7 @@ impl Desk {
             look: &self.look,
             world: self.world,
         };
+        self.window = ui.max_rect();
         let (reply, free) = shell::show(ui, &data, &mut self.state, &mut self.layers, &self.recent, &mut self.tour);
         if let Some(subject) = reply.select {
             self.selection.subject = subject;

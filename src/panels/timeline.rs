@@ -24,7 +24,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, marks: &Marks, size: Vec2)
     hours(ui, rect, from, data.now.time, &x);
     let recent = marks.since(from);
     for mark in recent {
-        draw(ui, mark, pos2(x(mark.time), rect.center().y - 4.0));
+        draw(ui, mark, pos2(x(mark.time), rect.top() + 5.0));
     }
     ui.painter().vline(x(data.now.time), rect.y_range(), Stroke::new(2.0, theme::rgb(palette::HEALTHY)));
     let pointer = response.hover_pos()?;
@@ -42,16 +42,16 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, marks: &Marks, size: Vec2)
 fn hours(ui: &Ui, rect: Rect, from: SimTime, now: SimTime, x: &impl Fn(SimTime) -> f32) {
     let line = ui.visuals().widgets.noninteractive.bg_stroke;
     let weak = ui.visuals().weak_text_color();
-    ui.painter().hline(rect.x_range(), rect.center().y + 4.0, line);
+    ui.painter().hline(rect.x_range(), rect.top() + 11.0, line);
     let mut t = SimTime(from.0.div_ceil(HOUR_US) * HOUR_US);
     let step = if rect.width() < 240.0 { 2 } else { 1 };
     while t <= now {
         let at = x(t);
-        ui.painter().vline(at, rect.center().y + 1.0..=rect.center().y + 7.0, line);
+        ui.painter().vline(at, rect.top() + 8.0..=rect.top() + 14.0, line);
         if t.0 / HOUR_US % step == 0 && at > rect.left() + 8.0 && at < rect.right() - 20.0 {
             let text = format!("{:02}", t.0 / HOUR_US % 24);
-            let place = pos2(at + 3.0, rect.bottom());
-            ui.painter().text(place, Align2::LEFT_BOTTOM, text, FontId::proportional(theme::BODY), weak);
+            let place = pos2(at, rect.bottom() + 2.0);
+            ui.painter().text(place, Align2::CENTER_BOTTOM, text, FontId::proportional(theme::BODY), weak);
         }
         t = t + HOUR_US;
     }

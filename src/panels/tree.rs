@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 
 /// Height of a row, points.
 const ROW: f32 = 22.0;
+/// Height of what the world shows, points.
+const LAYERS: f32 = 144.0;
 
 /// Groups of the tree, in order: words and icon.
 const GROUPS: [(&str, &str); 9] = [
@@ -58,8 +60,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, layers:
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, &named));
     ui.add_space(4.0);
     let rows = visible(state);
-    let below = layers_height();
-    let height = (ui.available_height() - below).max(ROW * 2.0);
+    let height = (ui.available_height() - LAYERS).max(ROW * 2.0);
     let mut toggled = None;
     if rows.is_empty() {
         let hint = data.locale.t_args("tree-nothing", &[("search", state.search.clone().into())]);
@@ -162,12 +163,9 @@ fn thing_row(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, name: &str, re
     });
 }
 
-fn layers_height() -> f32 {
-    164.0
-}
-
 fn show_layers(ui: &mut Ui, data: &PanelData<'_>, layers: &mut Layers) {
     ui.add_space(theme::GRID);
+    ui.spacing_mut().item_spacing.y = 1.0;
     widgets::title(ui, data.t("layers"));
     ui.checkbox(&mut layers.flows, data.t("layer-flows"));
     ui.checkbox(&mut layers.labels, data.t("layer-labels"));
