@@ -60,9 +60,10 @@ pub(crate) fn show(ctx: &egui::Context, data: &PanelData<'_>, state: &mut Option
                     close = true;
                 }
             }
-            for (icon, key, ask) in
-                [(icons::INFO, "context-inspect", None), (icons::CROSSHAIR, "fly-to", Some(Ask::FlyTo(open.subject)))]
-            {
+            for (icon, key, ask) in [
+                (icons::INFO, "context-inspect", None),
+                (icons::PAPER_PLANE_TILT, "fly-to", Some(Ask::FlyTo(open.subject))),
+            ] {
                 let button = egui::Button::new(format!("{icon} {}", data.t(key))).frame_when_inactive(false);
                 if ui.add(button).clicked() {
                     reply.select(open.subject);

@@ -159,7 +159,7 @@ fn notices(ctx: &egui::Context, data: &PanelData<'_>, state: &mut State) {
         ui.set_width(480.0_f32.min(ctx.content_rect().width() - 64.0));
         widgets::title(ui, format!("▲ {}", notice.title));
         let height = ctx.content_rect().height() * 0.6;
-        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.add(egui::Label::new(&notice.text).wrap().selectable(true));
         });
         ui.add_space(theme::GRID);

@@ -76,7 +76,7 @@ fn heading(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Repl
             if widgets::icon(ui, icons::X, &data.t("deselect"), Some("Esc"), false).clicked() {
                 reply.select = Some(None);
             }
-            if widgets::icon(ui, icons::CROSSHAIR, &data.t("fly-to"), Some("F"), false).clicked() {
+            if widgets::icon(ui, icons::PAPER_PLANE_TILT, &data.t("fly-to"), Some("F"), false).clicked() {
                 reply.ask(Ask::FlyTo(subject));
             }
             ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {

@@ -65,7 +65,8 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, window: egui::Vec2) -> boo
     });
     ui.label(RichText::new(data.t("legend-motion")).weak());
     ui.add_space(theme::GRID);
-    egui::ScrollArea::vertical().max_height(window.y - 160.0).show(ui, |ui| {
+    let height = window.y - 160.0;
+    egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 20.0;
         ui.columns_const(|[left, middle, right]| {
             group(left, data, "legend-flows", &FLOWS);

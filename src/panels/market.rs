@@ -24,7 +24,7 @@ pub(crate) struct State {
 /// The dock.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks: &Marks, _kept: &mut Kept) -> Reply {
     let mut reply = Reply::default();
-    let wide = ui.available_width() > 900.0;
+    let wide = ui.available_width() > 1000.0;
     let trades = if wide { 216.0 } else { 1.0 };
     widgets::columns(ui, [200.0, 0.0, trades, 288.0], |i, ui| match i {
         0 => price(ui, data),
@@ -91,7 +91,7 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
         .placement(HPlacement::Left)
         .min_thickness(40.0)
         .formatter(|mark: GridMark, _r| numbers::number(mark.value, 2));
-    let x = AxisHints::new_x().formatter(|mark: GridMark, _r| format!("{} kWh", numbers::number(mark.value, 0)));
+    let x = AxisHints::new_x().formatter(|mark: GridMark, _r| numbers::number(mark.value, 0));
     let plot = Plot::new("market curves")
         .height(ui.available_height())
         .allow_zoom(false)
@@ -148,7 +148,9 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
         ui.label(RichText::new(data.t("market-no-trades")).weak());
         return;
     }
-    let row = ui.spacing().interact_size.y;
+    let row = 20.0;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().interact_size.y = row;
     ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, trades.len(), |ui, range| {
         for (seller, buyer, wh) in &trades[range] {
             let text = format!("{} → {}", participant(data, *seller), participant(data, *buyer));
@@ -156,10 +158,9 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
                 ui.set_height(row);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     ui.label(numbers::wh(*wh));
-                    ui.add_sized(
-                        [ui.available_width(), row],
-                        egui::Label::new(RichText::new(&text).weak()).truncate().halign(egui::Align::Min),
-                    );
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.add(egui::Label::new(RichText::new(&text).weak()).truncate());
+                    });
                 });
             });
         }

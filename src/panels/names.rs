@@ -69,9 +69,25 @@ pub(crate) fn name(scene: &Scene, subject: Subject, locale: &Locale) -> String {
         return locale.pick(words).to_owned();
     }
     let kind = locale.t(kind_key(scene, subject));
+    let short = scene.name(subject);
     match subject {
         Subject::Community | Subject::Grid | Subject::Market | Subject::Chain | Subject::Weather => kind,
-        _ => locale.t_args("name-of", &[("kind", kind.into()), ("name", scene.name(subject).into())]),
+        Subject::Device(i) if scene.device_building.get(i.index()).copied().flatten().is_some() => {
+            let building = scene.device_building[i.index()].map_or(Subject::Community, Subject::Building);
+            let building = name(scene, building, locale);
+            locale.t_args("name-inside", &[("kind", kind.into()), ("building", building.into())])
+        }
+        _ => locale.t_args("name-of", &[("kind", kind.into()), ("name", number_of(short).into())]),
+    }
+}
+
+/// `7` of `home-07`, the whole name of anything else.
+fn number_of(name: &str) -> &str {
+    match name.split_once('-') {
+        Some((word, number)) if word.len() > 3 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            number.trim_start_matches('0')
+        }
+        _ => name,
     }
 }
 

@@ -109,12 +109,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
             let digits = usize::from(mark.step_size < 1.0) + usize::from(mark.step_size < 0.1);
             numbers::number(mark.value, digits)
         });
-    let x_axis =
-        AxisHints::new_x().formatter(
-            move |mark: GridMark, _range| {
-                if mark.value > end + 1e-9 { String::new() } else { numbers::hours(mark.value) }
-            },
-        );
+    let x_axis = AxisHints::new_x().formatter(|mark: GridMark, _range| numbers::hours(mark.value));
     let plot = Plot::new(picture.id)
         .height(picture.height)
         .allow_zoom(false)

@@ -306,7 +306,7 @@ fn over_world(
         let height = free.height() - 96.0;
         area.default_size(vec2(outcome::WIDTH, height)).show(ui.ctx(), |ui| {
             floating(ui).show(ui, |ui| {
-                egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                     reply.join(outcome::show(ui, data, outcome, &mut state.outcome));
                 });
             });
