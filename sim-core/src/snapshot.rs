@@ -5,6 +5,7 @@
 
 use crate::ids::{BuildingId, DeviceId, LineId, ParticipantId};
 use crate::time::SimTime;
+use serde::{Deserialize, Serialize};
 
 /// The state of a world at one instant.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -136,6 +137,8 @@ pub struct BuildingView {
     pub exported_wh: i64,
     /// Minutes without power since the start.
     pub dark_min: f64,
+    /// The event that took its power, while it is dark.
+    pub dark_event: Option<u64>,
 }
 
 /// How a device is.
@@ -289,7 +292,7 @@ pub struct ChainView {
 }
 
 /// A block in short.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockView {
     /// Height.
     pub height: u64,
@@ -308,7 +311,7 @@ pub struct BlockView {
 }
 
 /// A vote on its way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VoteView {
     /// Sender.
     pub from: u32,
@@ -345,7 +348,7 @@ pub struct Outcome {
     pub cleared_ms: Option<f64>,
     /// Switch operations by protection, by healing, by hand.
     pub operations: [u32; 3],
-    /// Extra cost compared with the tariff in force when it began, millionths.
+    /// What was not served, at the scene's price cap (value of lost load), millionths.
     pub cost: i64,
     /// Healing was on.
     pub healing: bool,

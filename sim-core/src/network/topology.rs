@@ -239,3 +239,64 @@ fn number(sets: &mut Sets, n: usize) -> (Vec<u32>, usize) {
         .collect();
     (numbers, count as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Subject;
+    use crate::scene::parse;
+
+    fn commons() -> Scene {
+        parse(include_str!("../../../scenes/commons-2050.ron")).unwrap_or_else(|e| panic!("{e:#?}"))
+    }
+    fn line(scene: &Scene, name: &str) -> LineId {
+        let Some(Subject::Line(id)) = scene.find(name) else { panic!("no line {name}") };
+        id
+    }
+    fn switch(scene: &Scene, name: &str) -> SwitchId {
+        let Some(Subject::Switch(id)) = scene.find(name) else { panic!("no switch {name}") };
+        id
+    }
+    fn names(scene: &Scene, switches: &[SwitchId]) -> Vec<String> {
+        switches.iter().map(|s| scene.name(Subject::Switch(*s)).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_default_scene_has_a_zone_between_all_switches() {
+        let scene = commons();
+        let t = Topology::new(&scene);
+        // Upstream, substation, battery, plant, and three on each feeder.
+        assert_eq!(t.zones().len(), 4 + 9);
+        let zone = t.zone_of_line(line(&scene, "f1-c3"));
+        assert_eq!(names(&scene, t.bounding_switches(zone)), ["f1-cb", "f1-s1"]);
+        let zone = &t.zones()[zone as usize];
+        assert_eq!((zone.lines.len(), zone.buses.len(), zone.feeder, zone.depth), (3, 4, Some(0), Some(2)));
+        let last = t.zone_of_line(line(&scene, "f2-c8"));
+        assert_eq!(names(&scene, t.bounding_switches(last)), ["f2-s2", "tie-12", "tie-23"]);
+        let path = t.path(t.source_zone(), last, t.normally_closed()).expect("fed");
+        assert_eq!(names(&scene, &path), ["pcc", "f2-cb", "f2-s1", "f2-s2"]);
+    }
+
+    #[test]
+    fn components_follow_switches_and_lines() {
+        let scene = commons();
+        let t = Topology::new(&scene);
+        let mut closed = t.normally_closed().to_vec();
+        assert!(t.components(&closed).iter().all(|c| *c == 0), "all hang together in normal operation");
+        // The walkthrough's fault: f1-c3 isolated, the rest of feeder 1 over the tie.
+        closed[switch(&scene, "f1-cb").index()] = false;
+        closed[switch(&scene, "f1-s1").index()] = false;
+        let parts = t.components(&closed);
+        assert_eq!(parts.iter().max(), Some(&2));
+        closed[switch(&scene, "tie-12").index()] = true;
+        let parts = t.components(&closed);
+        assert_eq!((parts.iter().max(), parts.iter().filter(|c| **c == 1).count()), (Some(&1), 4));
+        // An open conductor inside a zone parts it too.
+        let mut out = vec![false; scene.file.lines.len()];
+        out[line(&scene, "f3-c8").index()] = true;
+        let parts = t.components_without(t.normally_closed(), &out);
+        assert_eq!(parts.iter().filter(|c| **c == 1).count(), 3);
+        // Everything open: one component for each zone.
+        assert_eq!(t.components(&[]).iter().max(), Some(&12));
+    }
+}

@@ -1,1 +1,74 @@
-//! See HOUSE.md section 3.
+//! Unbalanced power flow: node blocks of one to four conductors, every island by itself.
+//!
+//! # The equations
+//! The voltages to earth of an island's conductors are `v`, and the currents into its nodes
+//! `Y v = i(v) + i_s`. `Y` adds up the elements' admittances ([`Line`], [`Transformer`], [`Shunt`]) and the
+//! reference's ([`Source`], `i_s = k ys e`; an ideal one puts rows of the identity and its voltage instead). Each
+//! [`Injection`] of power `s` at the voltage `u` between its two conductors adds `i = (s(|u|) / u)*` at the one and
+//! takes it at the other.
+//!
+//! # The fixed point
+//! `Y` depends on switches alone, so its factors are kept, and `v <- Y^-1 (i(v) + i_s)` costs two sweeps. It contracts
+//! by about `|z_thevenin| |s| / |v|^2`: a tenth in a healthy network. Where it does not (a house behind a broken
+//! neutral sees tens of ohms, an overloaded line), each consuming injection becomes the admittance `y = -i(u)/u` it is
+//! at present, `v <- (Y + y)^-1 (i(v) + y u + i_s)`, linearised again every few iterations: with `x = r p / v^2` that
+//! contracts by `2 x / (1 + x)`, which is below 1 up to the largest power the network can carry. Beyond it there is no
+//! solution, and the island says so.
+//!
+//! Settled means that no voltage changes by more than 1e-8 of nominal. Solved means that moreover Kirchhoff's current
+//! law, computed from the elements and not from `Y`, holds within [`RESIDUAL_LIMIT_PU`].
+//!
+//! # Switches and islands
+//! A closed [`Joint`] makes two buses one node. Buses joined by joints, lines and transformers are an island; the
+//! source in service with the lowest rank leads it; an island without one is dead, exactly 0 V. Other sources in a led
+//! island are idle: one that feeds in beside the reference is an [`Injection`].
+//!
+//! A generator at a conductor that only loads still tie to the reference (behind a broken neutral or phase) has lost
+//! the network it follows and feeds nothing, as the detection of islanding makes it (IEC 62116); that keeps the rest
+//! of the island solvable. Its power then reads 0 in [`Results::injection_powers`].
+//!
+//! # Units, signs, limits
+//! Volts, amperes, ohms, siemens, volt-amperes; injection into the network positive; currents of elements positive
+//! into the element. Phasors of one frequency, effective values, no harmonics. A conductor that is broken off from
+//! everything is left out and reads 0 V, what capacitance would couple into it is not shown.
+//!
+//! # Sources
+//! Fixed point on the admittance matrix: OpenDSS (Dugan, EPRI). Block-sparse factors and a cache for each topology:
+//! power-grid-model (Alliander). Least degree: Tinney and Walker, Proc. IEEE 55 (1967) 1801. Matrices: Kersting,
+//! Distribution System Modeling and Analysis. Validated in `tests`: closed formulas; IEEE 13 nodes and the European
+//! low-voltage feeder to below 1e-8 per unit of OpenDSS, IEEE 4 nodes to the digits of their published matrices.
+//!
+//! # Reading order
+//! `circuit`, the elements, `islands`, `system` (one island's equations), `solver`, `flows`, `result`; `sparse` apart.
+
+mod circuit;
+mod complex;
+mod conductors;
+mod error;
+mod fault;
+mod flows;
+mod injection;
+mod islands;
+mod line;
+mod matrix;
+mod result;
+mod small_lu;
+mod solver;
+mod source;
+mod sparse;
+mod system;
+#[cfg(test)]
+mod tests;
+mod transformer;
+
+pub use circuit::{Bus, Circuit, Joint, Shunt};
+pub use complex::Complex;
+pub use error::{Error, SolveError};
+pub use fault::{FAULT_R_MIN_OHM, Fault, FaultKind, Faulted};
+pub use injection::{Injection, LoadModel};
+pub use line::{Line, PerKm};
+pub use matrix::{Conductor, Conductors, Matrix4, Vector4};
+pub use result::{Flow, IslandReport, IslandState, JointFlow, Results, SourceFlow};
+pub use solver::{RESIDUAL_LIMIT_PU, Solver};
+pub use source::{Source, balanced_emf};
+pub use transformer::{StarPoint, Transformer, Winding};

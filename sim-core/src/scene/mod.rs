@@ -1,13 +1,17 @@
 //! Scenes: text in, a valid [`Scene`] or a list of errors with their places out.
 
 pub mod date;
+mod generate;
 mod outline;
 mod parse;
 mod report;
 mod resolve;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod validate;
 
+pub use generate::{HOMES, generate};
 pub use parse::{MAX_BYTES, format, parse, ron_options};
 pub use report::SceneError;
 

@@ -6,6 +6,9 @@
 /// How deep values may nest before the walk stops looking inside.
 const MAX_DEPTH: usize = 48;
 
+/// At most this many places are kept, so that a huge file costs no huge memory; errors behind them point at their section.
+const MAX_NODES: usize = 400_000;
+
 /// What a place in the text holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
@@ -37,17 +40,19 @@ impl Node {
 pub(super) struct Outline {
     /// The outermost value.
     pub(super) root: Node,
+    /// The innermost bracket that is still open at the end of the text.
+    pub(super) unclosed: Option<usize>,
     line_starts: Vec<usize>,
 }
 
 impl Outline {
     /// Walks `text`.
     pub(super) fn read(text: &str) -> Self {
-        let mut walk = Walk { bytes: text.as_bytes(), at: 0 };
+        let mut walk = Walk { bytes: text.as_bytes(), at: 0, unclosed: None, nodes: 0 };
         walk.skip_attributes();
         let root = walk.value(None, 0);
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Self { root, line_starts }
+        Self { root, unclosed: walk.unclosed, line_starts }
     }
 
     /// Line and column, both from 1, of a byte offset; the column counts characters.
@@ -97,6 +102,8 @@ impl Outline {
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
+    unclosed: Option<usize>,
+    nodes: usize,
 }
 
 impl Walk<'_> {
@@ -202,8 +209,11 @@ impl Walk<'_> {
                 b'\'' => self.at = (self.at + 3).min(self.bytes.len()),
                 b'(' | b'[' | b'{' => {
                     node.list = b == b'[';
+                    let open = self.at;
                     self.at += 1;
-                    self.children(&mut node, depth + 1);
+                    if !self.children(&mut node, depth + 1) {
+                        self.unclosed = self.unclosed.or(Some(open));
+                    }
                 }
                 b':' => self.at += 1,
                 _ => {
@@ -230,23 +240,27 @@ impl Walk<'_> {
         node
     }
 
-    fn children(&mut self, node: &mut Node, depth: usize) {
+    /// What stands in brackets; false if the text ends before they are closed.
+    fn children(&mut self, node: &mut Node, depth: usize) -> bool {
         if depth > MAX_DEPTH {
-            return;
+            return true;
         }
         loop {
             self.skip_space();
             match self.peek() {
-                None => return,
+                None => return false,
                 Some(b')' | b']' | b'}') => {
                     self.at += 1;
-                    return;
+                    return true;
                 }
                 Some(b',') => self.at += 1,
                 Some(_) => {
                     let before = self.at;
                     let child = self.value(None, depth);
-                    node.children.push(child);
+                    self.nodes += 1;
+                    if self.nodes <= MAX_NODES {
+                        node.children.push(child);
+                    }
                     if self.at == before {
                         self.at += 1;
                     }

@@ -17,6 +17,9 @@ pub struct SceneError {
     pub nearest: Option<String>,
 }
 
+/// At most this many errors of a file are listed; a last one counts the others.
+const MAX_ERRORS: usize = 200;
+
 /// Collects the errors of one text.
 pub(super) struct Report {
     /// The text that is checked: as read, with what could not be read blanked out.
@@ -27,6 +30,8 @@ pub(super) struct Report {
     pub(super) errors: Vec<SceneError>,
     /// Names inside what was blanked out: references to them are no further errors.
     pub(super) blanked: BTreeSet<String>,
+    /// All texts inside what was blanked out: a bus mentioned there may be connected.
+    pub(super) mentioned: BTreeSet<String>,
     /// False once something was blanked out that the network may need.
     pub(super) complete: bool,
     /// Characters inserted, with their line and first column: columns behind them are shifted back.
@@ -37,7 +42,15 @@ impl Report {
     pub(super) fn new(text: &str) -> Self {
         let outline = Outline::read(text);
         let text = text.to_owned();
-        Self { text, outline, errors: Vec::new(), blanked: BTreeSet::new(), complete: true, inserted: Vec::new() }
+        Self {
+            text,
+            outline,
+            errors: Vec::new(),
+            blanked: BTreeSet::new(),
+            mentioned: BTreeSet::new(),
+            complete: true,
+            inserted: Vec::new(),
+        }
     }
 
     /// Adds an error at a path such as `lines[3].length_m`.
@@ -59,6 +72,11 @@ impl Report {
             }
         }
         self.errors.push(SceneError { line, column, what: what.into(), nearest });
+    }
+
+    /// True once there are more errors than will be listed: looking for near names is no longer worth its time.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors.len() > MAX_ERRORS
     }
 
     /// Blanks out the bytes `start..end` and a comma behind them; lines and columns of all else stay.
@@ -87,16 +105,27 @@ impl Report {
     pub(super) fn into_errors(mut self) -> Vec<SceneError> {
         self.errors.sort();
         self.errors.dedup();
+        let more = self.errors.len().saturating_sub(MAX_ERRORS);
+        self.errors.truncate(MAX_ERRORS);
+        if let Some(last) = self.errors.last().filter(|_| more > 0).cloned() {
+            let what = format!("and {more} more errors behind this one");
+            self.errors.push(SceneError { what, nearest: None, ..last });
+        }
         self.errors
     }
 }
 
-/// The name among `known` that is nearest to `found`, if any is near at all.
+/// The name among `known` that is nearest to `found`, if any is near at all. A known name that begins with what was
+/// written is one step away.
 pub(super) fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = found.chars().count() / 2 + 1;
     known
         .into_iter()
-        .map(|k| (edit_distance(&found.to_lowercase(), &k.to_lowercase()), k))
+        .map(|k| {
+            let (written, name) = (found.to_lowercase(), k.to_lowercase());
+            let begins = written.len() > 2 && name.starts_with(&written);
+            (if begins { 1 } else { edit_distance(&written, &name) }, k)
+        })
         .filter(|(d, _)| *d <= limit)
         .min()
         .map(|(_, k)| k.to_owned())
@@ -134,6 +163,7 @@ mod tests {
         assert_eq!(edit_distance("lenght_m", "length_m"), 1);
         assert_eq!(edit_distance("", "abc"), 3);
         assert_eq!(nearest("lenght_m", ["length_m", "route"]).as_deref(), Some("length_m"));
+        assert_eq!(nearest("tilt", ["kwp", "tilt_deg"]).as_deref(), Some("tilt_deg"));
         assert_eq!(nearest("zzzz", ["length_m", "route"]), None);
     }
 }

@@ -1,1 +1,82 @@
-fn main() {}
+//! `gridsim`: the headless Gridtwin. One file a subcommand; every one reads files and writes files or stdout.
+
+mod chain;
+mod commands;
+mod files;
+mod generate;
+mod powerflow;
+mod replay;
+mod run;
+mod why;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Simulates a community microgrid and its energy blockchain, without a picture.
+#[derive(Parser)]
+#[command(name = "gridsim", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Runs a scene and writes summary, series, events, chain and replay.
+    Run(run::Args),
+    /// Runs a replay again and compares its digests.
+    Replay(replay::Args),
+    /// Solves the power flow of a scene as it stands at its start.
+    Powerflow(powerflow::Args),
+    /// Writes a valid scene with a given number of homes to stdout.
+    Generate(generate::Args),
+    /// Lists every command that scripts and lessons may use.
+    Commands(commands::Args),
+    /// Tells why an event happened, back to the roots.
+    Why(why::Args),
+    /// Verifies a chain, proves that a transaction is in it, checks a proof.
+    #[command(subcommand)]
+    Chain(chain::Verb),
+}
+
+/// Why a subcommand ended without success; each has its exit status.
+pub(crate) enum Failure {
+    /// Bad input or usage: 2.
+    Input(String),
+    /// A definite no: 3.
+    No(String),
+    /// A replay differs: 4.
+    Differs(String),
+    /// Chain or proof invalid: 5.
+    Invalid(String),
+    /// Anything else: 1.
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(e: anyhow::Error) -> Self {
+        Self::Other(e)
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Verb::Run(args) => run::run(&args),
+        Verb::Replay(args) => replay::run(&args),
+        Verb::Powerflow(args) => powerflow::run(&args),
+        Verb::Generate(args) => generate::run(&args),
+        Verb::Commands(args) => commands::run(&args),
+        Verb::Why(args) => why::run(&args),
+        Verb::Chain(verb) => chain::run(&verb),
+    };
+    let (code, message) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Input(m)) => (2, m),
+        Err(Failure::No(m)) => (3, m),
+        Err(Failure::Differs(m)) => (4, m),
+        Err(Failure::Invalid(m)) => (5, m),
+        Err(Failure::Other(e)) => (1, format!("{e:#}")),
+    };
+    eprintln!("gridsim: {message}");
+    ExitCode::from(code)
+}

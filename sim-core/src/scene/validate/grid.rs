@@ -12,13 +12,13 @@ const LOW_VOLTAGE_KV: f64 = 1.0;
 /// Nominal voltages may differ from a transformer's rated ones by this share.
 const RATED_TOLERANCE: f64 = 0.15;
 
-/// Checks voltages and breakers of a file whose references are right.
+/// Checks connections, voltages and breakers, as far as references are right.
 pub(super) fn check(file: &SceneFile, report: &mut Report) {
     let index: BTreeMap<&str, usize> = file.buses.iter().enumerate().map(|(i, b)| (b.name.as_str(), i)).collect();
-    let kv = |bus: &str| index.get(bus).map_or(0.0, |i| file.buses[*i].kv);
+    let kv = |bus: &str| index.get(bus).map_or(f64::NAN, |i| file.buses[*i].kv);
     let mut used: BTreeSet<&str> = BTreeSet::new();
     let same = |report: &mut Report, path: String, name: &str, from: &str, to: &str| {
-        if kv(from) != kv(to) {
+        if (kv(from) - kv(to)).abs() > 0.0 {
             let what = format!(
                 "`{name}` joins {} kV (`{from}`) and {} kV (`{to}`): put a transformer between",
                 kv(from),
@@ -38,6 +38,9 @@ pub(super) fn check(file: &SceneFile, report: &mut Report) {
     for (i, t) in file.transformers.iter().enumerate() {
         used.extend([t.from.as_str(), t.to.as_str()]);
         let near = |nominal: f64, rated: f64| (nominal - rated).abs() <= RATED_TOLERANCE * rated;
+        if !(kv(&t.from) + kv(&t.to)).is_finite() {
+            continue;
+        }
         if near(kv(&t.from), t.hv_kv) && near(kv(&t.to), t.lv_kv) && t.hv_kv > t.lv_kv {
             continue;
         }
@@ -53,8 +56,11 @@ pub(super) fn check(file: &SceneFile, report: &mut Report) {
         };
         report.add(&format!("transformers[{i}]"), what);
     }
+    // A bus that a misspelt or unread reference may have meant is not called unconnected.
+    let meant: BTreeSet<String> = report.errors.iter().filter_map(|e| e.nearest.clone()).collect();
     for (i, b) in file.buses.iter().enumerate() {
-        if !used.contains(b.name.as_str()) {
+        let maybe = meant.contains(&b.name) || report.mentioned.contains(&b.name);
+        if !used.contains(b.name.as_str()) && !maybe {
             let what = format!(
                 "bus `{}` is connected to nothing: join it by a line, transformer or switch, or remove it",
                 b.name
@@ -63,7 +69,7 @@ pub(super) fn check(file: &SceneFile, report: &mut Report) {
         }
     }
     low_voltage(file, report, kv);
-    breakers(file, report);
+    breakers(file, report, kv);
 }
 
 /// Buildings and single-phase devices need a neutral, which high voltage has not.
@@ -89,14 +95,16 @@ fn low_voltage(file: &SceneFile, report: &mut Report, kv: impl Fn(&str) -> f64) 
 }
 
 /// One coupling point at most, and a breaker before each line that leaves a busbar.
-fn breakers(file: &SceneFile, report: &mut Report) {
+fn breakers(file: &SceneFile, report: &mut Report, kv: impl Fn(&str) -> f64) {
     let pcc = file.switches.iter().enumerate().filter(|(_, s)| s.kind == SwitchKind::Pcc);
     for (i, s) in pcc.skip(1) {
         let what =
             format!("`{}` is a second switch of kind `Pcc`: a community has one point of common coupling", s.name);
         report.add(&format!("switches[{i}].kind"), what);
     }
-    let busbars: BTreeSet<&str> = file.transformers.iter().map(|t| t.to.as_str()).collect();
+    // The lower side, also where the sides are mixed up.
+    let low = |from, to| if kv(from) < kv(to) { from } else { to };
+    let busbars: BTreeSet<&str> = file.transformers.iter().map(|t| low(t.from.as_str(), t.to.as_str())).collect();
     for (i, l) in file.lines.iter().enumerate() {
         if let Some(bus) = [&l.from, &l.to].into_iter().find(|b| busbars.contains(b.as_str())) {
             let what = format!(
@@ -139,11 +147,12 @@ fn sources(scene: &Scene, report: &mut Report) {
             *dead.entry(root).or_default() += 1;
         }
     }
-    for (first, count) in dead {
+    // A single bus is connected to nothing, which has been said.
+    for (first, count) in dead.into_iter().filter(|(_, count)| *count > 1) {
         let name = &scene.file.buses[first].name;
-        let others = if count > 1 { format!(" and {} buses with it", count - 1) } else { String::new() };
-        let what =
-            format!("no switch position could energise bus `{name}`{others}: connect it to a source, or remove it");
+        let what = format!(
+            "no switch position could energise the {count} buses around `{name}`: connect them to a source, or remove them"
+        );
         report.add(&format!("buses[{first}]"), what);
     }
 }
@@ -165,7 +174,7 @@ fn neutrals(scene: &Scene, report: &mut Report) {
         let mut fed = single.filter(|(_, bus)| sets.root(bus.index()) == root);
         if let Some((first, _)) = fed.next() {
             let what = format!(
-                "`{}` forms islands without a neutral but would feed `{}` and {} other single-phase customers: set \
+                "`{}` forms islands without a neutral but would feed `{}` and {} more with one phase: set \
                  `neutral: true` or put a transformer between",
                 d.name,
                 first.name,

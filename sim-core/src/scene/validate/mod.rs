@@ -8,13 +8,14 @@ use super::Scene;
 use super::report::Report;
 use super::schema::SceneFile;
 
-/// Checks a file whose structure is right.
-pub(super) fn check(file: &SceneFile, report: &mut Report) {
+/// Checks a file whose structure is right; true if all of it was read and every reference resolves.
+pub(super) fn check(file: &SceneFile, report: &mut Report) -> bool {
+    let before = report.errors.len();
     names::check(file, report);
+    let resolvable = report.complete && report.errors.len() == before;
     values::check(file, report);
-    if report.complete && report.errors.is_empty() {
-        grid::check(file, report);
-    }
+    grid::check(file, report);
+    resolvable
 }
 
 /// Checks what needs all references resolved.

@@ -138,7 +138,7 @@ impl<'a> Names<'a, '_> {
         }
         for (i, l) in file.lines.iter().enumerate() {
             if !known.contains_key(l.cable.as_str()) && !self.report.blanked.contains(&l.cable) {
-                let near = nearest(&l.cable, known.keys().copied());
+                let near = if self.report.is_full() { None } else { nearest(&l.cable, known.keys().copied()) };
                 let what = format!("there is no cable type `{}`: use one of `cable_types` or add it there", l.cable);
                 self.report.add_near(&format!("lines[{i}].cable"), what, near);
             }
@@ -176,7 +176,8 @@ impl<'a> Names<'a, '_> {
             Some(other) => format!("`{name}` is a {}, expected a {wanted}", word(other)),
             None => format!("there is no {wanted} `{name}`"),
         };
-        let near = nearest(name, self.all.iter().filter(|(_, s)| is_kind(s)).map(|(n, _)| *n));
+        let known = self.all.iter().filter(|(_, s)| is_kind(s)).map(|(n, _)| *n);
+        let near = if self.report.is_full() { None } else { nearest(name, known) };
         self.report.add_near(path, what, near);
     }
 }

@@ -1,0 +1,96 @@
+//! `gridsim chain`: verify, prove, check a proof.
+
+use crate::Failure;
+use crate::files::{print, read_text};
+use sim_core::digest::hex;
+use sim_core::ledger::{audit, proof};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+
+const MAX_PROOF_BYTES: u64 = 16 << 20;
+
+/// Subcommands of `chain`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Verb {
+    /// Re-derives every hash, signature, vote, root and balance.
+    Verify {
+        /// Chain file (.jsonl).
+        file: PathBuf,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Writes a proof that a transaction is in the chain to stdout.
+    Prove {
+        /// Chain file (.jsonl).
+        file: PathBuf,
+        /// Hash of the transaction, 64 hexadecimal digits.
+        #[arg(long)]
+        tx: String,
+    },
+    /// Checks such a proof with the block header alone.
+    CheckProof {
+        /// Proof file (.json).
+        file: PathBuf,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Verify { file, json } => verify(file, *json),
+        Verb::Prove { file, tx } => prove(file, tx),
+        Verb::CheckProof { file } => {
+            let text = read_text(file, MAX_PROOF_BYTES)?;
+            let shown = proof::check_proof(text.as_bytes())
+                .map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
+            print(&format!(
+                "valid: transaction {} ({}) is in block {} ({}), committed by {} votes\n",
+                hex(&shown.hash),
+                shown.transaction.payload.get_name(),
+                shown.height,
+                hex(&shown.block),
+                shown.votes
+            ))
+        }
+    }
+}
+
+fn open(file: &PathBuf) -> Result<impl Iterator<Item = std::io::Result<String>>, Failure> {
+    let handle = File::open(file).map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
+    Ok(BufReader::new(handle).lines())
+}
+
+fn verify(file: &PathBuf, json: bool) -> Result<(), Failure> {
+    let mut auditor = audit::Auditor::default();
+    for (i, line) in open(file)?.enumerate() {
+        let line = line.map_err(|e| Failure::Invalid(format!("{}:{}: {e}", file.display(), i + 1)))?;
+        auditor.process_line(line.as_bytes()).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
+    }
+    let report = auditor.get_report();
+    if report.validators.0 == 0 {
+        return Err(Failure::Invalid(format!("{}: it is empty; expected the genesis on line 1", file.display())));
+    }
+    let (head, state) = (hex(&report.head), hex(&report.state_root));
+    if json {
+        let value = serde_json::json!({
+            "valid": true, "height": report.height, "transactions": report.transactions, "votes": report.votes,
+            "head": head, "state_root": state,
+        });
+        return print(&format!("{value}\n"));
+    }
+    print(&format!(
+        "valid: {} blocks, {} transactions, {} votes; every hash, signature, root and balance agrees\nhead {head}\nstate {state}\n",
+        report.height, report.transactions, report.votes
+    ))
+}
+
+fn prove(file: &PathBuf, tx: &str) -> Result<(), Failure> {
+    let hash = sim_core::digest::unhex::<32>(tx)
+        .ok_or_else(|| Failure::Input(format!("--tx {tx}: expected 64 hexadecimal digits in lower case")))?;
+    let lines: Vec<String> =
+        open(file)?.collect::<Result<_, _>>().map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
+    let proof = proof::prove(lines, &hash).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
+    print(&format!("{proof}\n"))
+}

@@ -1,0 +1,97 @@
+//! `gridsim commands`: every command with its fields, units and an example.
+
+use crate::Failure;
+use crate::files::print;
+
+/// Arguments of `commands`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Name, fields with units, meaning, example.
+const TABLE: &[(&str, &str, &str, &str)] = &[
+    (
+        "Fault",
+        "cable: name, at: 0..1 of its length, kind: ThreePhase|TwoPhase|PhaseToGround, resistance_ohm: ohm (0)",
+        "a short circuit on a line",
+        "Fault(cable: \"f1-c3\", at: 0.4, kind: ThreePhase)",
+    ),
+    (
+        "OpenConductor",
+        "cable: name, phase: 1..3",
+        "one conductor breaks without touching anything",
+        "OpenConductor(cable: \"f1-c3\", phase: 2)",
+    ),
+    ("LoseGrid", "", "the grid beyond the coupling point goes dead", "LoseGrid"),
+    ("RestoreGrid", "", "it comes back", "RestoreGrid"),
+    ("Fail", "element: name of a device, gateway or validator", "it fails", "Fail(element: \"wind\")"),
+    ("Jam", "switch: name", "a breaker will not open when told", "Jam(switch: \"f1-s1\")"),
+    ("Repair", "element: name", "whatever is wrong with it is mended at once", "Repair(element: \"f1-c3\")"),
+    ("RepairAll", "", "everything is mended at once", "RepairAll"),
+    (
+        "Operate",
+        "switch: name, closed: true|false",
+        "opens or closes a switch by hand",
+        "Operate(switch: \"tie-12\", closed: true)",
+    ),
+    ("SelfHealing", "enabled: true|false", "self-healing on or off", "SelfHealing(enabled: false)"),
+    (
+        "Tariff",
+        "import: currency/kWh, feed_in: currency/kWh (what is left out stays)",
+        "sets tariffs",
+        "Tariff(import: 0.42)",
+    ),
+    ("CarbonPrice", "price: currency/t", "sets the carbon price", "CarbonPrice(price: 150)"),
+    (
+        "Bid",
+        "building: name, side: Buy|Sell, price: currency/kWh, kwh: kWh a slot",
+        "a household's own bid instead of its agent's",
+        "Bid(building: \"home-07\", side: Sell, price: 0.25, kwh: 1.5)",
+    ),
+    ("WithdrawBid", "building: name", "gives the bidding back to the agent", "WithdrawBid(building: \"home-07\")"),
+    (
+        "Weather",
+        "cloud: 0..1, wind_ms: m/s at 10 m (what is left out follows the weather)",
+        "holds cloud cover or wind",
+        "Weather(cloud: 0.9)",
+    ),
+];
+
+/// Lists.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if args.json {
+        let rows: Vec<_> = TABLE
+            .iter()
+            .map(|(name, fields, does, example)| {
+                serde_json::json!({ "name": name, "fields": fields, "does": does, "example": example })
+            })
+            .collect();
+        return print(&format!("{}\n", serde_json::json!({ "commands": rows })));
+    }
+    let mut text = String::from("In a script: (format: 1, commands: [(at: \"10:00:00.250\", do: COMMAND), ...])\n\n");
+    for (name, fields, does, example) in TABLE {
+        text += &format!("{name}: {does}\n");
+        if !fields.is_empty() {
+            text += &format!("    {fields}\n");
+        }
+        text += &format!("    {example}\n\n");
+    }
+    print(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use sim_core::command::Command;
+
+    #[test]
+    fn every_example_is_a_command_of_its_name() {
+        for (name, _, _, example) in TABLE {
+            let command: Command = sim_core::script::ron_options().from_str(example).expect(example);
+            assert!(format!("{command:?}").starts_with(name), "{example}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Reading and writing files: clear messages, atomic writes.
+
+use crate::Failure;
+use sim_core::scene::{self, Scene};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Reads a text file of at most `most` bytes.
+pub(crate) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
+    let name = path.display();
+    let size = fs::metadata(path).map_err(|e| Failure::Input(format!("{name}: {}", reason(&e))))?.len();
+    if size > most {
+        return Err(Failure::Input(format!("{name}: {size} bytes; at most {most} are read. Is it the right file?")));
+    }
+    let bytes = fs::read(path).map_err(|e| Failure::Input(format!("{name}: {}", reason(&e))))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        Failure::Input(format!("{name}:{line}: not text (byte {at} is no UTF-8); expected a text file"))
+    })
+}
+
+/// Reads and validates a scene.
+pub(crate) fn read_scene(path: &Path) -> Result<Arc<Scene>, Failure> {
+    let text = read_text(path, scene::MAX_BYTES as u64)?;
+    match scene::parse(&text) {
+        Ok(scene) => Ok(Arc::new(scene)),
+        Err(errors) => {
+            let lines: Vec<String> = errors.iter().map(|e| format!("{}:{e}", path.display())).collect();
+            Err(Failure::Input(lines.join("\ngridsim: ")))
+        }
+    }
+}
+
+/// Writes a file beside its target, flushes it and puts it in place.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let beside = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+        let mut file = fs::File::create(&beside)?;
+        let done = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+        if done.is_err() {
+            let _ = fs::remove_file(&beside);
+        }
+        done
+    };
+    write().map_err(|e| Failure::Input(format!("{}: cannot be written: {}", path.display(), reason(&e))))
+}
+
+/// Makes the folder for results and checks that it can be written to, before any work is done.
+pub(crate) fn prepare_folder(path: &Path) -> Result<(), Failure> {
+    let probe = path.join(format!(".gridsim-{}.tmp", std::process::id()));
+    fs::create_dir_all(path)
+        .and_then(|()| fs::File::create(&probe).map(drop))
+        .and_then(|()| fs::remove_file(&probe))
+        .map_err(|e| Failure::Input(format!("{}: no files can be written there: {}", path.display(), reason(&e))))
+}
+
+/// Prints to stdout; a reader that went away ends the program quietly.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Other(e.into())),
+        _ => Ok(()),
+    }
+}
+
+fn reason(e: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind as K;
+    match e.kind() {
+        K::NotFound => "there is no such file or folder",
+        K::PermissionDenied => "permission denied",
+        K::ReadOnlyFilesystem => "the file system is read-only",
+        K::StorageFull => "the disk is full",
+        K::IsADirectory => "it is a folder",
+        K::NotADirectory => "a part of the path is no folder",
+        _ => "the operating system refused",
+    }
+}

@@ -1,0 +1,272 @@
+//! Events in plain English, for files and the command line; the app has its own words in each language.
+
+use crate::command::{Command, FaultKind};
+use crate::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
+use crate::ids::{Subject, SwitchId};
+use crate::scene::Scene;
+
+/// One sentence that says what happened, without its time.
+#[must_use]
+pub fn sentence(scene: &Scene, event: &Event) -> String {
+    use EventKind as K;
+    let name = scene.name(event.subject);
+    match &event.kind {
+        K::SceneStarted => "the scene starts".into(),
+        K::CommandGiven { command } => format!("command: {}", command_words(command)),
+        K::WeatherTurned { what, value } => weather(*what, *value),
+        K::ScheduleDue { what } => schedule(*what).into(),
+        K::SeededFailure => format!("{name} fails, as drawn from the seed"),
+        K::CommandRefused { reason } => format!("the command is refused: {reason}"),
+        K::LeverSet { lever, from, to } => format!("{lever} goes from {from} to {to}"),
+        K::FaultStruck { .. }
+        | K::FaultCleared { .. }
+        | K::ConductorOpened { .. }
+        | K::Failed
+        | K::GridLost
+        | K::GridReturned
+        | K::RepairStarted { .. }
+        | K::Repaired => damage(name, &event.kind),
+        K::RelayPickedUp { .. }
+        | K::RelayTripped { .. }
+        | K::UnseenFault { .. }
+        | K::SwitchOpened
+        | K::SwitchClosed
+        | K::BreakerFailed
+        | K::Reclosed
+        | K::LockedOut
+        | K::UnitTripped { .. }
+        | K::UnitReconnected => protection(name, &event.kind),
+        K::FaultLocated { .. }
+        | K::SectionIsolated { .. }
+        | K::SwitchOrdered { .. }
+        | K::RestorationPlanned { .. }
+        | K::RestorationRefused { .. }
+        | K::HealingBlocked { .. }
+        | K::NormalRestored => healing(scene, name, &event.kind),
+        K::SlotCleared { .. } | K::SlotSettled { .. } => market(&event.kind),
+        K::BlockCommitted { .. }
+        | K::RoundFailed { .. }
+        | K::ChainStalled { .. }
+        | K::ChainResumed { .. }
+        | K::ValidatorSilent { .. }
+        | K::ValidatorBack
+        | K::TransactionRefused { .. } => chain(name, &event.kind),
+        _ => supply(scene, name, &event.kind),
+    }
+}
+
+fn damage(name: &str, kind: &EventKind) -> String {
+    match kind {
+        EventKind::FaultStruck { kind, at, current_a, .. } => {
+            let what = match kind {
+                FaultKind::ThreePhase => "three-phase",
+                FaultKind::TwoPhase => "two-phase",
+                FaultKind::PhaseToGround => "phase-to-ground",
+            };
+            format!("{what} short circuit on {name} at {:.0} % of its length, {current_a:.0} A", at * 100.0)
+        }
+        EventKind::FaultCleared { after_ms } => format!("the fault on {name} is cleared after {after_ms:.0} ms"),
+        EventKind::ConductorOpened { phase } => format!("conductor {phase} of {name} breaks"),
+        EventKind::Failed => format!("{name} fails"),
+        EventKind::GridLost => "the grid beyond the coupling point goes dead".into(),
+        EventKind::GridReturned => "the grid beyond the coupling point is back".into(),
+        EventKind::RepairStarted { minutes } => format!("a crew sets out for {name}, done in {minutes:.0} min"),
+        _ => format!("{name} is repaired"),
+    }
+}
+
+fn protection(name: &str, kind: &EventKind) -> String {
+    match kind {
+        EventKind::RelayPickedUp { element, value, setting, delay_ms } => match element {
+            Element::UnderVoltage | Element::LossOfMains => {
+                format!("the relay of {name} sees {value:.2} pu, below {setting:.2} pu, and waits {delay_ms:.0} ms")
+            }
+            Element::Phase | Element::Earth | Element::BreakerFailure => {
+                format!("the relay of {name} sees {value:.0} A, above {setting:.0} A, and waits {delay_ms:.0} ms")
+            }
+        },
+        EventKind::RelayTripped { element, after_ms } => {
+            let by = match element {
+                Element::Phase => "phase overcurrent",
+                Element::Earth => "earth overcurrent",
+                Element::UnderVoltage => "undervoltage",
+                Element::BreakerFailure => "breaker-failure backup",
+                Element::LossOfMains => "loss of mains",
+            };
+            format!("the relay of {name} trips by {by} after {after_ms:.0} ms")
+        }
+        EventKind::UnseenFault { reason } => format!("no relay sees the fault on {name}: {reason}"),
+        EventKind::SwitchOpened => format!("{name} opens"),
+        EventKind::SwitchClosed => format!("{name} closes"),
+        EventKind::BreakerFailed => format!("{name} was told to open and did not"),
+        EventKind::Reclosed => format!("{name} recloses for a trial"),
+        EventKind::LockedOut => format!("{name} is locked out"),
+        EventKind::UnitTripped { reason } => format!("{name} disconnects: {}", trip(*reason)),
+        _ => format!("{name} is connected again"),
+    }
+}
+
+fn trip(reason: TripReason) -> &'static str {
+    match reason {
+        TripReason::UnderVoltage => "voltage too low",
+        TripReason::OverVoltage => "voltage too high",
+        TripReason::UnderFrequency => "frequency too low",
+        TripReason::OverFrequency => "frequency too high",
+        TripReason::NoGrid => "no grid to follow",
+        TripReason::Empty => "its energy is used up",
+        TripReason::Overload => "more load than it can carry",
+    }
+}
+
+fn supply(scene: &Scene, name: &str, kind: &EventKind) -> String {
+    match kind {
+        EventKind::CustomersOut { buildings, customers } => {
+            format!("{buildings} buildings with {customers} customers lose power")
+        }
+        EventKind::CustomersRestored { buildings, customers, after_s } => {
+            format!("{buildings} buildings with {customers} customers have power again after {after_s:.1} s")
+        }
+        EventKind::LoadShed { kw, priority } => format!("{name} is shed ({kw:.1} kW, priority {priority})"),
+        EventKind::LoadReturned => format!("{name} is switched on again"),
+        EventKind::IslandFormed { former, buildings } => {
+            format!("an island of {buildings} buildings forms on {}", scene.name(Subject::Device(*former)))
+        }
+        EventKind::IslandCollapsed { reason } => format!("the island on {name} goes down: {}", trip(*reason)),
+        EventKind::FrequencyNadir { hz, rocof_hz_s } => {
+            format!("lowest frequency {hz:.3} Hz, steepest change {rocof_hz_s:.2} Hz/s")
+        }
+        EventKind::SyncWaiting { voltage_pu, frequency_hz, angle_deg } => {
+            format!("{name} waits to close: {voltage_pu:.3} pu, {frequency_hz:.3} Hz and {angle_deg:.1} degrees apart")
+        }
+        EventKind::Resynchronised { angle_deg } => {
+            format!("{name} closes in step with the grid, {angle_deg:.1} degrees apart")
+        }
+        EventKind::UnitStarting => format!("{name} starts"),
+        EventKind::UnitStarted => format!("{name} runs"),
+        EventKind::UnitStopped => format!("{name} stops"),
+        EventKind::Unsolved { mismatch_pu } => format!("no solution of the power flow (mismatch {mismatch_pu:.3} pu)"),
+        EventKind::Overloaded { loading } => format!("{name} is loaded to {:.0} %", loading * 100.0),
+        EventKind::OverloadEnded => format!("{name} is no longer overloaded"),
+        EventKind::WindowOpened => "the simulation looks at milliseconds".into(),
+        EventKind::WindowClosed { after_ms } => format!("all is quiet after {after_ms:.0} ms"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn healing(scene: &Scene, name: &str, kind: &EventKind) -> String {
+    let names = |list: &[SwitchId]| match list {
+        [] => "no switch".to_owned(),
+        list => list.iter().map(|s| scene.name(Subject::Switch(*s))).collect::<Vec<_>>().join(", "),
+    };
+    match kind {
+        EventKind::FaultLocated { line, seen_by, not_by } => format!(
+            "the fault is located on {}: passed {}, not {}",
+            scene.name(Subject::Line(*line)),
+            names(seen_by),
+            names(not_by)
+        ),
+        EventKind::SectionIsolated { open } => format!("the faulty section is cut off by {}", names(open)),
+        EventKind::SwitchOrdered { closed } => format!("{name} is told to {}", if *closed { "close" } else { "open" }),
+        EventKind::RestorationPlanned { switch, customers, min_voltage_pu, max_loading } => format!(
+            "{} can restore {customers} customers: lowest voltage {min_voltage_pu:.3} pu, highest loading {:.0} %",
+            scene.name(Subject::Switch(*switch)),
+            max_loading * 100.0
+        ),
+        EventKind::RestorationRefused { switch, min_voltage_pu, max_loading } => format!(
+            "{} cannot restore them: lowest voltage {min_voltage_pu:.3} pu, highest loading {:.0} %",
+            scene.name(Subject::Switch(*switch)),
+            max_loading * 100.0
+        ),
+        EventKind::HealingBlocked { reason } => format!("healing waits: {reason}"),
+        _ => "the network is as it was".into(),
+    }
+}
+
+fn market(kind: &EventKind) -> String {
+    match kind {
+        EventKind::SlotCleared { slot, clearing, price_milli, volume_wh, reason } => {
+            let what = match reason {
+                ClearingReason::Gate => "clears",
+                ClearingReason::Extraordinary => "clears anew for its rest",
+            };
+            let (price, kwh) = (*price_milli as f64 / 1e3, *volume_wh as f64 / 1e3);
+            format!("slot {slot} {what} (clearing {clearing}): {price:.3} a kWh, {kwh:.1} kWh")
+        }
+        EventKind::SlotSettled { slot, money_moved, energy_wh, loss_wh } => format!(
+            "slot {slot} is settled: {:.2} moved for {:.1} kWh, losses {:.2} kWh",
+            *money_moved as f64 / 1e6,
+            *energy_wh as f64 / 1e3,
+            *loss_wh as f64 / 1e3
+        ),
+        other => format!("{other:?}"),
+    }
+}
+
+fn chain(name: &str, kind: &EventKind) -> String {
+    match kind {
+        EventKind::BlockCommitted { height, round, transactions } => {
+            format!("block {height} is committed in round {round} with {transactions} transactions")
+        }
+        EventKind::RoundFailed { height, round } => format!("round {round} for block {height} fails"),
+        EventKind::ChainStalled { height, voting, of } => {
+            format!("the chain stands still before block {height}: {voting} of {of} validators can vote")
+        }
+        EventKind::ChainResumed { height, waited_s, waiting } => {
+            format!("the chain goes on with block {height} after {waited_s:.0} s; {waiting} transactions waited")
+        }
+        EventKind::ValidatorSilent { powered, connected } => match (powered, connected) {
+            (false, _) => format!("{name} has no power and falls silent"),
+            (true, false) => format!("{name} has no connection and falls silent"),
+            (true, true) => format!("{name} falls silent"),
+        },
+        EventKind::ValidatorBack => format!("{name} is back"),
+        EventKind::TransactionRefused { reason } => format!("a transaction is refused: {reason}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn weather(what: WeatherTurn, value: f64) -> String {
+    match what {
+        WeatherTurn::CloudsCame => format!("clouds take the sun: {:.0} % cover", value * 100.0),
+        WeatherTurn::CloudsWent => format!("the sky clears: {:.0} % cover", value * 100.0),
+        WeatherTurn::StormCutOut => format!("the wind is too strong for the turbine: {value:.0} m/s"),
+        WeatherTurn::Sunrise => "the sun rises".into(),
+        WeatherTurn::Sunset => "the sun sets".into(),
+    }
+}
+
+fn schedule(what: Schedule) -> &'static str {
+    match what {
+        Schedule::Gate => "the gate of the next slot closes",
+        Schedule::Slot => "a slot ends",
+        Schedule::Block => "a block is due",
+        Schedule::Car => "a car comes or goes",
+    }
+}
+
+fn command_words(command: &Command) -> String {
+    match command {
+        Command::Fault { cable, at, kind, .. } => format!("{kind:?} fault on {cable} at {:.0} %", at * 100.0),
+        Command::OpenConductor { cable, phase } => format!("conductor {phase} of {cable} breaks"),
+        Command::LoseGrid => "the grid is lost".into(),
+        Command::RestoreGrid => "the grid returns".into(),
+        Command::Fail { element } => format!("{element} fails"),
+        Command::Jam { switch } => format!("{switch} jams"),
+        Command::Repair { element } => format!("repair {element}"),
+        Command::RepairAll => "repair everything".into(),
+        Command::Operate { switch, closed } => format!("{} {switch}", if *closed { "close" } else { "open" }),
+        Command::SelfHealing { enabled } => format!("self-healing {}", if *enabled { "on" } else { "off" }),
+        Command::Tariff { import, feed_in } => {
+            let part = |what: &str, v: &Option<f64>| v.map(|v| format!("{what} {v}"));
+            [part("import tariff", import), part("feed-in tariff", feed_in)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        Command::CarbonPrice { price } => format!("carbon price {price}"),
+        Command::Bid { building, side, price, kwh } => format!("{building} bids: {side:?} {kwh} kWh at {price}"),
+        Command::WithdrawBid { building } => format!("{building} leaves bidding to its agent"),
+        Command::Weather { cloud, wind_ms } => format!("weather held: cloud {cloud:?}, wind {wind_ms:?}"),
+    }
+}

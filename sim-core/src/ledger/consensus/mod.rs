@@ -1,0 +1,3 @@
+//! Consensus mechanisms, each a pure state machine: inputs in, outputs out, no clock and no network.
+
+pub mod tendermint;

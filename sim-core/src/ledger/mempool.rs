@@ -1,0 +1,194 @@
+//! Transactions that wait, by sender and nonce.
+//!
+//! The validators' pools are taken as one: gossip of transactions among validators that can hear each other is much
+//! faster than a block interval. Signatures are checked together when a block is made; a newcomer to a place that is
+//! taken has the occupant checked at once, so that a forged transaction cannot keep an honest one out.
+
+use super::crypto::Address;
+use super::error::TransitionError;
+use super::types::{Payload, SignedTransaction};
+use crate::digest::Hash;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most waiting transactions.
+pub const MAX_WAITING: usize = 20_000;
+/// Most waiting transactions of one sender.
+pub const MAX_WAITING_OF_SENDER: u64 = 1_024;
+/// Most encoded bytes of a transaction: a settlement of some 2,000 accounts.
+pub const MAX_BYTES: usize = 64 * 1_024;
+
+/// Why a transaction does not reach a block.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The same transaction waits already.
+    #[error("the same transaction waits already")]
+    Duplicate,
+    /// Another valid one of the same nonce waits.
+    #[error("another transaction with nonce {nonce} waits already")]
+    NonceTaken {
+        /// The nonce.
+        nonce: u64,
+    },
+    /// Too many wait.
+    #[error("the pool holds {count} transactions, {limit} are allowed")]
+    Full {
+        /// How many wait.
+        count: usize,
+        /// How many may.
+        limit: usize,
+    },
+    /// Too far beyond the sender's next nonce.
+    #[error("nonce {nonce} is too far ahead of {next}")]
+    TooFarAhead {
+        /// The nonce.
+        nonce: u64,
+        /// The sender's next.
+        next: u64,
+    },
+    /// Too long.
+    #[error("{bytes} bytes, {limit} are allowed")]
+    TooLong {
+        /// Its bytes.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An earlier one of the same sender was refused.
+    #[error("the sender's transaction with nonce {missing} was refused, so this one cannot follow")]
+    Orphaned {
+        /// The nonce that is missing.
+        missing: u64,
+    },
+    /// It breaks a rule of the chain.
+    #[error(transparent)]
+    Rule(#[from] TransitionError),
+}
+
+/// A transaction that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The transaction.
+    pub transaction: SignedTransaction,
+    /// Its hash.
+    pub hash: Hash,
+    /// Place in the order of arrival.
+    pub arrival: u64,
+    /// Who handed it in, as [`Ledger::submit`](super::chain::Ledger::submit) was told.
+    pub origin: u32,
+}
+
+/// The pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mempool {
+    waiting: BTreeMap<(Address, u64), Waiting>,
+    arrivals: u64,
+}
+
+impl Mempool {
+    /// How many wait.
+    #[must_use]
+    pub fn get_count(&self) -> usize {
+        self.waiting.len()
+    }
+    /// What waits of this sender at this nonce.
+    #[must_use]
+    pub fn get(&self, sender: Address, nonce: u64) -> Option<&Waiting> {
+        self.waiting.get(&(sender, nonce))
+    }
+    /// All that waits, by sender and nonce.
+    pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.values()
+    }
+
+    /// Takes a transaction in; `next` is the sender's next nonce on the chain, `is_forged` checks an occupant's
+    /// signature. Returns an occupant that had to go.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn insert(
+        &mut self,
+        transaction: SignedTransaction,
+        origin: u32,
+        next: u64,
+        is_forged: impl FnOnce(&SignedTransaction) -> bool,
+    ) -> Result<Option<Waiting>, Refusal> {
+        let (sender, nonce) = (transaction.sender, transaction.nonce);
+        let (bytes, hash) = (transaction.encode().len(), transaction.compute_hash());
+        if bytes > MAX_BYTES {
+            return Err(Refusal::TooLong { bytes, limit: MAX_BYTES });
+        }
+        if nonce < next {
+            return Err(TransitionError::Nonce { expected: next, found: nonce }.into());
+        }
+        if nonce - next >= MAX_WAITING_OF_SENDER {
+            return Err(Refusal::TooFarAhead { nonce, next });
+        }
+        let occupant = self.waiting.get(&(sender, nonce));
+        if let Some(occupant) = occupant {
+            if occupant.hash == hash {
+                return Err(Refusal::Duplicate);
+            }
+            if !is_forged(&occupant.transaction) {
+                return Err(Refusal::NonceTaken { nonce });
+            }
+        } else if self.waiting.len() >= MAX_WAITING {
+            return Err(Refusal::Full { count: self.waiting.len(), limit: MAX_WAITING });
+        }
+        self.arrivals += 1;
+        let waiting = Waiting { transaction, hash, arrival: self.arrivals, origin };
+        Ok(self.waiting.insert((sender, nonce), waiting))
+    }
+
+    /// What could stand in the next block, in its order: each sender's transactions from its next nonce on without a
+    /// gap, in the order of arrival, the operator's (trades, settlements) after the meters'.
+    #[must_use]
+    pub fn get_ready(&self, get_nonce: impl Fn(&Address) -> Option<u64>, limit: usize) -> Vec<&Waiting> {
+        let mut ready = Vec::new();
+        let mut run: Option<(Address, u64, u64)> = None;
+        for ((sender, nonce), waiting) in &self.waiting {
+            let (expected, floor) = match run {
+                Some((s, expected, floor)) if s == *sender => (expected, floor),
+                _ => match get_nonce(sender) {
+                    Some(nonce) => (nonce, 0),
+                    None => continue,
+                },
+            };
+            if *nonce != expected {
+                run = Some((*sender, expected, floor));
+                continue;
+            }
+            let last = matches!(waiting.transaction.payload, Payload::Trade(_) | Payload::Settlement(_));
+            let key = floor.max(waiting.arrival);
+            run = Some((*sender, expected + 1, key));
+            ready.push((last, key, *nonce, waiting));
+        }
+        ready.sort_by_key(|(last, key, nonce, _)| (*last, *key, *nonce));
+        ready.into_iter().take(limit).map(|(.., waiting)| waiting).collect()
+    }
+
+    /// Whether anything could stand in the next block.
+    #[must_use]
+    pub fn is_ready(&self, get_nonce: impl Fn(&Address) -> Option<u64>) -> bool {
+        self.waiting.keys().any(|(sender, nonce)| get_nonce(sender) == Some(*nonce))
+    }
+
+    /// Removes what a block has brought.
+    pub fn remove_committed(&mut self, transactions: &[SignedTransaction]) {
+        for tx in transactions {
+            self.waiting.remove(&(tx.sender, tx.nonce));
+        }
+    }
+
+    /// Removes a refused transaction and the later ones of its sender, which cannot follow any more.
+    pub fn remove_refused(&mut self, sender: Address, nonce: u64) -> Vec<Waiting> {
+        let gone: Vec<_> = self.waiting.range((sender, nonce)..=(sender, u64::MAX)).map(|(key, _)| *key).collect();
+        gone.iter().filter_map(|key| self.waiting.remove(key)).collect()
+    }
+
+    /// The nonce after this sender's waiting transactions that follow `next` without a gap.
+    #[must_use]
+    pub fn get_next_nonce(&self, sender: Address, next: u64) -> u64 {
+        (next..).find(|nonce| !self.waiting.contains_key(&(sender, *nonce))).unwrap_or(next)
+    }
+}

@@ -1,0 +1,261 @@
+//! What stands on the chain: accounts, transactions and their payloads, parameters.
+//!
+//! Units: energy in Wh, prices in thousandths of the currency per kWh, money in millionths of the currency, time in
+//! microseconds of simulated time, market slots counted from midnight of the scene's first day.
+//! Accounts are fixed at genesis and named in payloads by their index; senders sign with the address.
+
+use super::crypto::{Address, Claim, Keypair, Signature, encode};
+use super::merkle::compute_leaf_hash;
+use crate::digest::Hash;
+use crate::quantity::{Money, Price, Wh};
+use serde::{Deserialize, Serialize};
+
+/// Version of the payloads and of the file `chain.jsonl`.
+pub const FORMAT: u32 = 1;
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Role {
+    /// A building's or device's meter: readings and orders.
+    Meter,
+    /// The market operator: trades and settlements.
+    Operator,
+    /// The grid beyond the point of common coupling; a meter that counts imports into the community as its export.
+    Grid,
+    /// The losses of the community's network; a meter that imports what is lost.
+    Losses,
+    /// A validator's own account; holds money, sends nothing.
+    Validator,
+}
+
+/// A meter's counts for one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeterReading {
+    /// Market slot.
+    pub slot: u32,
+    /// Taken from the network, not negative.
+    pub import: Wh,
+    /// Put into the network, not negative.
+    pub export: Wh,
+}
+
+/// One account's state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Public key.
+    pub address: Address,
+    /// Name in the scene.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Money; negative is a debt (accounts are billed after delivery).
+    pub balance: Money,
+    /// Number of its transactions so far, the next one's nonce.
+    pub nonce: u64,
+    /// Register of all energy taken.
+    pub imported: Wh,
+    /// Register of all energy given.
+    pub exported: Wh,
+    /// Its latest reading.
+    pub reading: Option<MeterReading>,
+}
+
+/// Which side of the book an order is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Side {
+    /// Wants energy.
+    Buy,
+    /// Offers energy.
+    Sell,
+}
+
+/// An order as it was given to the market; a record, with no effect on balances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Market slot.
+    pub slot: u32,
+    /// Buy or sell.
+    pub side: Side,
+    /// Energy, positive.
+    pub quantity: Wh,
+    /// Limit price.
+    pub price: Price,
+}
+
+/// One account's part of a trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fill {
+    /// Index of the account.
+    pub account: u32,
+    /// Sold positive, bought negative.
+    pub quantity: Wh,
+}
+
+/// The result of one clearing of a slot, at one price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trade {
+    /// Market slot.
+    pub slot: u32,
+    /// Number of the clearing within the slot, from 0.
+    pub clearing: u32,
+    /// Price of every fill.
+    pub price: Price,
+    /// Fills, by ascending account; they sum to zero.
+    pub fills: Vec<Fill>,
+}
+
+/// The two tariffs of the grid that hold in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tariffs {
+    /// Price of energy from the grid.
+    pub import: Price,
+    /// Price paid for energy to the grid.
+    pub feed_in: Price,
+}
+
+/// One account's line of a settlement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Index of the account.
+    pub account: u32,
+    /// Energy bought in trades.
+    pub bought: Wh,
+    /// Energy sold in trades.
+    pub sold: Wh,
+    /// Metered import.
+    pub import: Wh,
+    /// Metered export.
+    pub export: Wh,
+    /// Delivered less traded: `export - import - (sold - bought)`.
+    pub imbalance: Wh,
+    /// Money for the trades; received positive.
+    pub trade_money: Money,
+    /// Money in all: for trades and imbalance; received positive.
+    pub money: Money,
+}
+
+/// The settlement of a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settlement {
+    /// Market slot.
+    pub slot: u32,
+    /// Tariffs that held in the slot.
+    pub tariffs: Tariffs,
+    /// Rows by ascending account; their money sums to zero.
+    pub rows: Vec<Row>,
+}
+
+/// What a transaction says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Payload {
+    /// A meter's counts.
+    MeterReading(MeterReading),
+    /// An order to the market.
+    Order(Order),
+    /// The operator's result of a clearing.
+    Trade(Trade),
+    /// The operator's bill of a slot.
+    Settlement(Settlement),
+}
+
+impl Payload {
+    /// The payload's name as it is printed.
+    #[must_use]
+    pub fn get_name(&self) -> &'static str {
+        match self {
+            Self::MeterReading(_) => "MeterReading",
+            Self::Order(_) => "Order",
+            Self::Trade(_) => "Trade",
+            Self::Settlement(_) => "Settlement",
+        }
+    }
+    /// The slot it is about.
+    #[must_use]
+    pub fn get_slot(&self) -> u32 {
+        match self {
+            Self::MeterReading(p) => p.slot,
+            Self::Order(p) => p.slot,
+            Self::Trade(p) => p.slot,
+            Self::Settlement(p) => p.slot,
+        }
+    }
+}
+
+/// A transaction with its sender's signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedTransaction {
+    /// Who signed.
+    pub sender: Address,
+    /// The sender's count of earlier transactions.
+    pub nonce: u64,
+    /// What it says.
+    pub payload: Payload,
+    /// Signature over chain, sender, nonce and payload.
+    pub signature: Signature,
+}
+
+impl SignedTransaction {
+    /// Signs `payload` for the chain whose genesis has the hash `chain`.
+    #[must_use]
+    pub fn new(key: &Keypair, chain: &Hash, nonce: u64, payload: Payload) -> Self {
+        let sender = key.get_address();
+        let signature = key.sign(&encode("transaction", &(chain, sender, nonce, &payload)));
+        Self { sender, nonce, payload, signature }
+    }
+    /// Canonical bytes with the signature: the leaf of the transaction tree.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode("signed-transaction", self)
+    }
+    /// The transaction's hash: the hash of its leaf.
+    #[must_use]
+    pub fn compute_hash(&self) -> Hash {
+        compute_leaf_hash(&self.encode())
+    }
+    /// What has to be checked of its signature.
+    pub(crate) fn get_claim(&self, chain: &Hash) -> Claim {
+        Claim {
+            address: self.sender,
+            message: encode("transaction", &(chain, self.sender, self.nonce, &self.payload)),
+            signature: self.signature,
+        }
+    }
+}
+
+/// What the settlement and the validators go by; fixed at genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Price of a shortage, in thousandths of the import tariff.
+    pub short_factor: u32,
+    /// Price of a surplus, in thousandths of the feed-in tariff.
+    pub long_factor: u32,
+    /// Least time between two blocks.
+    pub block_interval_us: u64,
+    /// Longest time without a block.
+    pub empty_interval_us: u64,
+    /// How long the first waiting transaction waits for company.
+    pub gather_us: u64,
+    /// Most transactions in a block.
+    pub block_transactions: u32,
+    /// Timeout of the first round's proposal; prevote and precommit have the same.
+    pub timeout_us: u64,
+    /// What each further round adds to the timeouts.
+    pub timeout_delta_us: u64,
+}
+
+impl Default for Parameters {
+    /// The scene's defaults: imbalance at 1.2 and 0.8 of the tariffs, a block every 10 s while transactions wait and
+    /// every 60 s otherwise; timeouts of 1 s and 0.5 s more a round (the order of Tendermint's own defaults).
+    fn default() -> Self {
+        Self {
+            short_factor: 1_200,
+            long_factor: 800,
+            block_interval_us: 10_000_000,
+            empty_interval_us: 60_000_000,
+            gather_us: 500_000,
+            block_transactions: 1_000,
+            timeout_us: 1_000_000,
+            timeout_delta_us: 500_000,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The order book: what every mechanism of the market reads.
+//!
+//! Priority is price, then time: buyers by falling price, sellers by rising price, equal prices by `sequence`
+//! (order of arrival). An order for zero watt-hours is kept, never filled, and never sets a price.
+//! Units: Wh, thousandths of the currency per kWh. Prices may be negative.
+
+use super::MarketError;
+use crate::ids::ParticipantId;
+use crate::quantity::{Price, Wh};
+use serde::{Deserialize, Serialize};
+
+/// An offer to buy or sell up to `quantity` at `price` or better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Who offers.
+    pub participant: ParticipantId,
+    /// Buy or sell.
+    pub side: Side,
+    /// At most this much, zero or more.
+    pub quantity: Wh,
+    /// A buyer pays at most, a seller wants at least this.
+    pub price: Price,
+    /// Arrival: the smaller goes first among equal prices.
+    pub sequence: u64,
+}
+
+/// The side of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Side {
+    /// Takes energy.
+    Buy,
+    /// Gives energy.
+    Sell,
+}
+
+/// All orders of one clearing, in the order of their arrival.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Book {
+    orders: Vec<Order>,
+}
+
+impl Book {
+    /// A book of given orders. Fails on a negative quantity.
+    pub fn new(orders: Vec<Order>) -> Result<Self, MarketError> {
+        match orders.iter().find(|o| o.quantity < Wh::ZERO) {
+            Some(o) => Err(MarketError::NegativeQuantity { participant: o.participant, quantity: o.quantity }),
+            None => Ok(Self { orders }),
+        }
+    }
+
+    /// Adds an order behind all others and returns its index. Fails on a negative quantity.
+    pub fn place(
+        &mut self,
+        participant: ParticipantId,
+        side: Side,
+        quantity: Wh,
+        price: Price,
+    ) -> Result<usize, MarketError> {
+        if quantity < Wh::ZERO {
+            return Err(MarketError::NegativeQuantity { participant, quantity });
+        }
+        let sequence = self.orders.last().map_or(0, |o| o.sequence.saturating_add(1));
+        self.orders.push(Order { participant, side, quantity, price, sequence });
+        Ok(self.orders.len() - 1)
+    }
+
+    /// The orders, as they arrived.
+    #[must_use]
+    pub fn orders(&self) -> &[Order] {
+        &self.orders
+    }
+
+    /// One side by priority, without orders for nothing. `O(n log n)`.
+    pub(super) fn ranked(&self, side: Side) -> Vec<Ranked> {
+        let mut ranked: Vec<Ranked> = self
+            .orders
+            .iter()
+            .enumerate()
+            .filter(|(_, o)| o.side == side && o.quantity > Wh::ZERO)
+            .map(|(index, o)| Ranked { price: o.price.0, quantity: o.quantity.0, sequence: o.sequence, index })
+            .collect();
+        match side {
+            Side::Buy => ranked.sort_unstable_by_key(|r| (std::cmp::Reverse(r.price), r.sequence, r.index)),
+            Side::Sell => ranked.sort_unstable_by_key(|r| (r.price, r.sequence, r.index)),
+        }
+        ranked
+    }
+}
+
+/// An order at its place in the merit order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ranked {
+    /// Thousandths per kWh.
+    pub(super) price: i64,
+    /// Wh, above zero.
+    pub(super) quantity: i64,
+    /// Arrival.
+    pub(super) sequence: u64,
+    /// Index into the book.
+    pub(super) index: usize,
+}
+
+/// Walks both merit orders from the top and calls `trade(buy, sell, quantity)` for each match while bid >= ask.
+/// The pairing is the greedy one (best bid with best ask); its amounts per order are the fills of every mechanism here.
+pub(super) fn walk_matches(buys: &[Ranked], sells: &[Ranked], mut trade: impl FnMut(&Ranked, &Ranked, i64)) {
+    let (mut b, mut s) = (0, 0);
+    let (mut left_b, mut left_s) = (buys.first().map_or(0, |r| r.quantity), sells.first().map_or(0, |r| r.quantity));
+    while let (Some(buy), Some(sell)) = (buys.get(b), sells.get(s)) {
+        if buy.price < sell.price {
+            return;
+        }
+        let quantity = left_b.min(left_s);
+        trade(buy, sell, quantity);
+        (left_b, left_s) = (left_b - quantity, left_s - quantity);
+        if left_b == 0 {
+            b += 1;
+            left_b = buys.get(b).map_or(0, |r| r.quantity);
+        }
+        if left_s == 0 {
+            s += 1;
+            left_s = sells.get(s).map_or(0, |r| r.quantity);
+        }
+    }
+}

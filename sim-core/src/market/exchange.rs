@@ -1,0 +1,348 @@
+//! The state of the market: levers, what each participant has learnt, open slots with their clearings and positions.
+//!
+//! A slot is cleared before it begins. When switching changes what can be delivered, the rest of it is cleared again:
+//! what the clearing before had sold for the time already gone stays, pro rata of time (to the watt-hour, by cumulative
+//! rounding, so that sold and bought stay equal); what it had sold for the rest is taken back at its own price (a
+//! reversing trade line, so that a ledger that only appends can follow) and trades anew. Thus exactly one clearing
+//! governs each instant, a dark feeder has no position while it is dark, and money is conserved in every step.
+//! Assumption: delivery is even over the time a clearing governs. Positions: sold and injected are positive.
+
+use super::agents::{self, Outlook, Situation, UserBid};
+use super::auction::clear;
+use super::book::Book;
+use super::parameters::MarketParameters;
+use super::past::{Forecast, MeteredPast, SlotOfDay};
+use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
+use super::trades::{ClearingReport, ClearingSummary, OpenSlot, sum_sold};
+use super::{Levers, MarketError};
+use crate::ids::ParticipantId;
+use crate::quantity::{Kw, Price, Wh};
+use crate::time::{DAY_US, HOUR_US, SimTime};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The market of a community.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Market {
+    parameters: MarketParameters,
+    levers: Levers,
+    user_bids: BTreeMap<ParticipantId, UserBid>,
+    pasts: BTreeMap<ParticipantId, MeteredPast>,
+    /// Running mean of clearing prices, in 1/1000 of a [`Price`].
+    mean_price_thousandths: i64,
+    /// Slots cleared and not yet settled.
+    open: BTreeMap<u64, OpenSlot>,
+    latest: Option<ClearingReport>,
+    history: VecDeque<ClearingSummary>,
+}
+
+/// Clearings kept in short: a day of quarter-hours.
+const HISTORY: usize = 96;
+/// Slots kept open at most; one that is never settled is dropped after so many.
+const OPEN_SLOTS: usize = 8;
+/// Days over which the running mean of prices forgets: long against the daily cycle, or the mean would follow the sun
+/// and a store would buy at dawn for more than it sells at dusk.
+const PRICE_MEMORY_DAYS: i128 = 4;
+/// Largest energy of an order or reading (1 TWh) and largest price (a million per kWh): beyond is an error of the caller.
+const ENERGY_LIMIT: Wh = Wh(1_000_000_000_000);
+const PRICE_LIMIT: Price = Price(1_000_000_000);
+
+impl Market {
+    /// A market before its first clearing. Fails if slots do not divide the day or the levers are bad.
+    pub fn new(parameters: MarketParameters, levers: Levers) -> Result<Self, MarketError> {
+        if parameters.slot_us == 0 || !DAY_US.is_multiple_of(parameters.slot_us) {
+            return Err(MarketError::UnevenSlot { slot_us: parameters.slot_us });
+        }
+        levers.check()?;
+        let import = levers.effective_import(parameters.grid_g_per_kwh);
+        Ok(Self {
+            parameters,
+            levers,
+            user_bids: BTreeMap::new(),
+            pasts: BTreeMap::new(),
+            mean_price_thousandths: (import.0 + levers.feed_in_tariff.0) * 500,
+            open: BTreeMap::new(),
+            latest: None,
+            history: VecDeque::new(),
+        })
+    }
+
+    /// The scene's parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &MarketParameters {
+        &self.parameters
+    }
+
+    /// The levers in force from the next clearing on.
+    #[must_use]
+    pub fn levers(&self) -> Levers {
+        self.levers
+    }
+
+    /// Moves the levers. Fails, and changes nothing, if they are bad.
+    pub fn set_levers(&mut self, levers: Levers) -> Result<(), MarketError> {
+        levers.check()?;
+        self.levers = levers;
+        Ok(())
+    }
+
+    /// The bid the user makes for a participant, if any.
+    #[must_use]
+    pub fn user_bid(&self, participant: ParticipantId) -> Option<UserBid> {
+        self.user_bids.get(&participant).copied()
+    }
+
+    /// Takes over the bids of a participant, or gives them back with `None`. Fails on a negative or absurd bid.
+    pub fn set_user_bid(&mut self, participant: ParticipantId, bid: Option<UserBid>) -> Result<(), MarketError> {
+        let Some(bid) = bid else {
+            self.user_bids.remove(&participant);
+            return Ok(());
+        };
+        let quantity = bid.quantity.unwrap_or(Wh::ZERO);
+        if quantity < Wh::ZERO {
+            return Err(MarketError::NegativeQuantity { participant, quantity });
+        }
+        if quantity > ENERGY_LIMIT || bid.price > PRICE_LIMIT || bid.price < Price(-PRICE_LIMIT.0) {
+            return Err(MarketError::Overflow { what: "a user's bid" });
+        }
+        self.user_bids.insert(participant, bid);
+        Ok(())
+    }
+
+    /// The slot that `time` falls into.
+    #[must_use]
+    pub fn slot_at(&self, time: SimTime) -> u64 {
+        time.0 / self.parameters.slot_us
+    }
+
+    /// What a participant expects of a slot, from its metered past alone.
+    #[must_use]
+    pub fn forecast(&self, slot: u64, participant: ParticipantId) -> Forecast {
+        self.pasts.get(&participant).map(|p| p.forecast(self.slot_of_day(slot))).unwrap_or_default()
+    }
+
+    /// Lets participants learn what their meters counted in a slot. Leave out those who were dark: an outage says
+    /// nothing about what they will need.
+    pub fn record_metered(&mut self, slot: u64, metered: &[Metered]) {
+        let at = self.slot_of_day(slot);
+        for m in metered {
+            let bounded = |energy: Wh| energy.clamp(Wh::ZERO, ENERGY_LIMIT);
+            let registers = Registers { import: bounded(m.registers.import), export: bounded(m.registers.export) };
+            self.pasts.entry(m.account).or_default().record(at, registers);
+        }
+    }
+
+    /// Clears a slot that has not begun (again, if it was cleared before). Fails if it has, or on bad situations.
+    pub fn clear_slot(
+        &mut self,
+        now: SimTime,
+        slot: u64,
+        situations: &[Situation],
+        grid_available: bool,
+    ) -> Result<ClearingReport, MarketError> {
+        let (start, end) = self.bounds(slot)?;
+        if now > start {
+            return Err(self.wrong_time(now, slot, start, end));
+        }
+        self.clear_from(start, now, slot, end, situations, grid_available)
+    }
+
+    /// Clears the rest of the slot that is running. Fails if it is not running, or on bad situations.
+    pub fn clear_rest(
+        &mut self,
+        now: SimTime,
+        slot: u64,
+        situations: &[Situation],
+        grid_available: bool,
+    ) -> Result<ClearingReport, MarketError> {
+        let (start, end) = self.bounds(slot)?;
+        if now < start || now >= end {
+            return Err(self.wrong_time(now, slot, start, end));
+        }
+        self.clear_from(now, now, slot, end, situations, grid_available)
+    }
+
+    /// Energy a participant has sold (+) or bought (-) for a slot in all.
+    #[must_use]
+    pub fn position(&self, slot: u64, participant: ParticipantId) -> Wh {
+        sum_sold(self.trades(slot), participant)
+    }
+
+    /// Power at which a participant meets its position from now to the end of the slot (injection positive): what the
+    /// clearing in force sold, over the time it governs.
+    #[must_use]
+    pub fn target(&self, slot: u64, participant: ParticipantId) -> Kw {
+        let (Some(open), Ok((_, end))) = (self.open.get(&slot), self.bounds(slot)) else { return Kw::ZERO };
+        let hours = end.since(open.from) as f64 / HOUR_US as f64;
+        if hours > 0.0 { Kw(sum_sold(&open.current, participant).0 as f64 / 1_000.0 / hours) } else { Kw::ZERO }
+    }
+
+    /// What was traded for a slot so far, clearings and reversals in their order.
+    #[must_use]
+    pub fn trades(&self, slot: u64) -> &[TradeLine] {
+        self.open.get(&slot).map_or(&[], |o| &o.lines)
+    }
+
+    /// The latest clearing with its book and curves.
+    #[must_use]
+    pub fn latest(&self) -> Option<&ClearingReport> {
+        self.latest.as_ref()
+    }
+
+    /// The last clearings in short, oldest first.
+    pub fn history(&self) -> impl Iterator<Item = &ClearingSummary> {
+        self.history.iter()
+    }
+
+    /// Running mean of clearing prices.
+    #[must_use]
+    pub fn mean_price(&self) -> Price {
+        Price(self.mean_price_thousandths.div_euclid(1_000))
+    }
+
+    /// What the settlement of a slot depends on: its trades and terms with these meter readings.
+    #[must_use]
+    pub fn settlement_input(&self, slot: u64, metered: &[Metered], pcc: Registers, losses: Wh) -> SettlementInput {
+        SettlementInput {
+            slot,
+            grid: self.parameters.grid,
+            losses_account: self.parameters.losses_account(),
+            metered: metered.to_vec(),
+            pcc,
+            losses,
+            trades: self.trades(slot).to_vec(),
+            terms: self.open.get(&slot).map_or_else(|| self.terms(), |o| o.terms),
+        }
+    }
+
+    /// Settles a slot and closes it, at the tariffs in force when it was last cleared. Fails, and leaves it open, if energy or readings do not add up.
+    pub fn settle(
+        &mut self,
+        slot: u64,
+        metered: &[Metered],
+        pcc: Registers,
+        losses: Wh,
+    ) -> Result<Statement, MarketError> {
+        let statement = settlement::settle(&self.settlement_input(slot, metered, pcc, losses))?;
+        self.open.remove(&slot);
+        Ok(statement)
+    }
+
+    fn clear_from(
+        &mut self,
+        from: SimTime,
+        now: SimTime,
+        slot: u64,
+        end: SimTime,
+        situations: &[Situation],
+        grid_available: bool,
+    ) -> Result<ClearingReport, MarketError> {
+        let outlook = self.outlook(end.since(from), grid_available);
+        let book = self.collect_orders(&outlook, situations)?;
+        let clearing = clear(&book)?;
+        let before = self.open.get(&slot);
+        let number = before.map_or(0, |o| o.number + 1);
+        let reversed = before.map(|o| o.reverse_rest(end.since(from), end.since(o.from))).unwrap_or_default();
+        let trades = TradeLine::of(&clearing, number).into_iter().collect();
+        let summary = ClearingSummary {
+            slot,
+            number,
+            at: now,
+            rest_us: end.since(from),
+            grid_available,
+            price: clearing.price,
+            interval: clearing.interval,
+            volume: clearing.volume,
+        };
+        let report = ClearingReport { summary, book, clearing, trades, reversed };
+        self.adopt(report.clone(), from);
+        Ok(report)
+    }
+
+    fn adopt(&mut self, report: ClearingReport, from: SimTime) {
+        let ClearingSummary { slot, number, .. } = report.summary;
+        let mut lines = self.open.remove(&slot).map(|o| o.lines).unwrap_or_default();
+        lines.extend_from_slice(&report.reversed);
+        lines.extend_from_slice(&report.trades);
+        let current = report.trades.clone();
+        self.open.insert(slot, OpenSlot { terms: self.terms(), lines, number, from, current });
+        while self.open.len() > OPEN_SLOTS {
+            self.open.pop_first();
+        }
+        if let Some(price) = report.summary.price {
+            self.learn_price(price, report.summary.rest_us);
+        }
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(report.summary);
+        self.latest = Some(report);
+    }
+
+    /// Moves the running mean. What an island paid beyond the tariffs is no guide to the days after it.
+    fn learn_price(&mut self, price: Price, rest_us: u64) {
+        let terms = self.terms();
+        let usual = price.max(terms.feed_in).min(terms.import);
+        let distance = i128::from(usual.0) * 1_000 - i128::from(self.mean_price_thousandths);
+        let step = distance * i128::from(rest_us) / (PRICE_MEMORY_DAYS * i128::from(DAY_US));
+        // Between two prices within their limits, so it fits.
+        self.mean_price_thousandths += i64::try_from(step).unwrap_or_default();
+    }
+
+    fn collect_orders(&self, outlook: &Outlook, situations: &[Situation]) -> Result<Book, MarketError> {
+        let mut book = Book::default();
+        for situation in situations {
+            situation.check(ENERGY_LIMIT, PRICE_LIMIT)?;
+            agents::place_orders(&mut book, outlook, situation, self.user_bids.get(&situation.participant))?;
+        }
+        if outlook.grid_available {
+            agents::place_grid(&mut book, outlook, self.parameters.grid, self.parameters.grid_depth)?;
+        }
+        Ok(book)
+    }
+
+    fn terms(&self) -> Terms {
+        Terms {
+            import: self.levers.effective_import(self.parameters.grid_g_per_kwh),
+            feed_in: self.levers.feed_in_tariff,
+            short_thousandths: self.parameters.short_thousandths,
+            long_thousandths: self.parameters.long_thousandths,
+        }
+    }
+
+    fn outlook(&self, rest_us: u64, grid_available: bool) -> Outlook {
+        let terms = self.terms();
+        let cap = self.parameters.price_cap;
+        Outlook {
+            levers: self.levers,
+            grid_available,
+            import: terms.import,
+            feed_in: terms.feed_in,
+            short: if grid_available { terms.short_price() } else { cap },
+            long: if grid_available { terms.long_price() } else { Price::ZERO },
+            cap,
+            mean_price: self.mean_price(),
+            rest_us,
+            slot_us: self.parameters.slot_us,
+            seed: self.parameters.seed,
+        }
+    }
+
+    fn bounds(&self, slot: u64) -> Result<(SimTime, SimTime), MarketError> {
+        let slot_us = self.parameters.slot_us;
+        let bounds = slot.checked_mul(slot_us).and_then(|s| s.checked_add(slot_us).map(|e| (SimTime(s), SimTime(e))));
+        bounds.ok_or(MarketError::Overflow { what: "the time of a slot" })
+    }
+
+    fn wrong_time(&self, now: SimTime, slot: u64, start: SimTime, end: SimTime) -> MarketError {
+        MarketError::WrongTime { slot, start_us: start.0, end_us: end.0, now_us: now.0 }
+    }
+
+    fn slot_of_day(&self, slot: u64) -> SlotOfDay {
+        let slots_per_day = DAY_US / self.parameters.slot_us;
+        let weekday = (slot / slots_per_day + u64::from(self.parameters.first_weekday)) % 7;
+        // Both are at most the microseconds of a day.
+        let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        SlotOfDay { index: size(slot % slots_per_day), slots_per_day: size(slots_per_day), weekend: weekday >= 5 }
+    }
+}

@@ -1,0 +1,144 @@
+//! The user's levers and how carbon enters prices; the carbon account of a slot.
+//!
+//! ```text
+//! carbon adder [thousandths per kWh] = carbon price [millionths per t] * intensity [g/kWh] / 1e9   (half rounds up)
+//! effective import tariff = import tariff + adder(grid);  engine's marginal cost = fuel and upkeep + adder(engine)
+//! emissions [mg] = energy [Wh] * intensity [g/kWh], exact
+//! ```
+//!
+//! Fuel factors: IPCC 2006 Guidelines, vol. 2, table 2.2: natural gas 56.1, gas/diesel oil 74.1 kg CO2/GJ (lower
+//! heating value). The grid's intensity is a scene parameter ([`GRID_2050_G_PER_KWH`] is an assumption for a grid that
+//! is nearly, not wholly, free of fossil fuel). Feed-in is not touched by carbon. Only combustion is counted, no life cycle.
+
+use super::MarketError;
+use crate::quantity::{Money, Price, Wh};
+use serde::{Deserialize, Serialize};
+
+/// g CO2 per kWh drawn from the grid in the scene's year: an assumption, to be set by the scene.
+pub const GRID_2050_G_PER_KWH: i64 = 80;
+/// g CO2 per kWh of natural gas burnt (56.1 kg/GJ x 3.6).
+pub const NATURAL_GAS_G_PER_KWH: i64 = 202;
+/// g CO2 per kWh of diesel burnt (74.1 kg/GJ x 3.6).
+pub const DIESEL_G_PER_KWH: i64 = 267;
+
+/// Prices the user can move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Levers {
+    /// What the grid charges, before carbon.
+    pub import_tariff: Price,
+    /// What the grid pays.
+    pub feed_in_tariff: Price,
+    /// Per tonne of CO2.
+    pub carbon_price: Money,
+}
+
+impl Levers {
+    /// Refuses levers under which the grid would buy above what it sells at, carbon would be paid for, or a tariff or the
+    /// carbon price (per kWh or t) exceeds a million.
+    pub fn check(&self) -> Result<(), MarketError> {
+        const PRICES: std::ops::RangeInclusive<i64> = -1_000_000_000..=1_000_000_000;
+        const CARBON: std::ops::RangeInclusive<i64> = 0..=1_000_000_000_000;
+        let in_range = PRICES.contains(&self.import_tariff.0)
+            && PRICES.contains(&self.feed_in_tariff.0)
+            && CARBON.contains(&self.carbon_price.0);
+        if self.feed_in_tariff > self.import_tariff || !in_range {
+            return Err(MarketError::BadLevers {
+                import: self.import_tariff,
+                feed_in: self.feed_in_tariff,
+                carbon: self.carbon_price,
+            });
+        }
+        Ok(())
+    }
+
+    /// The import tariff with the carbon of the grid's energy (`g_per_kwh`).
+    #[must_use]
+    pub fn effective_import(&self, g_per_kwh: i64) -> Price {
+        self.with_carbon(self.import_tariff, g_per_kwh)
+    }
+
+    /// A price with the carbon of energy that emits `g_per_kwh`.
+    #[must_use]
+    pub fn with_carbon(&self, price: Price, g_per_kwh: i64) -> Price {
+        const PER_THOUSANDTH: i128 = 1_000_000_000;
+        let product = i128::from(self.carbon_price.0) * i128::from(g_per_kwh);
+        let adder = (product + PER_THOUSANDTH / 2).div_euclid(PER_THOUSANDTH);
+        Price(price.0.saturating_add(i64::try_from(adder).unwrap_or(i64::MAX)))
+    }
+}
+
+/// g CO2 per kWh of electricity of an engine: fuel factor over efficiency (in thousandths), to the nearest gram.
+/// An engine without efficiency counts as its fuel.
+#[must_use]
+pub fn compute_engine_intensity(fuel_g_per_kwh: i64, efficiency_thousandths: i64) -> i64 {
+    let efficiency = if efficiency_thousandths > 0 { efficiency_thousandths } else { 1_000 };
+    (fuel_g_per_kwh * 1_000 + efficiency / 2) / efficiency
+}
+
+/// CO2 of a slot (or of a sum of slots), in exact milligrams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarbonAccount {
+    /// From energy drawn through the point of common coupling.
+    pub imported_mg: i64,
+    /// From engines of the community.
+    pub engines_mg: i64,
+}
+
+impl CarbonAccount {
+    /// Adds an import from a grid of `g_per_kwh`. Fails on overflow.
+    pub fn add_import(&mut self, energy: Wh, g_per_kwh: i64) -> Result<(), MarketError> {
+        add_emission(&mut self.imported_mg, energy, g_per_kwh)
+    }
+
+    /// Adds the output of an engine of `g_per_kwh` of electricity. Fails on overflow.
+    pub fn add_engine(&mut self, energy: Wh, g_per_kwh: i64) -> Result<(), MarketError> {
+        add_emission(&mut self.engines_mg, energy, g_per_kwh)
+    }
+
+    /// Both together in whole grams, rounded down.
+    #[must_use]
+    pub fn total_g(&self) -> i64 {
+        self.imported_mg.saturating_add(self.engines_mg).div_euclid(1_000)
+    }
+}
+
+fn add_emission(sum_mg: &mut i64, energy: Wh, g_per_kwh: i64) -> Result<(), MarketError> {
+    let total = energy.0.checked_mul(g_per_kwh).and_then(|mg| sum_mg.checked_add(mg));
+    *sum_mg = total.ok_or(MarketError::Overflow { what: "a carbon account in mg" })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carbon_raises_the_import_tariff_and_the_cost_of_engines() {
+        // 100 per tonne at 80 g/kWh is 0.008 per kWh; 56.1 kg/GJ at 40 % is 505 g/kWh, that is 0.0505, half up 0.051.
+        let levers = Levers { import_tariff: Price(320), feed_in_tariff: Price(80), carbon_price: Money(100_000_000) };
+        assert_eq!(levers.effective_import(GRID_2050_G_PER_KWH), Price(328));
+        let gas = compute_engine_intensity(NATURAL_GAS_G_PER_KWH, 400);
+        assert_eq!(gas, 505);
+        assert_eq!(levers.with_carbon(Price(250), gas), Price(301));
+        assert_eq!(compute_engine_intensity(DIESEL_G_PER_KWH, 0), 267);
+    }
+
+    #[test]
+    fn carbon_is_counted_to_the_milligram() {
+        let mut account = CarbonAccount::default();
+        for _ in 0..3 {
+            account.add_import(Wh(7), 80).expect("small");
+        }
+        account.add_engine(Wh(1_001), 505).expect("small");
+        assert_eq!((account.imported_mg, account.engines_mg, account.total_g()), (1_680, 505_505, 507));
+        assert!(account.add_import(Wh(i64::MAX), 80).is_err());
+    }
+
+    #[test]
+    fn levers_that_would_let_the_grid_lose_are_refused() {
+        let levers = Levers { import_tariff: Price(80), feed_in_tariff: Price(81), carbon_price: Money::ZERO };
+        assert!(matches!(levers.check(), Err(MarketError::BadLevers { .. })));
+        assert!(Levers { feed_in_tariff: Price(80), ..levers }.check().is_ok());
+        assert!(Levers { feed_in_tariff: Price(0), carbon_price: Money(-1), ..levers }.check().is_err());
+    }
+}

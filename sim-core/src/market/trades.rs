@@ -1,0 +1,116 @@
+//! What clearings of a slot leave behind: reports, trade lines, and their reversal when the rest trades anew.
+//!
+//! A mechanism with one price leaves one [`TradeLine`] a clearing; one with many prices would leave a line a price.
+//! Energy is sold (+) or bought (-); each line sums to zero.
+
+use super::auction::{Clearing, PriceInterval};
+use super::book::{Book, Side};
+use super::settlement::{Terms, TradeLine};
+use crate::ids::ParticipantId;
+use crate::quantity::{Price, Wh};
+use crate::time::SimTime;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A clearing with all that a panel shows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearingReport {
+    /// In short.
+    pub summary: ClearingSummary,
+    /// The orders.
+    pub book: Book,
+    /// Fills and curves.
+    pub clearing: Clearing,
+    /// Energy sold by account, a line a price.
+    pub trades: Vec<TradeLine>,
+    /// What this clearing took back of the one before it, at that one's price: the reverse of its rest.
+    pub reversed: Vec<TradeLine>,
+}
+
+/// A clearing in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearingSummary {
+    /// The slot.
+    pub slot: u64,
+    /// Number within the slot, from 0.
+    pub number: u32,
+    /// When it was made.
+    pub at: SimTime,
+    /// Time it governs, to the end of the slot.
+    pub rest_us: u64,
+    /// Whether the grid took part.
+    pub grid_available: bool,
+    /// Clearing price, `None` if nothing was traded.
+    pub price: Option<Price>,
+    /// Prices that support the volume.
+    pub interval: Option<PriceInterval>,
+    /// Energy traded.
+    pub volume: Wh,
+}
+
+/// A slot that is cleared and not yet settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OpenSlot {
+    /// Tariffs in force when it was last cleared.
+    pub(super) terms: Terms,
+    /// All clearings and reversals.
+    pub(super) lines: Vec<TradeLine>,
+    /// Number of the clearing that governs from `from` to the end of the slot.
+    pub(super) number: u32,
+    pub(super) from: SimTime,
+    /// Its lines.
+    pub(super) current: Vec<TradeLine>,
+}
+
+impl OpenSlot {
+    /// The lines that take back what the governing clearing sold for the last `rest_us` of its `whole_us`.
+    pub(super) fn reverse_rest(&self, rest_us: u64, whole_us: u64) -> Vec<TradeLine> {
+        let reversed = self.current.iter().map(|l| l.reverse_rest(rest_us, whole_us));
+        reversed.filter(|l| !l.sold.is_empty()).collect()
+    }
+}
+
+/// Sum of what an account sold (+) or bought (-).
+pub(super) fn sum_sold(lines: &[TradeLine], account: ParticipantId) -> Wh {
+    Wh(lines.iter().map(|l| l.sold_by(account).0).sum())
+}
+
+impl TradeLine {
+    /// The net energy of each participant in a clearing; `None` if nothing was traded.
+    pub(super) fn of(clearing: &Clearing, number: u32) -> Option<Self> {
+        let price = clearing.price?;
+        let mut sold: BTreeMap<ParticipantId, i64> = BTreeMap::new();
+        for fill in &clearing.fills {
+            let sign = if fill.side == Side::Sell { 1 } else { -1 };
+            *sold.entry(fill.participant).or_default() += sign * fill.quantity.0;
+        }
+        let sold = sold.into_iter().filter(|(_, q)| *q != 0).map(|(p, q)| (p, Wh(q))).collect();
+        Some(Self { clearing: number, price, sold })
+    }
+
+    /// What an account sold (+) or bought (-) in this line.
+    #[must_use]
+    pub fn sold_by(&self, account: ParticipantId) -> Wh {
+        self.sold.binary_search_by_key(&account, |(p, _)| *p).map_or(Wh::ZERO, |i| self.sold[i].1)
+    }
+
+    /// The line that takes back the part `rest / whole` of this one, to the watt-hour: on each side the sum taken back
+    /// is `floor(volume * rest / whole)`, spread by cumulative rounding, so each account is within 1 Wh of its share.
+    fn reverse_rest(&self, rest_us: u64, whole_us: u64) -> Self {
+        let share = |sum: i64| {
+            let part = i128::from(sum) * i128::from(rest_us) / i128::from(whole_us.max(1));
+            i64::try_from(part).unwrap_or(sum)
+        };
+        let (mut sold_sum, mut bought_sum) = (0_i64, 0_i64);
+        let mut back = Vec::with_capacity(self.sold.len());
+        for &(account, Wh(quantity)) in &self.sold {
+            let sum = if quantity > 0 { &mut sold_sum } else { &mut bought_sum };
+            let taken = share(*sum + quantity) - share(*sum);
+            *sum += quantity;
+            if taken != 0 {
+                back.push((account, Wh(-taken)));
+            }
+        }
+        Self { clearing: self.clearing, price: self.price, sold: back }
+    }
+}

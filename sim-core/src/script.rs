@@ -1,0 +1,208 @@
+//! Scripts: commands with the times at which they take effect, as a person writes them.
+//!
+//! `(format: 1, commands: [(at: "10:00:00.250", do: Fault(cable: "f1-c3", at: 0.4, kind: ThreePhase))])`.
+//! A clock time before the scene's start means that time on the next day; `+2d 10:00` names the day.
+
+use crate::command::{Command, Timed};
+use crate::ids::Subject;
+use crate::scene::Scene;
+use crate::time::{DAY_US, parse_clock};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The newest format of scripts.
+pub const FORMAT: u32 = 1;
+
+/// What is wrong with a script.
+#[derive(Debug, Error, PartialEq)]
+pub enum ScriptError {
+    /// Not RON of the expected shape.
+    #[error("line {line}, column {column}: {what}")]
+    Syntax {
+        #[doc = "line, from 1"]
+        line: usize,
+        #[doc = "column, from 1"]
+        column: usize,
+        #[doc = "why"]
+        what: String,
+    },
+    /// Made by a newer program.
+    #[error("the script has format {found}, this program reads up to {FORMAT}: use a newer Gridtwin")]
+    Newer {
+        #[doc = "its format"]
+        found: u32,
+    },
+    /// A time that cannot be read.
+    #[error("command {number}: '{text}' is no time; write \"10:05\", \"10:05:30.250\" or \"+1d 10:05\"")]
+    Time {
+        #[doc = "command, from 1"]
+        number: usize,
+        #[doc = "as written"]
+        text: String,
+    },
+    /// A command that cannot be meant for this scene.
+    #[error("command {number} (at {at}): {what}")]
+    Command {
+        #[doc = "command, from 1"]
+        number: usize,
+        #[doc = "its time"]
+        at: String,
+        #[doc = "why"]
+        what: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    commands: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    at: String,
+    #[serde(rename = "do")]
+    command: Command,
+}
+
+/// RON as all our files use it: an optional value may stand without `Some`.
+#[must_use]
+pub fn ron_options() -> ron::Options {
+    ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME)
+}
+
+/// Reads a script for a scene: commands in the order of their times.
+///
+/// # Errors
+/// The first thing that is wrong, with its place.
+pub fn parse(text: &str, scene: &Scene) -> Result<Vec<Timed>, ScriptError> {
+    let file: File = ron_options().from_str(text).map_err(|e| ScriptError::Syntax {
+        line: e.span.start.line,
+        column: e.span.start.col,
+        what: e.code.to_string(),
+    })?;
+    if file.format > FORMAT {
+        return Err(ScriptError::Newer { found: file.format });
+    }
+    let mut commands = Vec::with_capacity(file.commands.len());
+    for (i, Entry { at, command }) in file.commands.into_iter().enumerate() {
+        let number = i + 1;
+        let mut time = parse_clock(&at).ok_or_else(|| ScriptError::Time { number, text: at.clone() })?;
+        if time < scene.start && !at.trim_start().starts_with('+') {
+            time = time + DAY_US;
+        }
+        check(&command, scene).map_err(|what| ScriptError::Command { number, at, what })?;
+        commands.push(Timed { at: time, command });
+    }
+    commands.sort_by_key(|c| c.at);
+    Ok(commands)
+}
+
+/// Writes a script.
+#[must_use]
+pub fn format(commands: &[Timed]) -> String {
+    let entries = commands.iter().map(|c| Entry { at: c.at.clock(), command: c.command.clone() }).collect();
+    let pretty = ron::ser::PrettyConfig::new().depth_limit(2).extensions(ron::extensions::Extensions::IMPLICIT_SOME);
+    ron_options().to_string_pretty(&File { format: FORMAT, commands: entries }, pretty).unwrap_or_default()
+}
+
+/// Checks a command against a scene: names that exist and mean the right kind of thing, numbers within their bounds.
+///
+/// # Errors
+/// What is wrong, in words, with the nearest name that would do.
+pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
+    let need = |name: &str, what: &str, fits: fn(Subject) -> bool| match scene.find(name) {
+        Some(s) if fits(s) => Ok(()),
+        found => {
+            let near = nearest(name, scene.names.iter().filter(|(_, s)| fits(**s)).map(|(n, _)| n.as_str()));
+            let hint = near.map_or_else(String::new, |n| format!("; did you mean '{n}'?"));
+            Err(match found {
+                Some(_) => format!("'{name}' is not {what}{hint}"),
+                None => format!("there is no '{name}' in this scene; expected {what}{hint}"),
+            })
+        }
+    };
+    let within = |value: f64, low: f64, high: f64, what: &str| {
+        if value.is_finite() && (low..=high).contains(&value) {
+            Ok(())
+        } else {
+            Err(format!("{what} is {value}, expected a number from {low} to {high}"))
+        }
+    };
+    let line = |s| matches!(s, Subject::Line(_));
+    let building = |s| matches!(s, Subject::Building(_));
+    let switch = |s| matches!(s, Subject::Switch(_));
+    match command {
+        Command::Fault { cable, at, resistance_ohm, .. } => {
+            need(cable, "a line", line)?;
+            within(*at, 0.0, 1.0, "at")?;
+            within(*resistance_ohm, 0.0, 1e4, "resistance_ohm")
+        }
+        Command::OpenConductor { cable, phase } => {
+            need(cable, "a line", line)?;
+            within(f64::from(*phase), 1.0, 3.0, "phase")
+        }
+        Command::Fail { element } => need(element, "a device, gateway or validator", |s| {
+            matches!(s, Subject::Device(_) | Subject::Gateway(_) | Subject::Validator(_))
+        }),
+        Command::Jam { switch: name } | Command::Operate { switch: name, .. } => need(name, "a switch", switch),
+        Command::Repair { element } => need(element, "a line, switch, device, gateway or validator", |s| {
+            let bare = matches!(s, Subject::Bus(_) | Subject::Building(_) | Subject::Transformer(_));
+            !bare
+        }),
+        Command::Tariff { import, feed_in } => {
+            import.map_or(Ok(()), |v| within(v, 0.0, 100.0, "import"))?;
+            feed_in.map_or(Ok(()), |v| within(v, 0.0, 100.0, "feed_in"))
+        }
+        Command::CarbonPrice { price } => within(*price, 0.0, 10_000.0, "price"),
+        Command::Bid { building: name, price, kwh, .. } => {
+            need(name, "a building", building)?;
+            within(*price, 0.0, 100.0, "price")?;
+            within(*kwh, 0.0, 1_000.0, "kwh")
+        }
+        Command::WithdrawBid { building: name } => need(name, "a building", building),
+        Command::Weather { cloud, wind_ms } => {
+            cloud.map_or(Ok(()), |v| within(v, 0.0, 1.0, "cloud"))?;
+            wind_ms.map_or(Ok(()), |v| within(v, 0.0, 60.0, "wind_ms"))
+        }
+        Command::LoseGrid | Command::RestoreGrid | Command::RepairAll | Command::SelfHealing { .. } => Ok(()),
+    }
+}
+
+/// The candidate nearest to `name` by edit distance, if one is near at all.
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let best = candidates.map(|c| (edit_distance(name, c), c)).min()?;
+    (best.0 <= name.chars().count().max(3) / 2 + 1).then_some(best.1)
+}
+
+/// Levenshtein distance in characters.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        let names = ["f1-c3", "clinic", "school"];
+        assert_eq!(nearest("clinc", names.into_iter()), Some("clinic"));
+        assert_eq!(nearest("f1_c3", names.into_iter()), Some("f1-c3"));
+        assert_eq!(nearest("zzzzzzzz", names.into_iter()), None);
+    }
+}

@@ -1,0 +1,398 @@
+//! The chain within a step: who signs what, who is reachable, what the validators agreed on.
+//!
+//! Accounts have the indices of the market's participants; the operator comes last. A meter without power or gateway
+//! keeps its transactions until it has both again; a slot is settled on the chain once all its readings are there.
+
+use super::trading::grid_of;
+use super::{World, WorldError};
+use crate::event::{EventKind, Schedule};
+use crate::ids::{EventId, ParticipantId, Subject, ValidatorId};
+use crate::ledger::block::Block;
+use crate::ledger::crypto::Keypair;
+use crate::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, create_genesis};
+use crate::ledger::network::NetworkSettings;
+use crate::ledger::settlement::Metered as LedgerMetered;
+use crate::ledger::types::{
+    Fill, MeterReading, Order, Parameters, Payload, Role, Settlement, Side as LedgerSide, SignedTransaction, Tariffs,
+    Trade,
+};
+use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, chain_file};
+use crate::market::{ClearingReport, Metered, Registers, Side, Terms, TradeLine};
+use crate::quantity::{Money, Wh};
+use crate::recorder::Recorder;
+use crate::scene::{Participant, Scene};
+use crate::snapshot::{BlockView, VoteView};
+use crate::time::{SECOND_US, SimTime};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Name of the market operator's account.
+const OPERATOR: &str = "operator";
+/// Meters send in turn, so that a slot's readings do not all arrive at once: this many turns, one a second.
+const TURNS: u64 = 5;
+/// Votes and blocks kept for the picture.
+const RECENT: usize = 64;
+const RECENT_BLOCKS: usize = 50;
+
+/// A settled slot whose settlement waits for the readings on the chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Pending {
+    slot: u32,
+    tariffs: Tariffs,
+    metered: Vec<LedgerMetered>,
+    /// The event of the settlement.
+    event: EventId,
+    sent: bool,
+}
+
+/// What waits to be signed, and what the picture wants to know of the chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Posting {
+    keys: Vec<Keypair>,
+    outbox: Vec<VecDeque<Payload>>,
+    pending: VecDeque<Pending>,
+    /// Number of the next trade of each open slot.
+    trades: BTreeMap<u32, u32>,
+    /// The latest event that sent transactions: the cause of the next block that holds any.
+    latest: Option<EventId>,
+    /// Since when the chain stands still, with the event.
+    stalled: Option<(SimTime, EventId)>,
+    /// The event that silenced each validator.
+    silent: Vec<Option<EventId>>,
+    pub(super) blocks: VecDeque<BlockView>,
+    pub(super) votes: VecDeque<VoteView>,
+    pub(super) transactions: u64,
+}
+
+impl Posting {
+    /// The ledger of a scene at its genesis, and nothing posted.
+    pub(super) fn begin(scene: &Scene, seed: u64) -> Result<(Ledger, Self), WorldError> {
+        let f = &scene.file;
+        let mut plans: Vec<AccountPlan> = scene
+            .participants
+            .iter()
+            .map(|p| {
+                let (name, role) = match p {
+                    Participant::Building(b) => (f.buildings[b.index()].name.as_str(), Role::Meter),
+                    Participant::Device(d) => (f.devices[d.index()].name.as_str(), Role::Meter),
+                    Participant::Grid => ("grid", Role::Grid),
+                    Participant::Losses => ("losses", Role::Losses),
+                };
+                AccountPlan { name: name.into(), role, balance: Money::ZERO }
+            })
+            .collect();
+        plans.push(AccountPlan { name: OPERATOR.into(), role: Role::Operator, balance: Money::ZERO });
+        let validators: Vec<(String, u32)> = f.validators.iter().map(|v| (v.name.clone(), 1)).collect();
+        let us = |s: f64| (s * 1e6) as u64;
+        let parameters = Parameters {
+            short_factor: libm::round(f.market.imbalance_short * 1e3) as u32,
+            long_factor: libm::round(f.market.imbalance_long * 1e3) as u32,
+            block_interval_us: us(f.ledger.block_s),
+            empty_interval_us: us(f.ledger.empty_block_s),
+            ..Parameters::default()
+        };
+        let genesis = create_genesis(seed, &f.title.en, scene.digest, &validators, &plans, parameters);
+        let settings = NetworkSettings {
+            latency_us: us(f.ledger.latency_ms / 1e3),
+            jitter_us: us(f.ledger.jitter_ms / 1e3),
+            loss_per_mille: libm::round(f.ledger.loss * 1e3) as u32,
+            ..NetworkSettings::default()
+        };
+        let mut ledger = Ledger::new(genesis, settings, seed).map_err(|e| WorldError::Ledger(e.to_string()))?;
+        // Its time starts with the scene's.
+        ledger.start_at(scene.start);
+        let keys = plans.iter().map(|p| Keypair::derive(seed, ACCOUNT_KEYS, &p.name)).collect();
+        let posting = Self {
+            keys,
+            outbox: vec![VecDeque::new(); plans.len()],
+            pending: VecDeque::new(),
+            trades: BTreeMap::new(),
+            latest: None,
+            stalled: None,
+            silent: vec![None; f.validators.len()],
+            blocks: VecDeque::new(),
+            votes: VecDeque::new(),
+            transactions: 0,
+        };
+        Ok((ledger, posting))
+    }
+
+    fn operator(&self) -> usize {
+        self.keys.len() - 1
+    }
+}
+
+impl World {
+    /// Puts a clearing's orders and trades on their way to the chain.
+    pub(super) fn post_clearing(&mut self, report: &ClearingReport, event: EventId) {
+        let grid = grid_of(&self.scene);
+        let slot = report.summary.slot as u32;
+        for order in report.book.orders() {
+            if order.participant == grid || order.quantity <= Wh::ZERO {
+                continue;
+            }
+            let side = match order.side {
+                Side::Buy => LedgerSide::Buy,
+                Side::Sell => LedgerSide::Sell,
+            };
+            let payload = Payload::Order(Order { slot, side, quantity: order.quantity, price: order.price });
+            self.state.posting.outbox[order.participant.index()].push_back(payload);
+        }
+        for line in report.reversed.iter().chain(&report.trades) {
+            self.post_trade(slot, line);
+        }
+        self.state.posting.latest = Some(event);
+    }
+
+    fn post_trade(&mut self, slot: u32, line: &TradeLine) {
+        if line.sold.is_empty() {
+            return;
+        }
+        let posting = &mut self.state.posting;
+        let number = posting.trades.entry(slot).or_default();
+        let fills = line.sold.iter().map(|(p, wh)| Fill { account: p.0, quantity: *wh }).collect();
+        let trade = Trade { slot, clearing: *number, price: line.price, fills };
+        *number += 1;
+        let operator = posting.operator();
+        posting.outbox[operator].push_back(Payload::Trade(trade));
+    }
+
+    /// Puts a slot's readings on their way, and remembers that it has to be settled on the chain.
+    pub(super) fn post_readings(
+        &mut self,
+        slot: u64,
+        metered: &[Metered],
+        pcc: Registers,
+        losses: Wh,
+        terms: Terms,
+        event: EventId,
+    ) {
+        let slot = slot as u32;
+        let mut all: Vec<LedgerMetered> = metered
+            .iter()
+            .map(|m| LedgerMetered { account: m.account.0, import: m.registers.import, export: m.registers.export })
+            .collect();
+        // The grid's own meter gives what the community imports; the network takes its losses.
+        let grid = grid_of(&self.scene).0;
+        all.push(LedgerMetered { account: grid, import: pcc.export, export: pcc.import });
+        all.push(LedgerMetered { account: grid + 1, import: losses.max(Wh::ZERO), export: Wh((-losses.0).max(0)) });
+        for m in &all {
+            let reading = MeterReading { slot, import: m.import, export: m.export };
+            self.state.posting.outbox[m.account as usize].push_back(Payload::MeterReading(reading));
+        }
+        let tariffs = Tariffs { import: terms.import, feed_in: terms.feed_in };
+        self.state.posting.pending.push_back(Pending { slot, tariffs, metered: all, event, sent: false });
+        self.state.posting.latest = Some(event);
+    }
+
+    /// Lets meters and operator send, validators talk, and notes what came of it.
+    pub(super) fn run_ledger(&mut self, recorder: &mut Recorder) {
+        if self.state.now.0 % SECOND_US == 0 {
+            self.send_transactions();
+            self.send_settlements();
+        }
+        let reach = self.reach();
+        self.note_silence(&reach);
+        let occurrences = self.state.ledger.advance(self.state.now, &reach);
+        for occurrence in occurrences {
+            self.note_occurrence(occurrence, recorder);
+        }
+    }
+
+    fn send_transactions(&mut self) {
+        let turn = self.state.now.0 / SECOND_US % TURNS;
+        for account in 0..self.state.posting.outbox.len() {
+            let due = account as u64 % TURNS == turn;
+            if !due || self.state.posting.outbox[account].is_empty() || !self.can_send(account) {
+                continue;
+            }
+            while let Some(payload) = self.state.posting.outbox[account].pop_front() {
+                self.submit(account, payload);
+            }
+        }
+    }
+
+    fn submit(&mut self, account: usize, payload: Payload) {
+        let state = &mut self.state;
+        let key = &state.posting.keys[account];
+        let nonce = state.ledger.get_next_nonce(&key.get_address());
+        let transaction = SignedTransaction::new(key, state.ledger.get_chain(), nonce, payload);
+        state.ledger.submit(state.now, transaction, account as u32);
+    }
+
+    fn can_send(&self, account: usize) -> bool {
+        let bus = match self.scene.participants.get(account) {
+            Some(Participant::Building(b)) => self.scene.building_bus[b.index()],
+            Some(Participant::Device(d)) => self.scene.device_bus[d.index()],
+            // The operator, the grid's meter and the losses account sit with the utility.
+            Some(Participant::Grid | Participant::Losses) | None => return true,
+        };
+        self.state.flows.is_live(bus) && self.is_connected(bus)
+    }
+
+    /// A bus is served by a gateway that works, or needs none.
+    pub(super) fn is_connected(&self, bus: crate::ids::BusId) -> bool {
+        self.scene.bus_gateway[bus.index()].is_none_or(|g| self.gateway_works(g))
+    }
+
+    /// A gateway that has not failed and has power or a charged accumulator.
+    pub(super) fn gateway_works(&self, gateway: crate::ids::GatewayId) -> bool {
+        let g = gateway.index();
+        let network = &self.state.network;
+        let powered = self.state.flows.is_live(self.scene.gateway_bus[g]) || network.gateway_backup_s[g] > 0.0;
+        network.gateway_failed[g].is_none() && powered
+    }
+
+    fn send_settlements(&mut self) {
+        let operator = self.state.posting.operator();
+        let Some(first) = self.state.posting.pending.iter().find(|p| !p.sent) else { return };
+        let earlier_waits = self.state.posting.pending.front().is_some_and(|p| p.sent);
+        let market = self.state.ledger.get_state().get_market();
+        let complete = market.open.get(&first.slot).is_some_and(|open| {
+            let trades = self.state.posting.trades.get(&first.slot).copied().unwrap_or(0);
+            open.readings.len() == first.metered.len() && open.clearings == trades
+        });
+        if !complete || earlier_waits {
+            return;
+        }
+        let (slot, tariffs, event) = (first.slot, first.tariffs, first.event);
+        if let Ok(rows) = self.state.ledger.get_state().compute_rows(slot, &first.metered, tariffs) {
+            self.state.posting.latest = Some(event);
+            self.submit(operator, Payload::Settlement(Settlement { slot, tariffs, rows }));
+        }
+        if let Some(p) = self.state.posting.pending.iter_mut().find(|p| p.slot == slot) {
+            p.sent = true;
+        }
+    }
+
+    fn reach(&self) -> Vec<Reach> {
+        let network = &self.state.network;
+        let of = |(v, bus): (usize, &crate::ids::BusId)| Reach {
+            powered: network.validator_failed[v].is_none() && self.state.flows.is_live(*bus),
+            connected: self.is_connected(*bus),
+        };
+        self.scene.validator_bus.iter().enumerate().map(of).collect()
+    }
+
+    fn note_silence(&mut self, reach: &[Reach]) {
+        for (v, r) in reach.iter().enumerate() {
+            let subject = Subject::Validator(ValidatorId::new(v));
+            match (self.state.posting.silent[v], r.is_reachable()) {
+                (None, false) => {
+                    let network = &self.state.network;
+                    let gateway = self.scene.bus_gateway[self.scene.validator_bus[v].index()];
+                    let failed = network.validator_failed[v].or(match r.powered {
+                        true => gateway.and_then(|g| network.gateway_failed[g.index()]),
+                        false => None,
+                    });
+                    let cause = failed.unwrap_or(network.last_change);
+                    let kind = EventKind::ValidatorSilent { powered: r.powered, connected: r.connected };
+                    self.state.posting.silent[v] = Some(self.state.journal.note(self.state.now, subject, kind, cause));
+                }
+                (Some(since), true) => {
+                    let cause = self.state.network.last_change;
+                    self.state.journal.note_also(self.state.now, subject, EventKind::ValidatorBack, since, vec![cause]);
+                    self.state.posting.silent[v] = None;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn note_occurrence(&mut self, occurrence: Occurrence, recorder: &mut Recorder) {
+        let at = SimTime(occurrence.time_us);
+        match occurrence.kind {
+            OccurrenceKind::VoteArrived { kind, from, to, sent_us, .. } => {
+                let votes = &mut self.state.posting.votes;
+                if votes.len() == RECENT {
+                    votes.pop_front();
+                }
+                let precommit = kind == block::VoteKind::Precommit;
+                votes.push_back(VoteView { from, to, precommit, sent: SimTime(sent_us), arrives: at });
+            }
+            OccurrenceKind::Committed(block) => self.note_block(&block, at, recorder),
+            OccurrenceKind::RoundFailed { height, round } => {
+                let cause = self.silence_cause();
+                let kind = EventKind::RoundFailed { height, round };
+                self.state.journal.note(at, Subject::Chain, kind, cause);
+            }
+            OccurrenceKind::Stalled { height, silent, total, .. } => {
+                let cause = self.silence_cause();
+                let also = silent.iter().filter_map(|v| self.state.posting.silent[*v as usize]).collect();
+                let of = total as u32;
+                let kind = EventKind::ChainStalled { height, voting: of - silent.len() as u32, of };
+                let event = self.state.journal.note_also(at, Subject::Chain, kind, cause, also);
+                self.state.posting.stalled = Some((at, event));
+            }
+            OccurrenceKind::Resumed { height } => {
+                if let Some((since, event)) = self.state.posting.stalled.take() {
+                    let waiting = self.state.ledger.get_pool().get_count() as u32;
+                    let kind = EventKind::ChainResumed { height, waited_s: at.since(since) as f64 / 1e6, waiting };
+                    let cause = self.state.network.last_change;
+                    self.state.journal.note_also(at, Subject::Chain, kind, cause.max(event), vec![event.min(cause)]);
+                }
+            }
+            OccurrenceKind::TransactionRefused { reason, origin, .. } => {
+                let subject = match self.scene.participants.get(origin as usize) {
+                    Some(Participant::Building(b)) => Subject::Building(*b),
+                    Some(Participant::Device(d)) => Subject::Device(*d),
+                    _ => Subject::Chain,
+                };
+                let cause = self.state.posting.latest.unwrap_or(self.state.root);
+                let kind = EventKind::TransactionRefused { reason: reason.to_string() };
+                self.state.journal.note(at, subject, kind, cause);
+            }
+            OccurrenceKind::Proposed { .. } => {}
+        }
+    }
+
+    /// The silence that weighs most: the latest one.
+    fn silence_cause(&self) -> EventId {
+        self.state.posting.silent.iter().flatten().max().copied().unwrap_or(self.state.root)
+    }
+
+    fn note_block(&mut self, block: &Block, at: SimTime, recorder: &mut Recorder) {
+        let mut counts = [0; 4];
+        for tx in &block.transactions {
+            let kind = match &tx.payload {
+                Payload::MeterReading(_) => 0,
+                Payload::Order(_) => 1,
+                Payload::Trade(_) => 2,
+                Payload::Settlement(s) => {
+                    self.state.posting.pending.retain(|p| p.slot != s.slot);
+                    self.state.posting.trades.retain(|slot, _| *slot > s.slot);
+                    3
+                }
+            };
+            counts[kind] += 1;
+        }
+        let cause = match self.state.posting.latest.filter(|_| !block.transactions.is_empty()) {
+            Some(event) => event,
+            None => self.state.journal.root(at, Subject::Chain, EventKind::ScheduleDue { what: Schedule::Block }),
+        };
+        let transactions = block.transactions.len() as u32;
+        let (height, round) = (block.header.height, block.commit.round);
+        let kind = EventKind::BlockCommitted { height, round, transactions };
+        self.state.journal.note(at, Subject::Chain, kind, cause);
+        let posting = &mut self.state.posting;
+        posting.transactions += u64::from(transactions);
+        if posting.blocks.len() == RECENT_BLOCKS {
+            posting.blocks.pop_front();
+        }
+        posting.blocks.push_back(BlockView {
+            height,
+            time: at,
+            hash: crate::digest::hex(&block.header.compute_hash()[..8]),
+            round,
+            proposer: block.header.proposer,
+            counts,
+            votes: block.commit.votes.len() as u32,
+        });
+        recorder.keep_block(chain_file::encode_line(block));
+    }
+
+    /// Money on a participant's account.
+    pub(super) fn money_of(&self, p: ParticipantId) -> i64 {
+        self.state.ledger.get_state().get_accounts().get(p.index()).map_or(0, |a| a.balance.0)
+    }
+}

@@ -1,0 +1,292 @@
+//! Snapshots and recorded values of a world.
+
+use super::World;
+use super::devices::Model;
+use super::trading::LastClearing;
+use crate::ids::{BuildingId, DeviceId, LineId, ParticipantId, SwitchId};
+use crate::scene::schema::{DeviceKind, Fuel};
+use crate::snapshot::{
+    Balance, BuildingView, BusView, ChainView, DeviceView, IslandView, LineView, MarketView, Snapshot, SwitchView,
+    Totals, ValidatorView, WeatherView,
+};
+use crate::time::SimTime;
+
+/// Trades handed to the picture.
+const TRADES: usize = 16;
+
+impl World {
+    /// What the picture may see.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let s = &self.state;
+        let out = |b: &usize| s.outage.dark[*b].is_some();
+        let customers_out = (0..s.outage.dark.len()).filter(out).map(|b| self.scene.file.buildings[b].customers).sum();
+        Snapshot {
+            time: s.now,
+            transient: s.window.is_some(),
+            weather: self.view_weather(),
+            buses: self.view_buses(),
+            lines: (0..s.flows.lines.len()).map(|l| self.view_line(l)).collect(),
+            transformers: self.view_transformers(),
+            switches: (0..s.network.closed.len()).map(|i| self.view_switch(i)).collect(),
+            buildings: (0..s.outage.dark.len()).map(|b| self.view_building(b)).collect(),
+            devices: (0..s.units.len()).map(|d| self.view_device(d)).collect(),
+            gateways: (0..s.network.gateway_failed.len())
+                .map(|g| self.gateway_works(crate::ids::GatewayId::new(g)))
+                .collect(),
+            validators: self.view_validators(),
+            islands: self.view_islands(),
+            balance: self.balance(),
+            market: self.view_market(),
+            chain: self.view_chain(),
+            healing_enabled: s.network.healing_enabled,
+            grid_alive: s.network.grid_alive,
+            outcome: s.outage.outcome.map(|o| o.view(customers_out)),
+            totals: self.view_totals(),
+        }
+    }
+
+    fn view_weather(&self) -> WeatherView {
+        let w = self.state.weather.conditions();
+        WeatherView {
+            sun_elevation_deg: w.elevation_deg,
+            sun_azimuth_deg: w.azimuth_deg,
+            ghi_w_m2: w.ghi_w_m2,
+            cloud: w.cloud,
+            wind_ms: w.wind_10m_ms,
+            temperature_c: w.temperature_c,
+        }
+    }
+
+    fn view_buses(&self) -> Vec<BusView> {
+        let flows = &self.state.flows;
+        let view = |(v, i): (&[f64; 3], &Option<u32>)| BusView { voltage_pu: *v, live: i.is_some() };
+        flows.bus_pu.iter().zip(&flows.bus_island).map(view).collect()
+    }
+
+    fn view_line(&self, l: usize) -> LineView {
+        let (flow, network) = (&self.state.flows.lines[l], &self.state.network);
+        let [a, b] = self.scene.line_bus[l];
+        let id = LineId::new(l);
+        LineView {
+            kw: flow.kw,
+            kvar: flow.kvar,
+            current_a: flow.current_a,
+            loading: flow.loading,
+            live: self.state.flows.is_live(a) || self.state.flows.is_live(b),
+            fault_at: network.faults.iter().find(|f| f.line == id).map(|f| f.at),
+            broken: network.broken.iter().any(|b| b.line == id),
+            isolated: self.state.healer.is_isolated(self.zones.line_zone[l]),
+            loss_kw: flow.loss_kw,
+        }
+    }
+
+    fn view_transformers(&self) -> Vec<LineView> {
+        let view = |(t, flow): (usize, &super::flows::Flow)| LineView {
+            kw: flow.kw,
+            kvar: flow.kvar,
+            current_a: flow.current_a,
+            loading: flow.loading,
+            live: self.state.flows.is_live(self.scene.transformer_bus[t][1]),
+            loss_kw: flow.loss_kw,
+            ..LineView::default()
+        };
+        self.state.flows.transformers.iter().enumerate().map(view).collect()
+    }
+
+    fn view_switch(&self, i: usize) -> SwitchView {
+        let (id, relays) = (SwitchId::new(i), &self.state.protection.relays);
+        SwitchView {
+            closed: self.state.network.closed[i],
+            current_a: self.state.flows.switch_a[i].iter().fold(0.0, |m, a| m.max(*a)),
+            picked_up: relays.is_picked_up(id),
+            passage: relays.indicators().get(i).is_some_and(Option::is_some),
+            locked: relays.lockout(id).is_some(),
+            jammed: self.state.network.jammed[i].is_some(),
+        }
+    }
+
+    fn view_building(&self, b: usize) -> BuildingView {
+        let s = &self.state;
+        let net = self.net_of(BuildingId::new(b));
+        let meter = &s.trading.meters[b];
+        BuildingView {
+            load_kw: s.flows.load_kw[b],
+            generation_kw: net + s.flows.load_kw[b],
+            net_kw: net,
+            live: s.outage.dark[b].is_none(),
+            shed: s.outage.shed[b].is_some(),
+            money: self.money_of(ParticipantId::new(b)),
+            imported_wh: meter.total_wh[0],
+            exported_wh: meter.total_wh[1],
+            dark_min: s.outage.dark_min[b],
+            dark_event: s.outage.dark[b].map(|(_, e)| e.0),
+        }
+    }
+
+    fn view_device(&self, d: usize) -> DeviceView {
+        let (unit, device) = (&self.state.units[d], &self.scene.file.devices[d]);
+        let available_kw = match &device.kind {
+            DeviceKind::Solar(_) | DeviceKind::Wind(_) => unit.available_kw,
+            DeviceKind::FuelCell(x) => x.rated_kw,
+            DeviceKind::Genset(x) => x.rated_kw,
+            DeviceKind::Battery(x) => x.kw,
+            DeviceKind::Flywheel(x) => x.kw,
+            DeviceKind::EvCharger(x) => x.kw,
+        };
+        DeviceView {
+            kw: self.state.flows.device_kw[d],
+            kvar: self.state.flows.device_kvar[d],
+            available_kw,
+            soc: unit.soc(&device.kind),
+            status: unit.status(self.is_leading(DeviceId::new(d)), self.state.flows.is_live(self.scene.device_bus[d])),
+            car: matches!(&unit.model, Model::Ev(s) if s.car().is_some()),
+        }
+    }
+
+    fn view_validators(&self) -> Vec<ValidatorView> {
+        use crate::ledger::consensus::tendermint::Step;
+        let view = |(v, bus): (usize, &crate::ids::BusId)| {
+            let step = self.state.ledger.get_validator_step(v as u32);
+            ValidatorView {
+                powered: self.state.network.validator_failed[v].is_none() && self.state.flows.is_live(*bus),
+                connected: self.is_connected(*bus),
+                height: step.map_or(0, |s| s.0.saturating_sub(1)),
+                prevoted: step.is_some_and(|s| matches!(s.2, Step::Prevote | Step::Precommit)),
+                precommitted: step.is_some_and(|s| s.2 == Step::Precommit),
+            }
+        };
+        self.scene.validator_bus.iter().enumerate().map(view).collect()
+    }
+
+    fn view_islands(&self) -> Vec<IslandView> {
+        let flows = &self.state.flows;
+        let mut islands: Vec<IslandView> = Vec::new();
+        for (i, island) in flows.islands.iter().enumerate().filter(|(_, x)| x.solved) {
+            let inside = |bus: &crate::ids::BusId| flows.bus_island[bus.index()] == Some(i as u32);
+            let at = island.former.map_or(self.scene.upstream_bus, |d| self.scene.device_bus[d.index()]);
+            let buildings = (0..self.scene.building_bus.len()).filter(|b| inside(&self.scene.building_bus[*b]));
+            let devices = (0..self.scene.device_bus.len()).filter(|d| inside(&self.scene.device_bus[*d]));
+            islands.push(IslandView {
+                former: island.former,
+                frequency_hz: self.frequency_at(at),
+                buildings: buildings.clone().count() as u32,
+                generation_kw: devices.map(|d| flows.device_kw[d].max(0.0)).sum::<f64>()
+                    + if island.former.is_none() { flows.grid_kw.max(0.0) } else { 0.0 },
+                load_kw: buildings.map(|b| flows.load_kw[b]).sum(),
+                residual_pu: island.residual_pu,
+            });
+        }
+        islands.sort_by_key(|i| i.former.is_some());
+        islands
+    }
+
+    fn balance(&self) -> Balance {
+        let flows = &self.state.flows;
+        let mut b = Balance {
+            grid: flows.grid_kw,
+            loss: flows.loss_kw,
+            load: flows.load_kw.iter().sum(),
+            ..Balance::default()
+        };
+        for (d, device) in self.scene.file.devices.iter().enumerate() {
+            let kw = flows.device_kw[d];
+            match &device.kind {
+                DeviceKind::Solar(_) => b.solar += kw,
+                DeviceKind::Wind(_) => b.wind += kw,
+                DeviceKind::FuelCell(_) => b.fuel_cell += kw,
+                DeviceKind::Genset(g) if g.fuel == Fuel::Gas => b.gas += kw,
+                DeviceKind::Genset(_) => b.diesel += kw,
+                DeviceKind::Battery(_) | DeviceKind::Flywheel(_) => b.storage += kw,
+                DeviceKind::EvCharger(_) => b.ev -= kw,
+            }
+            if matches!(self.state.units[d].model, Model::Solar | Model::Wind(_)) {
+                b.curtailed += (self.state.units[d].available_kw - kw).max(0.0);
+            }
+        }
+        b
+    }
+
+    fn view_market(&self) -> MarketView {
+        let s = &self.state;
+        let slot_us = s.market.parameters().slot_us;
+        let slot = s.market.slot_at(s.now);
+        let levers = s.market.levers();
+        let mut view = MarketView {
+            slot,
+            slot_start: SimTime(slot * slot_us),
+            slot_end: SimTime((slot + 1) * slot_us),
+            clearing: s.trading.current.map_or(0, |c| c.number),
+            price_milli: self.price_milli(),
+            next_price_milli: s.trading.next.map(|n: LastClearing| n.price.0),
+            import_milli: levers.import_tariff.0,
+            feed_in_milli: levers.feed_in_tariff.0,
+            carbon_price: levers.carbon_price.0 as f64 / 1e6,
+            volume_wh: s.trading.current.map_or(0, |c| c.volume.0),
+            ..MarketView::default()
+        };
+        if let Some(report) = s.market.latest() {
+            let curve =
+                |points: &[crate::market::CurvePoint]| points.iter().map(|p| (p.quantity.0, p.price.0)).collect();
+            view.demand = curve(&report.clearing.demand);
+            view.supply = curve(&report.clearing.supply);
+            let mut pairs = report.clearing.compute_pairs();
+            pairs.sort_by_key(|p| std::cmp::Reverse(p.2));
+            view.trades = pairs.into_iter().take(TRADES).map(|(seller, buyer, wh)| (seller, buyer, wh.0)).collect();
+        }
+        let buildings =
+            (0..self.scene.file.buildings.len()).filter(|b| s.market.user_bid(ParticipantId::new(*b)).is_some());
+        view.overridden = buildings.map(BuildingId::new).collect();
+        view
+    }
+
+    fn price_milli(&self) -> i64 {
+        self.state.trading.current.map_or_else(|| self.state.market.mean_price().0, |c| c.price.0)
+    }
+
+    fn view_chain(&self) -> ChainView {
+        let s = &self.state;
+        let height = s.ledger.get_height();
+        let round = s.ledger.get_round();
+        let validators = self.view_validators();
+        ChainView {
+            height,
+            round,
+            proposer: crate::ledger::block::get_proposer(height + 1, round, validators.len()),
+            waiting: s.ledger.get_pool().get_count() as u32,
+            stalled: s.ledger.is_stalled(),
+            voting: validators.iter().filter(|v| v.powered && v.connected).count() as u32,
+            transactions: s.posting.transactions,
+            blocks: s.posting.blocks.iter().cloned().collect(),
+            votes: s.posting.votes.iter().copied().collect(),
+        }
+    }
+
+    fn view_totals(&self) -> Totals {
+        let t = &self.state.totals;
+        Totals {
+            solar_kwh: t.solar_kwh,
+            import_kwh: t.import_kwh,
+            export_kwh: t.export_kwh,
+            load_kwh: t.load_kwh,
+            self_sufficiency: t.self_sufficiency(),
+            co2_kg: t.co2_kg,
+            ens_kwh: t.ens_kwh,
+            saidi_min: t.saidi_min(),
+        }
+    }
+
+    /// The values of all channels of the recorder, in its order.
+    pub(crate) fn observe(&self, out: &mut Vec<f64>) {
+        let (b, flows) = (self.balance(), &self.state.flows);
+        let hz = self.view_islands().iter().max_by_key(|i| i.buildings).map_or(0.0, |i| i.frequency_hz);
+        out.extend([b.solar, b.wind, b.fuel_cell, b.gas, b.diesel, b.storage, b.grid, b.load + b.ev, b.loss]);
+        out.extend([self.price_milli() as f64, hz]);
+        out.extend((0..self.scene.file.buildings.len()).map(|i| self.net_of(BuildingId::new(i))));
+        out.extend(&flows.device_kw);
+        let units = self.state.units.iter().zip(&self.scene.file.devices);
+        out.extend(units.map(|(u, d)| u.soc(&d.kind).unwrap_or(0.0)));
+        out.extend(flows.lines.iter().map(|l| l.loading));
+        out.extend((0..flows.bus_pu.len()).map(|i| flows.lowest_pu(crate::ids::BusId::new(i))));
+    }
+}
