@@ -140,8 +140,8 @@ fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
 fn card(ui: &mut Ui, data: &PanelData<'_>, block: &BlockView, selected: bool) -> bool {
     let colour = theme::chain(ui);
     let total: u32 = block.counts.iter().sum();
-    let line = if selected { colour } else { colour.gamma_multiply(0.4) };
-    let fill = if selected { colour.gamma_multiply(0.22) } else { colour.gamma_multiply(0.08) };
+    let line = if selected { colour } else { theme::tint(ui, colour, 0.4) };
+    let fill = if selected { theme::tint(ui, colour, 0.24) } else { theme::tint(ui, colour, 0.08) };
     let frame = Frame::new().fill(fill).stroke(Stroke::new(1.0, line)).corner_radius(4).inner_margin(8);
     let response = frame
         .show(ui, |ui| {

@@ -17,9 +17,9 @@ pub(crate) trait Past {
     /// All events so far, ascending.
     fn events(&self) -> &[Event];
     /// Minutes of a channel in `[from, to)`.
-    fn series(&self, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute>;
+    fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute>;
     /// The causes of an event back to the roots: (event, depth).
-    fn why(&self, scene: &Scene, event: EventId) -> Vec<(&Event, usize)>;
+    fn why(&self, event: EventId) -> Vec<(&Event, usize)>;
 
     /// An event by its number.
     fn event(&self, id: EventId) -> Option<&Event> {
@@ -32,11 +32,11 @@ impl Past for Recorder {
     fn events(&self) -> &[Event] {
         self.events()
     }
-    fn series(&self, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
-        self.series(channel, from, to)
+    fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
+        self.series(scene, channel, from, to)
     }
-    fn why(&self, scene: &Scene, event: EventId) -> Vec<(&Event, usize)> {
-        self.why(scene, event)
+    fn why(&self, event: EventId) -> Vec<(&Event, usize)> {
+        self.why(event)
     }
 }
 

@@ -111,12 +111,12 @@ fn draw(ui: &Ui, sign: Sign, rect: Rect) {
     match sign {
         Sign::Pulse(colour) => {
             let colour = theme::rgb(colour);
-            painter.hline(rect.x_range(), y, Stroke::new(1.0, colour.gamma_multiply(0.35)));
+            painter.hline(rect.x_range(), y, Stroke::new(1.0, theme::tint(ui, colour, 0.35)));
             // A comet: a bright head in the direction of power and a tail that fades.
             for i in 0..4 {
                 let x = rect.left() + 8.0 + i as f32 * 5.0;
                 let fade = 0.25 + i as f32 * 0.25;
-                painter.circle_filled(pos2(x, y), 1.5 + i as f32 * 0.6, colour.gamma_multiply(fade));
+                painter.circle_filled(pos2(x, y), 1.5 + i as f32 * 0.6, theme::tint(ui, colour, fade));
             }
         }
         Sign::Dead => {

@@ -100,7 +100,7 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
         .allow_boxed_zoom(false)
         .show_background(false)
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
-        .set_margin_fraction(vec2(0.02, 0.1))
+        .set_margin_fraction(vec2(0.02, 0.2))
         .custom_x_axes(vec![x])
         .custom_y_axes(vec![y])
         .label_formatter(|hover: &HoverPosition<'_>| {

@@ -32,14 +32,15 @@ impl State {
 }
 
 /// The card.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, state: &mut State) -> Reply {
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, state: &mut State, compact: bool) -> Reply {
     let mut reply = Reply::default();
     ui.set_width(WIDTH - 32.0);
     heading(ui, data, outcome, state);
     if state.folded {
         return reply;
     }
-    widgets::rows(ui, data, &figures(data, outcome));
+    let figures = figures(data, outcome);
+    widgets::rows(ui, data, figures.iter().filter(|r| !compact || !r.detail));
     ui.add_space(theme::GRID);
     again(ui, data, outcome, &mut reply);
     reply
@@ -76,17 +77,17 @@ fn figures(data: &PanelData<'_>, o: &Outcome) -> Vec<Row> {
         row("ens", numbers::with(o.ens_kwh, 2, "kWh")),
     ];
     if let Some(ms) = o.cleared_ms {
-        rows.push(row("cleared", numbers::span(ms / 1000.0)));
+        rows.push(row("cleared", numbers::span(ms / 1000.0)).detail());
     }
     let [protection, healing, hand] = o.operations;
-    rows.push(row("by-protection", protection.to_string()));
-    rows.push(row("by-healing", healing.to_string()));
+    rows.push(row("by-protection", protection.to_string()).detail());
+    rows.push(row("by-healing", healing.to_string()).detail());
     if hand > 0 {
-        rows.push(row("by-hand", hand.to_string()));
+        rows.push(row("by-hand", hand.to_string()).detail());
     }
     rows.push(row("extra-cost", numbers::money(o.cost, &data.scene.file.site.currency)));
     let end = o.end.unwrap_or(data.now.time);
-    rows.push(row("lasted", numbers::span(end.since(o.start) as f64 / 1e6)));
+    rows.push(row("lasted", numbers::span(end.since(o.start) as f64 / 1e6)).detail());
     rows
 }
 

@@ -68,7 +68,7 @@ impl Kept {
         let span = (hours * HOUR_US as f64) as u64;
         let at = self.series.iter().position(|(k, _)| *k == (channel, span)).unwrap_or_else(|| {
             let from = SimTime(data.now.time.0.saturating_sub(span));
-            self.series.push(((channel, span), data.past.series(channel, from, data.now.time)));
+            self.series.push(((channel, span), data.past.series(data.scene, channel, from, data.now.time)));
             self.series.len() - 1
         });
         &self.series[at].1
@@ -137,18 +137,19 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
 fn draw(plot: &mut PlotUi<'_>, picture: Picture<'_>, marks: &[Mark], start: f64, end: f64) {
     let weak = plot.ctx().global_style().visuals.weak_text_color();
     let dark = plot.ctx().global_style().visuals.dark_mode;
+    let ground = plot.ctx().global_style().visuals.panel_fill;
     for mark in marks.iter().filter(|m| m.weight == Weight::Bad && hour(m.time) > start) {
-        let colour = theme::rgb(if dark { palette::FAULT_DARK } else { palette::FAULT }).gamma_multiply(0.6);
+        let colour = theme::rgb(if dark { palette::FAULT_DARK } else { palette::FAULT });
         plot.vline(VLine::new("", hour(mark.time)).stroke(Stroke::new(1.0, colour)).allow_hover(false));
     }
-    plot.vline(VLine::new("", end).stroke(Stroke::new(1.0, weak.gamma_multiply(0.5))).allow_hover(false));
+    plot.vline(VLine::new("", end).stroke(Stroke::new(1.0, theme::mix(ground, weak, 0.5))).allow_hover(false));
     let mut names = Vec::new();
     for band in picture.bands {
         if let (Some(low), Some(high)) = (band.low.last(), band.high.last()) {
             names.push((f64::midpoint(*low, *high), (high - low).abs(), band.name.clone(), band.colour));
         }
         let area = FilledArea::new(band.name, &band.hours, &band.low, &band.high);
-        plot.add(area.fill_color(band.colour.gamma_multiply(0.75)).allow_hover(false));
+        plot.add(area.fill_color(theme::mix(ground, band.colour, 0.8)).allow_hover(false));
     }
     for line in picture.lines {
         if let Some(last) = line.points.last() {

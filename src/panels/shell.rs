@@ -240,7 +240,7 @@ fn handles(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, free: Rect, wid
         let mut toggled = widgets::pressed(ui, Modifiers::NONE, key);
         let area = egui::Area::new(Id::new(words)).order(Order::Middle).pivot(align).fixed_pos(at);
         area.show(ui.ctx(), |ui| {
-            ui.visuals_mut().widgets.inactive.weak_bg_fill = ui.visuals().panel_fill.gamma_multiply(0.9);
+            ui.visuals_mut().widgets.inactive.weak_bg_fill = ui.visuals().panel_fill;
             toggled |= widgets::icon(ui, icon, &data.t(words), Some(key.name()), false).clicked();
         });
         if toggled && wide {
@@ -280,7 +280,7 @@ fn drawer(
 /// The frame of what floats over the world.
 fn floating(ui: &Ui) -> Frame {
     Frame::new()
-        .fill(ui.visuals().window_fill.gamma_multiply(0.96))
+        .fill(ui.visuals().window_fill)
         .stroke(Stroke::new(1.0, ui.visuals().window_stroke.color))
         .corner_radius(8)
         .inner_margin(12)
@@ -303,11 +303,11 @@ fn over_world(
     {
         let at = free.right_top() + vec2(-theme::GRID, 48.0);
         let area = egui::Area::new(Id::new("outcome")).order(Order::Middle).pivot(Align2::RIGHT_TOP).fixed_pos(at);
-        let height = free.height() - 96.0;
+        let height = free.height() - 80.0;
         area.default_size(vec2(outcome::WIDTH, height)).show(ui.ctx(), |ui| {
             floating(ui).show(ui, |ui| {
                 egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
-                    reply.join(outcome::show(ui, data, outcome, &mut state.outcome));
+                    reply.join(outcome::show(ui, data, outcome, &mut state.outcome, height < 320.0));
                 });
             });
         });

@@ -307,7 +307,7 @@ impl Past for FakePast {
     fn events(&self) -> &[Event] {
         &self.events
     }
-    fn series(&self, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
+    fn series(&self, _scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
         let minutes = (from.0.div_ceil(MINUTE_US)..to.0 / MINUTE_US).map(|m| m * MINUTE_US);
         let value = |t: u64| {
             let h = t as f64 / HOUR_US as f64;
@@ -332,7 +332,7 @@ impl Past for FakePast {
         };
         minutes.map(minute).collect()
     }
-    fn why(&self, _scene: &Scene, event: EventId) -> Vec<(&Event, usize)> {
+    fn why(&self, event: EventId) -> Vec<(&Event, usize)> {
         let (mut chain, mut next) = (Vec::new(), Some(event));
         while let Some(event) = next.and_then(|id| self.event(id)) {
             chain.push((event, chain.len()));

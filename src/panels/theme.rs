@@ -52,6 +52,16 @@ pub(crate) const fn rgb(c: Rgb) -> Color32 {
     Color32::from_rgb(c[0], c[1], c[2])
 }
 
+/// A colour laid over a ground, opaque: the window blends translucent colours otherwise than egui expects.
+pub(crate) fn mix(ground: Color32, colour: Color32, share: f32) -> Color32 {
+    ground.lerp_to_gamma(colour.to_opaque(), share)
+}
+
+/// A colour laid over the panels' ground.
+pub(crate) fn tint(ui: &egui::Ui, colour: Color32, share: f32) -> Color32 {
+    mix(ui.visuals().panel_fill, colour, share)
+}
+
 /// Alarm in the theme at hand.
 pub(crate) fn fault(ui: &egui::Ui) -> Color32 {
     rgb(if ui.visuals().dark_mode { palette::FAULT_DARK } else { palette::FAULT })
@@ -110,6 +120,7 @@ fn dress(style: &mut Style, reduce_motion: bool) {
     s.indent = 16.0;
     s.slider_width = 128.0;
     s.tooltip_width = 320.0;
+    s.scroll.fade.strength = 0.0;
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = false;
     style.animation_time = if reduce_motion { 0.0 } else { 0.12 };
@@ -137,10 +148,10 @@ fn visuals(s: &Surface, base: Visuals) -> Visuals {
             active: widget(s.hover, teal, s.strong),
             open: widget(s.hover, s.line, s.strong),
         },
-        selection: Selection { bg_fill: teal.gamma_multiply(0.35), stroke: Stroke::new(1.0, s.strong) },
+        selection: Selection { bg_fill: mix(s.panel, teal, 0.35), stroke: Stroke::new(1.0, s.strong) },
         weak_text_color: Some(s.weak),
         hyperlink_color: teal,
-        faint_bg_color: s.raised.gamma_multiply(0.5),
+        faint_bg_color: mix(s.panel, s.raised, 0.5),
         extreme_bg_color: s.extreme,
         code_bg_color: s.raised,
         warn_fg_color: rgb(palette::HEAVY),
@@ -153,6 +164,7 @@ fn visuals(s: &Surface, base: Visuals) -> Visuals {
         window_shadow: shadow,
         popup_shadow: shadow,
         slider_trailing_fill: true,
+        disabled_alpha: 0.7,
         window_highlight_topmost: false,
         ..base
     }

@@ -14,7 +14,7 @@ const DEEPEST: usize = 4;
 
 /// The chain of causes of an event.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, event: EventId, reply: &mut Reply) {
-    let mut chain = data.past.why(data.scene, event);
+    let mut chain = data.past.why(event);
     if chain.is_empty() {
         chain.extend(data.past.event(event).map(|e| (e, 0)));
     }

@@ -170,7 +170,7 @@ pub(crate) enum Light {
 /// A strip that says what is wrong, with the triangle that goes with the alarm colour.
 pub(crate) fn banner(ui: &mut Ui, text: &str) {
     let colour = theme::fault(ui);
-    egui::Frame::new().fill(colour.gamma_multiply(0.16)).inner_margin(8).corner_radius(4).show(ui, |ui| {
+    egui::Frame::new().fill(theme::tint(ui, colour, 0.16)).inner_margin(8).corner_radius(4).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.add(egui::Label::new(RichText::new(format!("▲ {text}")).color(ui.visuals().strong_text_color())).wrap());
     });

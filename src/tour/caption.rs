@@ -62,7 +62,7 @@ impl Tour {
                         let last = n == of;
                         let key = if last { "tour-done" } else { "tour-next" };
                         let button = Button::new(RichText::new(data.t(key)).color(Color32::WHITE))
-                            .fill(Color32::from_white_alpha(36));
+                            .fill(Color32::from_rgb(54, 60, 72));
                         next =
                             ui.add(button).on_hover_text(format!("{}  [Enter]", data.t("tour-next-hover"))).clicked();
                         if !last {
@@ -121,7 +121,7 @@ impl Tour {
 /// Dark in both themes: a caption belongs to the world and not to the panels.
 fn frame(ui: &Ui) -> Frame {
     Frame::new()
-        .fill(Color32::from_rgba_unmultiplied(16, 19, 26, 232))
+        .fill(Color32::from_rgb(16, 19, 26))
         .corner_radius(10)
         .inner_margin(16)
         .shadow(ui.visuals().window_shadow)
