@@ -13,16 +13,25 @@ use std::time::Instant;
 
 pub mod args;
 pub mod bridge;
+pub mod chain;
 pub mod files;
+pub mod flow;
 pub mod frames;
+pub mod locale;
 pub mod machine;
+pub mod overlay;
 pub mod palette;
+pub mod panels;
 pub mod picture;
 pub mod settings;
 pub mod shots;
+pub mod stage;
+pub mod tour;
 
 mod measure;
 mod ui_map;
+mod unattended;
+mod wire;
 
 use args::{Args, Plan};
 use bridge::Start;
@@ -136,8 +145,13 @@ fn make_app(args: Args, plan: Plan) -> Result<App, Failure> {
     app.insert_resource(kept).insert_resource(chosen);
     add_core(&mut app, start)?;
     app.add_plugins((bevy_egui::EguiPlugin::default(), settings::plugin, picture::plugin, frames::plugin));
+    app.add_plugins((stage::plugin, flow::plugin, chain::plugin, overlay::plugin));
+    app.add_plugins((panels::plugin, tour::plugin, wire::plugin));
     if let (Some(us), Some(out)) = (plan.duration_us, args.out.clone()) {
         app.insert_resource(measure::Measure { until: plan.opened.scene.start + us, out }).add_plugins(measure::plugin);
+        if args.walkthrough.is_some() {
+            app.add_plugins(unattended::plugin);
+        }
     }
     if let Some((shots, folder)) = shots {
         shots::install(&mut app, shots, folder);

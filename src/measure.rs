@@ -93,7 +93,7 @@ fn finish(
         *asked = true;
         return;
     }
-    let Some(picture) = pictures.read().next() else { return };
+    let Some(picture) = pictures.read().find(|p| p.path.ends_with("last.png")) else { return };
     if let Some(why) = &picture.failed {
         warn!("{}: {why}", picture.path.display());
     }
