@@ -24,8 +24,10 @@ const DROP_M: f32 = 7.0;
 const FOLLOWED_S: f64 = 1.2;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Row>()
-        .add_systems(Update, (raise_row, follow_height, place_blocks).chain().in_set(StageSystems::Follow).run_if(resource_exists::<Live>));
+    app.init_resource::<Row>().add_systems(
+        Update,
+        (raise_row, follow_height, place_blocks).chain().in_set(StageSystems::Follow).run_if(resource_exists::<Live>),
+    );
 }
 
 /// How the row stands.
@@ -160,7 +162,8 @@ fn place_blocks(
     for (piece, mut at, mut seen) in &mut pieces {
         seen.set_if_neq(if assembling { Visibility::Inherited } else { Visibility::Hidden });
         if assembling {
-            let next = Transform::from_translation(head + Vec3::Y * DROP_M + turn * (piece.0 * spread)).with_rotation(turn);
+            let next =
+                Transform::from_translation(head + Vec3::Y * DROP_M + turn * (piece.0 * spread)).with_rotation(turn);
             at.set_if_neq(next);
         }
     }

@@ -12,7 +12,7 @@ use crate::stage::material::{RIBBONS, RibbonMaterial, RunTable, StageMaterials};
 use crate::stage::picking::{RUN_OUTLINE, RUN_RING};
 use crate::stage::{StageMap, StageSystems, forge_linear};
 use bevy::prelude::*;
-use reading::{Reading, Neighbours};
+use reading::{Neighbours, Reading};
 
 /// Comets come in groups of four with this much between two, m; as in the shader.
 const GROUP_M: f32 = 4.0 * 13.0;
@@ -54,6 +54,8 @@ pub(crate) mod style {
     pub(crate) const HIDDEN: f32 = 3.0;
     /// In the air.
     pub(crate) const ARC: f32 = 4.0;
+    /// In its full colour: for map layers and selection.
+    pub(crate) const PLAIN: f32 = 5.0;
 }
 
 fn mix(a: [f32; 3], b: [f32; 3], t: f32) -> [f32; 3] {
@@ -72,9 +74,9 @@ fn advance_runs(
     if runs.world != Some(map.world) {
         *runs = Runs { world: Some(map.world), neighbours: Neighbours::new(&live.scene), ..default() };
         let still = |rgb| Vec3::from(forge_linear(rgb)).extend(0.0);
-        runs.table.run[RUN_RING as usize] = Vec4::new(0.0, 0.0, 0.0, style::FLOW);
-        runs.table.color[RUN_RING as usize] = Vec4::new(2.0, 2.0, 2.0, 0.0);
-        runs.table.run[RUN_OUTLINE as usize] = Vec4::new(0.0, 0.0, 0.0, style::FLOW);
+        runs.table.run[RUN_RING as usize] = Vec4::new(0.0, 0.0, 0.0, style::PLAIN);
+        runs.table.color[RUN_RING as usize] = still(palette::SELECTION);
+        runs.table.run[RUN_OUTLINE as usize] = Vec4::new(0.0, 0.0, 0.0, style::PLAIN);
         runs.table.color[RUN_OUTLINE as usize] = still(palette::OUTLINE);
     }
     let playing = clock.is_none_or(|c| c.playing);
@@ -110,7 +112,11 @@ fn advance_runs(
         } else {
             mix(healthy, heavy, (loading - 0.74) / 0.06)
         };
-        let color = overlay.line_color(&live, line.subject).unwrap_or(color);
+        let layer = overlay.line_color(&live, line.subject);
+        if layer.is_some() && run.w != style::HIDDEN {
+            run.w = style::PLAIN;
+        }
+        let color = layer.unwrap_or(color);
         table.color[slot] = Vec3::from(color).extend(1.0);
     }
 }

@@ -30,7 +30,8 @@ pub fn scale_color(share: f64) -> [u8; 3] {
     let at = share.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
     let i = (at as usize).min(VIRIDIS.len() - 2);
     let t = at - i as f64;
-    let mix = |k: usize| (f64::from(VIRIDIS[i][k]) + (f64::from(VIRIDIS[i + 1][k]) - f64::from(VIRIDIS[i][k])) * t) as u8;
+    let mix =
+        |k: usize| (f64::from(VIRIDIS[i][k]) + (f64::from(VIRIDIS[i + 1][k]) - f64::from(VIRIDIS[i][k])) * t) as u8;
     [mix(0), mix(1), mix(2)]
 }
 
