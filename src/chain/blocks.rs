@@ -83,7 +83,7 @@ fn raise_row(
 fn cube(size: f32, light: f32) -> Mesh {
     let mut forge = Forge::default();
     let h = size / 2.0;
-    forge.state(0, Role::Solid).paint_linear(forge_linear(palette::CHAIN).map(|c| c * (0.7 + 0.7 * light) + 0.02), 1.0);
+    forge.state(0, Role::Solid).paint_linear(forge_linear(palette::CHAIN).map(|c| c * (0.6 + 0.5 * light) + 0.03), 1.0);
     forge.block(Vec3::ZERO, Vec3::splat(size));
     forge.state(0, Role::Lamp).paint_linear(forge_linear(palette::CHAIN_DARK).map(|c| c * (0.25 + 0.75 * light)), 1.0);
     edges(&mut forge, h, size * 0.045);
