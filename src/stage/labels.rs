@@ -227,10 +227,12 @@ fn paint_labels(
             shift(area.top(), area.bottom(), rect.top(), rect.bottom()),
         );
         rect = rect.translate(by);
-        let overlaps = taken.iter().any(|t| t.expand(3.0).intersects(rect));
-        if overlaps && anchor.importance < 50.0 {
-            continue;
-        }
+        // What is selected or concerned makes room for itself; the others wait for theirs.
+        let free = |r: egui::Rect| taken.iter().all(|t| !t.expand(2.0).intersects(r));
+        let tries: &[f32] = if anchor.importance < 50.0 { &[0.0] } else { &[0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 3.0] };
+        let step = extent.y + 3.0;
+        let moved = tries.iter().map(|k| rect.translate(egui::vec2(0.0, k * step)));
+        let Some(rect) = moved.into_iter().find(|r| area.contains_rect(*r) && free(*r)) else { continue };
         taken.push(rect);
         placed.push((anchor, rect, point, name, number));
     }
