@@ -37,6 +37,7 @@ const DEAD: f32 = 1.0;
 const HATCH: f32 = 2.0;
 const HIDDEN: f32 = 3.0;
 const ARC: f32 = 4.0;
+const PLAIN: f32 = 5.0;
 
 @vertex
 fn vertex(in: In) -> Out {
@@ -84,7 +85,7 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     let comet = tail * sqrt(tail) * shown;
     let night = light.sky.w;
     var base = color.rgb * mix(0.50, 0.34, night);
-    if run.w == ARC {
+    if run.w == ARC || run.w == PLAIN {
         base = color.rgb;
     }
     if run.w == HATCH {

@@ -24,8 +24,10 @@ const DROP_M: f32 = 7.0;
 const FOLLOWED_S: f64 = 1.2;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Row>()
-        .add_systems(Update, (raise_row, follow_height, place_blocks).chain().in_set(StageSystems::Follow).run_if(resource_exists::<Live>));
+    app.init_resource::<Row>().add_systems(
+        Update,
+        (raise_row, follow_height, place_blocks).chain().in_set(StageSystems::Follow).run_if(resource_exists::<Live>),
+    );
 }
 
 /// How the row stands.
@@ -81,7 +83,7 @@ fn raise_row(
 fn cube(size: f32, light: f32) -> Mesh {
     let mut forge = Forge::default();
     let h = size / 2.0;
-    forge.state(0, Role::Solid).paint_linear(forge_linear(palette::CHAIN).map(|c| c * (0.7 + 0.7 * light) + 0.02), 1.0);
+    forge.state(0, Role::Solid).paint_linear(forge_linear(palette::CHAIN).map(|c| c * (0.6 + 0.5 * light) + 0.03), 1.0);
     forge.block(Vec3::ZERO, Vec3::splat(size));
     forge.state(0, Role::Lamp).paint_linear(forge_linear(palette::CHAIN_DARK).map(|c| c * (0.25 + 0.75 * light)), 1.0);
     edges(&mut forge, h, size * 0.045);
@@ -160,7 +162,8 @@ fn place_blocks(
     for (piece, mut at, mut seen) in &mut pieces {
         seen.set_if_neq(if assembling { Visibility::Inherited } else { Visibility::Hidden });
         if assembling {
-            let next = Transform::from_translation(head + Vec3::Y * DROP_M + turn * (piece.0 * spread)).with_rotation(turn);
+            let next =
+                Transform::from_translation(head + Vec3::Y * DROP_M + turn * (piece.0 * spread)).with_rotation(turn);
             at.set_if_neq(next);
         }
     }

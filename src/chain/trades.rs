@@ -24,11 +24,7 @@ const DEEP: [u8; 3] = [0x8A, 0x2B, 0xC2];
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
-        (draw_arcs, run_arcs)
-            .chain()
-            .before(show_runs)
-            .in_set(StageSystems::Follow)
-            .run_if(resource_exists::<Live>),
+        (draw_arcs, run_arcs).chain().before(show_runs).in_set(StageSystems::Follow).run_if(resource_exists::<Live>),
     );
 }
 

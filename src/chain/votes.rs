@@ -89,7 +89,8 @@ fn send(
     let all = pause > ALL_S;
     let room = MOST.saturating_sub(lights.iter().count());
     let top = |id: u32| map.anchor(Subject::Validator(ValidatorId(id))).map(|a| a.0 - Vec3::Y * 1.2);
-    let fresh = votes.iter().filter(|v| v.sent > sent.last && v.from != v.to && (all || v.to == live.now.chain.proposer));
+    let fresh =
+        votes.iter().filter(|v| v.sent > sent.last && v.from != v.to && (all || v.to == live.now.chain.proposer));
     for (n, vote) in fresh.take(room).enumerate() {
         if let (Some(from), Some(to)) = (top(vote.from), top(vote.to)) {
             commands.spawn((
@@ -105,7 +106,12 @@ fn send(
     sent.pause = if all { 0.0 } else { ROUND_S };
 }
 
-fn travel(rig: Res<Rig>, time: Res<Time>, mut lights: Query<(Entity, &mut Light, &mut Transform)>, mut commands: Commands) {
+fn travel(
+    rig: Res<Rig>,
+    time: Res<Time>,
+    mut lights: Query<(Entity, &mut Light, &mut Transform)>,
+    mut commands: Commands,
+) {
     let eye = rig.eye();
     for (entity, mut light, mut at) in &mut lights {
         light.age += time.delta_secs().min(0.2);

@@ -88,3 +88,40 @@ impl Neighbours {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::ids::SwitchId;
+    use sim_core::snapshot::SwitchView;
+    use std::sync::Arc;
+
+    /// A sectionaliser shows the power of the cable behind it, and nothing once it is open.
+    #[test]
+    fn a_switch_carries_what_its_neighbour_carries() {
+        let scene = sim_core::scene::parse(include_str!("../../scenes/commons-2050.ron")).expect("valid");
+        let neighbours = Neighbours::new(&scene);
+        let line = (scene.line_bus.iter().enumerate())
+            .find_map(|(i, [from, _])| {
+                let switch = scene.switch_bus.iter().position(|ends| ends[1] == *from)?;
+                Some((i, switch))
+            })
+            .expect("a switch before a line");
+        let mut now = Snapshot {
+            lines: vec![LineView { live: true, ..Default::default() }; scene.line_bus.len()],
+            switches: vec![SwitchView { closed: true, ..Default::default() }; scene.switch_bus.len()],
+            ..Default::default()
+        };
+        now.lines[line.0].kw = 42.0;
+        let subject = Subject::Switch(SwitchId::new(line.1));
+        let scene = Arc::new(scene);
+        let live = |now: &Snapshot| {
+            let now = Arc::new(now.clone());
+            Live { scene: scene.clone(), now: now.clone(), before: now, blend: 0.5, world: 1 }
+        };
+        let closed = neighbours.read(&live(&now), subject).expect("a reading");
+        assert!((closed.kw - 42.0).abs() < 1e-4 && closed.shown);
+        now.switches[line.1].closed = false;
+        assert!(!neighbours.read(&live(&now), subject).expect("a reading").shown);
+    }
+}

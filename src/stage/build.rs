@@ -149,6 +149,17 @@ impl<'a> Build<'a> {
     }
 }
 
+/// All that stands in a scene.
+fn raise(scene: &Scene, world: u32) -> Build<'_> {
+    let mut b = Build::new(scene, world);
+    terrain::build(&mut b);
+    vegetation::build(&mut b);
+    buildings::build(&mut b);
+    devices::build(&mut b);
+    network::build(&mut b);
+    b
+}
+
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<StageMap>()
         .add_systems(Update, build_stage.in_set(StageSystems::Build).run_if(resource_exists::<Live>));
@@ -171,12 +182,7 @@ fn build_stage(
     for entity in &old {
         commands.entity(entity).despawn();
     }
-    let mut b = Build::new(&live.scene, live.world);
-    terrain::build(&mut b);
-    vegetation::build(&mut b);
-    buildings::build(&mut b);
-    devices::build(&mut b);
-    network::build(&mut b);
+    let b = raise(&live.scene, live.world);
     if let Some(mut material) = ground.get_mut(&shared.ground) {
         material.plan = Vec4::new(b.land.middle.x, b.land.middle.y, 1.0 / super::shadow::width(b.land.radius), 0.0);
     }
@@ -203,4 +209,50 @@ fn build_stage(
     *map = b.map;
     map.triangles = triangles;
     info!("stage built: {triangles} triangles");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::ids::{BuildingId, LineId, SwitchId};
+
+    fn commons() -> Scene {
+        sim_core::scene::parse(include_str!("../../scenes/commons-2050.ron")).expect("the default scene is valid")
+    }
+
+    /// The default scene stays within what software rendering draws fluently, and everything can be found and picked.
+    #[test]
+    fn the_default_scene_is_raised_within_its_budget() {
+        let scene = commons();
+        let b = raise(&scene, 7);
+        let parts: usize = b.parts.iter().map(|p| p.forge.triangles()).sum();
+        let solid: usize = b.regions.iter().map(Forge::triangles).sum();
+        let triangles = b.ground.triangles() + b.veil.triangles() + solid + parts;
+        assert!((12_000..60_000).contains(&triangles), "{triangles}");
+        assert!(b.map.lines.len() < super::super::material::RIBBONS - 65, "{}", b.map.lines.len());
+        for i in 0..scene.file.buildings.len() {
+            assert!(b.map.anchor(Subject::Building(BuildingId::new(i))).is_some());
+        }
+        for i in 0..scene.file.lines.len() {
+            assert!(b.map.path(Subject::Line(LineId::new(i))).is_some_and(|p| p.points.len() > 1));
+        }
+        for i in 0..scene.file.switches.len() {
+            let subject = Some(Subject::Switch(SwitchId::new(i)));
+            assert!(b.map.solids.iter().any(|s| s.subject == subject));
+        }
+        assert!(b.map.solids.iter().all(|s| s.corners.iter().all(|c| c.is_finite())));
+    }
+
+    #[test]
+    fn every_thing_has_its_own_slot() {
+        let scene = commons();
+        let slots = SlotMap::new(&scene);
+        let named = sim_core::scene::named(&scene.file).map(|(_, s)| slots.of(s)).filter(|s| *s > 0);
+        let mut seen: Vec<u32> = named.collect();
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), count);
+        assert!(count > scene.file.buildings.len() + scene.file.buses.len());
+    }
 }

@@ -213,7 +213,8 @@ fn add_home(b: &mut Build, s: &Site) -> f32 {
     forge.paint_linear(s.roof_color(), 1.0).gable_roof(high, rise, ridge, span, 0.55);
     let side = if chance(s.key, 6) < 0.5 { 1.0 } else { -1.0 };
     forge.shade(palette::ROOFS[1], 0.8);
-    forge.cuboid(Vec3::new(ridge * 0.27 * side, high + rise * 0.3, -span * 0.12), Vec3::new(0.8, rise * 0.7 + 1.1, 0.8));
+    forge
+        .cuboid(Vec3::new(ridge * 0.27 * side, high + rise * 0.3, -span * 0.12), Vec3::new(0.8, rise * 0.7 + 1.1, 0.8));
     // A window in each gable, and one round of them on the walls.
     for sign in [1.0, -1.0] {
         let sill = Vec3::new(sign * ridge / 2.0, high + 0.15, 0.0);
@@ -252,7 +253,8 @@ fn add_apartments(b: &mut Build, s: &Site) -> f32 {
     forge.frame(s.frame).state(s.slot, Role::Solid).paint_linear(s.wall_color(), 1.0);
     forge.cuboid(Vec3::ZERO, Vec3::new(w, high, d));
     forge.shade(palette::WALLS[0], 0.95);
-    for (x, z, sx, sz) in [(0.0, -d / 2.0, w, 0.4), (0.0, d / 2.0, w, 0.4), (-w / 2.0, 0.0, 0.4, d), (w / 2.0, 0.0, 0.4, d)]
+    for (x, z, sx, sz) in
+        [(0.0, -d / 2.0, w, 0.4), (0.0, d / 2.0, w, 0.4), (-w / 2.0, 0.0, 0.4, d), (w / 2.0, 0.0, 0.4, d)]
     {
         forge.cuboid(Vec3::new(x, high - 0.1, z), Vec3::new(sx + 0.3, 0.75, sz + 0.3));
     }

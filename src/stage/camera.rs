@@ -3,10 +3,10 @@
 use super::StageSystems;
 use super::build::StageMap;
 use crate::bridge::Ask;
+use bevy::camera::Hdr;
 use bevy::camera::{ClearColorConfig, SubCameraView};
 use bevy::core_pipeline::tonemapping::Tonemapping;
 use bevy::input::mouse::{AccumulatedMouseMotion, AccumulatedMouseScroll, MouseScrollUnit};
-use bevy::camera::Hdr;
 use bevy::post_process::bloom::{Bloom, BloomPrefilter};
 use bevy::prelude::*;
 use bevy::render::renderer::RenderAdapterInfo;
@@ -14,7 +14,7 @@ use bevy::window::PrimaryWindow;
 use bevy_egui::input::EguiWantsInput;
 
 /// Vertical angle of the lens, radians (30 degrees).
-const LENS_RAD: f32 = 0.523_6;
+pub(super) const LENS_RAD: f32 = std::f32::consts::FRAC_PI_6;
 /// First view: from the south-east, looking down so far.
 const YAW_RAD: f32 = 0.56;
 const PITCH_RAD: f32 = 0.385;
@@ -103,13 +103,17 @@ impl Rig {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Rig>()
+    app.add_message::<Ask>()
+        .init_resource::<Rig>()
         .init_resource::<FreeRect>()
         .init_resource::<Quality>()
         .insert_resource(ClearColor(Color::srgb_u8(0xD9, 0xE6, 0xEC)))
         .add_systems(Startup, spawn_camera)
         .add_systems(Update, (choose_quality, steer.in_set(crate::AppSystems::Input)))
-        .add_systems(Update, (fly_as_asked, move_camera).chain().after(StageSystems::Build).in_set(crate::AppSystems::Stage));
+        .add_systems(
+            Update,
+            (fly_as_asked, move_camera).chain().after(StageSystems::Build).in_set(crate::AppSystems::Stage),
+        );
 }
 
 fn spawn_camera(mut commands: Commands, adapter: Option<Res<RenderAdapterInfo>>, mut quality: ResMut<Quality>) {
@@ -153,7 +157,12 @@ fn whole(map: &StageMap, window: Vec2, free: Rect) -> Pose {
     let tall = map.radius * 0.50 * window.y / (tan * free.height().max(150.0));
     let distance = wide.max(tall).clamp(NEAREST_M, 1500.0);
     // A little behind the middle, because what is near looks larger.
-    Pose { focus: map.middle + Vec3::new(map.radius * 0.02, 0.0, map.radius * 0.02), yaw: YAW_RAD, pitch: PITCH_RAD, distance }
+    Pose {
+        focus: map.middle + Vec3::new(map.radius * 0.02, 0.0, map.radius * 0.02),
+        yaw: YAW_RAD,
+        pitch: PITCH_RAD,
+        distance,
+    }
 }
 
 fn free_of(free: &FreeRect, window: Vec2) -> Rect {

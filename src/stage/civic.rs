@@ -1,7 +1,9 @@
 //! The buildings of the community: school, clinic, workshop, greenhouse, hall, charging hub.
 
 use super::build::Build;
-use super::buildings::{STOREY, Site, add_flat_modules, add_modules, add_window, add_windows, add_windows_around, modules_of};
+use super::buildings::{
+    STOREY, Site, add_flat_modules, add_modules, add_window, add_windows, add_windows_around, modules_of,
+};
 use super::forge::{Forge, Role};
 use super::plan::{chance, linear};
 use crate::palette::{self, Rgb};
@@ -30,9 +32,9 @@ pub(super) fn add_school(b: &mut Build, s: &Site) -> f32 {
     forge.paint_linear(roof, 1.0).gable_roof(high, rise, w, d, 0.7);
     add_windows_around(forge, s, Vec2::new(w, d), 3.2, Vec2::new(2.0, 1.6));
     // The gable in the middle of the front with its clock.
-    let wing = s.frame * Transform::from_translation(Vec3::new(0.0, 0.0, -d * 0.3)).with_rotation(Quat::from_rotation_y(
-        std::f32::consts::FRAC_PI_2,
-    ));
+    let wing = s.frame
+        * Transform::from_translation(Vec3::new(0.0, 0.0, -d * 0.3))
+            .with_rotation(Quat::from_rotation_y(std::f32::consts::FRAC_PI_2));
     forge.frame(wing).state(s.slot, Role::Solid).paint_linear(linear(palette::WALLS[2]), 1.0);
     forge.gable_walls(0.0, high + 1.2, 3.2, d * 0.62, 9.0);
     forge.paint_linear(roof.map(|c| c * 1.15), 1.0).gable_roof(high + 1.2, 3.2, d * 0.62, 9.0, 0.5);
@@ -45,7 +47,8 @@ pub(super) fn add_school(b: &mut Build, s: &Site) -> f32 {
     // Fence around the yard and a flagpole.
     forge.shade(palette::METAL, 0.8);
     let (x, z) = (w * 0.45, -d / 2.0 - 15.0);
-    for (p, q) in [((-x, z), (-3.0, z)), ((3.0, z), (x, z)), ((-x, z), (-x, -d / 2.0 - 1.0)), ((x, z), (x, -d / 2.0 - 1.0))]
+    for (p, q) in
+        [((-x, z), (-3.0, z)), ((3.0, z), (x, z)), ((-x, z), (-x, -d / 2.0 - 1.0)), ((x, z), (x, -d / 2.0 - 1.0))]
     {
         forge.bar(Vec3::new(p.0, 0.9, p.1), Vec3::new(q.0, 0.9, q.1), 0.16);
         forge.bar(Vec3::new(p.0, 0.0, p.1), Vec3::new(p.0, 1.1, p.1), 0.2);
@@ -82,7 +85,8 @@ pub(super) fn add_clinic(b: &mut Build, s: &Site) -> f32 {
     let at = Vec3::new(0.0, high + 0.3, 0.0);
     forge.cuboid(at, Vec3::new(2.2, 1.0, 2.2));
     forge.paint_linear(green.map(|c| c * 1.1), 1.0);
-    for (size, y) in [(Vec3::new(1.5, 5.1, 1.5), 3.5), (Vec3::new(5.1, 1.5, 1.5), 3.6), (Vec3::new(1.5, 1.5, 5.1), 3.6)] {
+    for (size, y) in [(Vec3::new(1.5, 5.1, 1.5), 3.5), (Vec3::new(5.1, 1.5, 1.5), 3.6), (Vec3::new(1.5, 1.5, 5.1), 3.6)]
+    {
         forge.block(at + Vec3::Y * y, size);
     }
     let mut roof = Vec2::new(w - 2.0, d - 2.0);
@@ -198,7 +202,14 @@ pub(super) fn add_hall(b: &mut Build, s: &Site) -> f32 {
     pave(b, s, Vec3::new(0.0, 0.0, -6.0), Vec2::new(w + 16.0, d + 22.0), palette::WALLS[2], 0.055);
     for n in 0..3 {
         let inset = 3.0 + n as f32 * 5.0;
-        pave(b, s, Vec3::new(0.0, 0.0, -d / 2.0 - 4.0 - inset * 0.6), Vec2::new(w + 10.0, 0.5), palette::WALLS[0], 0.075);
+        pave(
+            b,
+            s,
+            Vec3::new(0.0, 0.0, -d / 2.0 - 4.0 - inset * 0.6),
+            Vec2::new(w + 10.0, 0.5),
+            palette::WALLS[0],
+            0.075,
+        );
     }
     let rise = d * 0.42;
     let roof = linear(palette::ROOFS[0]);
@@ -216,7 +227,9 @@ pub(super) fn add_hall(b: &mut Build, s: &Site) -> f32 {
     let crown = Transform::from_translation(tower + Vec3::Y * (top + 0.2)).with_rotation(spin);
     forge.frame(s.frame * crown).paint_linear(roof.map(|c| c * 0.85), 1.0).cone(Vec3::ZERO, 3.7, 0.0, 5.2, 4);
     forge.frame(s.frame);
-    for (x, z, out) in [(0.0, -2.24, Vec3::NEG_Z), (2.24, 0.0, Vec3::X), (-2.24, 0.0, Vec3::NEG_X), (0.0, 2.24, Vec3::Z)] {
+    for (x, z, out) in
+        [(0.0, -2.24, Vec3::NEG_Z), (2.24, 0.0, Vec3::X), (-2.24, 0.0, Vec3::NEG_X), (0.0, 2.24, Vec3::Z)]
+    {
         let sill = tower + Vec3::new(x, top - 3.0, z);
         add_window(forge, s.slot, sill, Vec3::Y.cross(out), out, Vec2::new(1.4, 1.8), 0.0);
     }

@@ -12,7 +12,8 @@ use sim_core::ids::{DeviceId, Subject};
 use sim_core::scene::schema::{Device, DeviceKind, Fuel, Solar, Wind};
 
 /// Colours of cars, muted.
-const CARS: [Rgb; 5] = [[0xE6, 0xE2, 0xDA], [0x52, 0x6A, 0x82], [0xA4, 0x4F, 0x45], [0x3C, 0x41, 0x48], [0x7C, 0x93, 0x7E]];
+const CARS: [Rgb; 5] =
+    [[0xE6, 0xE2, 0xDA], [0x52, 0x6A, 0x82], [0xA4, 0x4F, 0x45], [0x3C, 0x41, 0x48], [0x7C, 0x93, 0x7E]];
 
 pub(super) fn build(b: &mut Build) {
     let scene = b.scene;
@@ -46,8 +47,7 @@ pub(super) fn build(b: &mut Build) {
 fn add_at_building(b: &mut Build, device: &Device, id: DeviceId) {
     let Some(home) = b.scene.device_building[id.index()] else { return };
     let building = &b.scene.file.buildings[home.index()];
-    let frame =
-        Transform::from_translation(to_world(building.at, 0.0)).with_rotation(facing(building.heading_deg));
+    let frame = Transform::from_translation(to_world(building.at, 0.0)).with_rotation(facing(building.heading_deg));
     let (w, d) = (building.size.0 as f32 / 2.0, building.size.1 as f32 / 2.0);
     let same = |x: &&DeviceId| matches!(b.scene.file.devices[x.index()].kind, DeviceKind::EvCharger(_));
     let subject = Subject::Device(id);
@@ -57,7 +57,9 @@ fn add_at_building(b: &mut Build, device: &Device, id: DeviceId) {
             let forge = b.solid(at.translation);
             forge.frame(at).state(0, Role::Solid).shade(palette::METAL, 0.95);
             forge.cuboid(Vec3::ZERO, Vec3::new(0.7, 2.0, 1.6));
-            let bar = at * Transform::from_xyz(0.38, 0.35, 0.62).with_rotation(Quat::from_rotation_z(1.5708));
+            let bar = at
+                * Transform::from_xyz(0.38, 0.35, 0.62)
+                    .with_rotation(Quat::from_rotation_z(std::f32::consts::FRAC_PI_2));
             add_bar(b, bar, Vec3::new(1.4, 0.1, 0.5), id);
             at
         }
@@ -106,13 +108,18 @@ fn container(b: &mut Build, frame: Transform, size: Vec3, body: Rgb, band: Rgb, 
     forge.frame(frame).state(slot, Role::Solid).shade(palette::ROAD, 0.55);
     forge.cuboid(Vec3::ZERO, Vec3::new(size.x, 0.3, size.z * 0.9));
     forge.shade(body, 0.80).cuboid(Vec3::Y * 0.3, size);
-    forge.shade(band, 0.85).cuboid(Vec3::Y * (0.3 + size.y * 0.72), Vec3::new(size.x + 0.08, size.y * 0.14, size.z + 0.08));
+    forge
+        .shade(band, 0.85)
+        .cuboid(Vec3::Y * (0.3 + size.y * 0.72), Vec3::new(size.x + 0.08, size.y * 0.14, size.z + 0.08));
     forge.shade(body, 0.68);
     let ribs = (size.x / 1.2) as u32;
     for n in 1..ribs {
         let x = -size.x / 2.0 + n as f32 * size.x / ribs as f32;
         for z in [-1.0, 1.0] {
-            forge.block(Vec3::new(x, 0.3 + size.y * 0.4, z * (size.z / 2.0 + 0.03)), Vec3::new(0.16, size.y * 0.7, 0.08));
+            forge.block(
+                Vec3::new(x, 0.3 + size.y * 0.4, z * (size.z / 2.0 + 0.03)),
+                Vec3::new(0.16, size.y * 0.7, 0.08),
+            );
         }
     }
 }
@@ -229,7 +236,14 @@ fn add_flywheel(b: &mut Build, frame: Transform, id: DeviceId) -> (Vec3, f32) {
 fn add_fuel_cell(b: &mut Build, frame: Transform, id: DeviceId) -> (Vec3, f32) {
     let slot = b.slots.of(Subject::Device(id));
     slab(b, frame, Vec2::new(13.0, 7.0));
-    container(b, frame * Transform::from_xyz(-1.8, 0.0, 0.0), Vec3::new(7.0, 2.7, 2.6), palette::METAL, palette::HYDROGEN, slot);
+    container(
+        b,
+        frame * Transform::from_xyz(-1.8, 0.0, 0.0),
+        Vec3::new(7.0, 2.7, 2.6),
+        palette::METAL,
+        palette::HYDROGEN,
+        slot,
+    );
     let forge = b.solid(frame.translation);
     for z in [-1.3, 1.3] {
         forge.frame(frame * Transform::from_xyz(4.2, 0.0, z)).state(0, Role::Solid).shade(palette::HYDROGEN, 0.8);
@@ -292,13 +306,13 @@ fn add_charger(b: &mut Build, frame: Transform, id: DeviceId) -> (Vec3, f32) {
     let mut car = Forge::default();
     car.state(0, Role::Solid).shade(CARS[(chance(id.0, 5) * 4.99) as usize], 0.9);
     car.block(Vec3::Y * 0.62, Vec3::new(1.85, 0.6, 4.3));
-    car.shade(palette::GLASS, 1.1).prism(0.92, 1.42, &[
-        Vec2::new(-0.8, -1.1),
-        Vec2::new(-0.8, 1.5),
-        Vec2::new(0.8, 1.5),
-        Vec2::new(0.8, -1.1),
-    ]);
-    car.shade(CARS[(chance(id.0, 5) * 4.99) as usize], 0.95).block(Vec3::new(0.0, 1.44, 0.25), Vec3::new(1.5, 0.1, 2.2));
+    car.shade(palette::GLASS, 1.1).prism(
+        0.92,
+        1.42,
+        &[Vec2::new(-0.8, -1.1), Vec2::new(-0.8, 1.5), Vec2::new(0.8, 1.5), Vec2::new(0.8, -1.1)],
+    );
+    car.shade(CARS[(chance(id.0, 5) * 4.99) as usize], 0.95)
+        .block(Vec3::new(0.0, 1.44, 0.25), Vec3::new(1.5, 0.1, 2.2));
     car.shade(palette::OUTLINE, 1.6);
     for (x, z) in [(-0.9, -1.3), (0.9, -1.3), (-0.9, 1.35), (0.9, 1.35)] {
         car.block(Vec3::new(x, 0.34, z), Vec3::new(0.22, 0.66, 0.68));

@@ -206,11 +206,7 @@ impl Forge {
         let (w, d) = (width / 2.0, depth / 2.0);
         self.cuboid(Vec3::Y * low, Vec3::new(width, high - low, depth));
         for s in [1.0, -1.0] {
-            self.tri(
-                Vec3::new(w * s, high, d * s),
-                Vec3::new(w * s, high, -d * s),
-                Vec3::new(w * s, high + rise, 0.0),
-            );
+            self.tri(Vec3::new(w * s, high, d * s), Vec3::new(w * s, high, -d * s), Vec3::new(w * s, high + rise, 0.0));
         }
         self
     }

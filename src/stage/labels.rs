@@ -91,7 +91,8 @@ fn importance(live: &Live, selection: &Selection, subject: Subject, distance: f3
     }
     let now = &live.now;
     if let Subject::Line(i) = subject {
-        let hurt = now.lines.get(i.index()).is_some_and(|l| l.fault_at.is_some() || l.broken || l.isolated || l.loading > 1.0);
+        let hurt =
+            now.lines.get(i.index()).is_some_and(|l| l.fault_at.is_some() || l.broken || l.isolated || l.loading > 1.0);
         return if hurt { 60.0 } else { 0.0 };
     }
     let f = &live.scene.file;
@@ -108,6 +109,7 @@ fn importance(live: &Live, selection: &Selection, subject: Subject, distance: f3
         Subject::Device(_) | Subject::Switch(_) if orbit < 110.0 && distance < 120.0 => close,
         Subject::Gateway(_) | Subject::Validator(_) if orbit < 150.0 && distance < 160.0 => close + 0.5,
         Subject::Transformer(_) if orbit < 220.0 => close + 2.0,
+        Subject::Chain if now.chain.stalled => 60.0,
         Subject::Chain => close + 4.5,
         _ => 0.0,
     }
@@ -158,16 +160,21 @@ fn number_of(now: &Snapshot, subject: Subject) -> Option<String> {
         Subject::Switch(i) => now.switches.get(i.index()).map(|s| format!("{:.0} A", s.current_a)),
         Subject::Validator(i) => now.validators.get(i.index()).map(|v| format!("#{}", v.height)),
         Subject::Grid => Some(kilowatts(now.balance.grid)),
+        // A chain that stands still says how many of its validators can vote.
+        Subject::Chain if now.chain.stalled => {
+            Some(format!("#{}  {}/{}", now.chain.height, now.chain.voting, now.validators.len()))
+        }
         Subject::Chain => Some(format!("#{}", now.chain.height)),
         _ => None,
     }
 }
 
-/// The kind of a building or device tells which colour stands before its name.
+/// Without power, hurt or stalled: its label has a crimson edge.
 fn is_dark(now: &Snapshot, subject: Subject) -> bool {
     match subject {
         Subject::Building(BuildingId(i)) => now.buildings.get(i as usize).is_some_and(|b| !b.live || b.shed),
         Subject::Line(i) => now.lines.get(i.index()).is_some_and(|l| l.fault_at.is_some() || l.isolated || l.broken),
+        Subject::Chain => now.chain.stalled,
         _ => false,
     }
 }
@@ -220,10 +227,12 @@ fn paint_labels(
             shift(area.top(), area.bottom(), rect.top(), rect.bottom()),
         );
         rect = rect.translate(by);
-        let overlaps = taken.iter().any(|t| t.expand(3.0).intersects(rect));
-        if overlaps && anchor.importance < 50.0 {
-            continue;
-        }
+        // What is selected or concerned makes room for itself; the others wait for theirs.
+        let free = |r: egui::Rect| taken.iter().all(|t| !t.expand(2.0).intersects(r));
+        let tries: &[f32] = if anchor.importance < 50.0 { &[0.0] } else { &[0.0, -1.0, 1.0, -2.0, 2.0, -3.0, 3.0] };
+        let step = extent.y + 3.0;
+        let moved = tries.iter().map(|k| rect.translate(egui::vec2(0.0, k * step)));
+        let Some(rect) = moved.into_iter().find(|r| area.contains_rect(*r) && free(*r)) else { continue };
         taken.push(rect);
         placed.push((anchor, rect, point, name, number));
     }
@@ -238,9 +247,7 @@ fn paint_labels(
     for (anchor, rect, point, name, number) in placed.into_iter().rev() {
         let alpha = shown.entry(anchor.subject).or_insert(0.0);
         *alpha = (*alpha + step).min(1.0);
-        let of = |rgb: palette::Rgb, a: f32| {
-            egui::Color32::from_rgb(rgb[0], rgb[1], rgb[2]).gamma_multiply(a * *alpha)
-        };
+        let of = |rgb: palette::Rgb, a: f32| egui::Color32::from_rgb(rgb[0], rgb[1], rgb[2]).gamma_multiply(a * *alpha);
         let dark = is_dark(&live.now, anchor.subject);
         let strong = anchor.importance >= 90.0;
         let edge = if dark { of(palette::FAULT_DARK, 1.0) } else { of(palette::METAL, if strong { 0.9 } else { 0.0 }) };

@@ -54,7 +54,8 @@ fn light_of(weather: &WeatherView, haze_from: f32) -> Light {
     let dusk = (1.0 - day - night).max(0.0) + 0.5 * (1.0 - (2.0 * day - 1.0).abs()).max(0.0);
     let total = (day + dusk + night).max(1e-3);
     let (day, dusk, night) = (day / total, dusk / total, night / total);
-    let mix = |a: [f32; 3], b: [f32; 3], c: [f32; 3]| Vec3::from(a) * day + Vec3::from(b) * dusk + Vec3::from(c) * night;
+    let mix =
+        |a: [f32; 3], b: [f32; 3], c: [f32; 3]| Vec3::from(a) * day + Vec3::from(b) * dusk + Vec3::from(c) * night;
     let of = |rgb: Rgb| linear(rgb);
     let dark = 1.0 - smooth(-5.0, 5.0, elevation);
 
@@ -62,11 +63,8 @@ fn light_of(weather: &WeatherView, haze_from: f32) -> Light {
         Vec3::new(azimuth.sin() * elevation.cos(), elevation.sin(), -azimuth.cos() * elevation.cos())
     };
     // Below the horizon the moon takes over, high in the south-west.
-    let direction = if elevation > -4.0 {
-        towards(elevation.max(2.5).to_radians(), azimuth)
-    } else {
-        towards(0.8, 3.9)
-    };
+    let direction =
+        if elevation > -4.0 { towards(elevation.max(2.5).to_radians(), azimuth) } else { towards(0.8, 3.9) };
     let veil = 1.0 - 0.78 * cloud;
     let sun = mix([1.02, 0.93, 0.80], [1.15, 0.58, 0.28], [0.055, 0.075, 0.13]) * (veil + (1.0 - veil) * night);
     let fill = 1.0 + 0.28 * cloud * (day + dusk);
@@ -94,7 +92,8 @@ fn follow_sun(live: Res<Live>, rig: Option<Res<Rig>>, mut sun: ResMut<Sun>) {
         let before = live.before.weather;
         let t = f64::from(live.blend);
         let turn = (weather.sun_azimuth_deg - before.sun_azimuth_deg + 540.0).rem_euclid(360.0) - 180.0;
-        weather.sun_elevation_deg = before.sun_elevation_deg + (weather.sun_elevation_deg - before.sun_elevation_deg) * t;
+        weather.sun_elevation_deg =
+            before.sun_elevation_deg + (weather.sun_elevation_deg - before.sun_elevation_deg) * t;
         weather.sun_azimuth_deg = before.sun_azimuth_deg + turn * t;
         weather.cloud = before.cloud + (weather.cloud - before.cloud) * t;
     }

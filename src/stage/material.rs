@@ -132,7 +132,11 @@ pub struct StageMaterials {
 type Layout<'a> = (&'a mut RenderPipelineDescriptor, &'a MeshVertexBufferLayoutRef);
 type Specialized = Result<(), SpecializedMeshPipelineError>;
 
-fn lay_out((descriptor, layout): Layout, fourth: Option<bevy::mesh::MeshVertexAttribute>, two_sided: bool) -> Specialized {
+fn lay_out(
+    (descriptor, layout): Layout,
+    fourth: Option<bevy::mesh::MeshVertexAttribute>,
+    two_sided: bool,
+) -> Specialized {
     let mut attributes = vec![
         Mesh::ATTRIBUTE_POSITION.at_shader_location(0),
         Mesh::ATTRIBUTE_NORMAL.at_shader_location(1),

@@ -204,7 +204,11 @@ fn add_switches(b: &mut Build) {
         let mut marker = linear(if switch.kind == SwitchKind::Tie { palette::HEAVY } else { palette::METAL });
         marker = marker.map(|c| c * 0.9);
         let forge = b.solid(at);
-        forge.frame(frame).state(0, Role::Solid).shade(palette::ROAD, 0.8).cuboid(Vec3::ZERO, Vec3::new(3.0, 0.16, 1.5));
+        forge
+            .frame(frame)
+            .state(0, Role::Solid)
+            .shade(palette::ROAD, 0.8)
+            .cuboid(Vec3::ZERO, Vec3::new(3.0, 0.16, 1.5));
         forge.shade(palette::METAL, 0.72).cuboid(Vec3::new(0.0, 0.16, 0.3), Vec3::new(1.3, 1.5, 0.7));
         forge.shade(palette::ROOFS[2], 0.8).cuboid(Vec3::new(0.0, 1.66, 0.3), Vec3::new(1.5, 0.14, 0.9));
         forge.state(slot, Role::Lamp).paint_linear(linear(palette::HEALTHY).map(|c| c * 1.2), 1.0);
@@ -264,7 +268,10 @@ fn add_gateways(b: &mut Build) {
             forge.ring(v(0.0, y, 0.0), 0.2, 0.62 - y * 0.05, 6);
         }
         forge.bar(v(0.0, 8.0, 0.0), v(0.0, 10.2, 0.0), 0.12);
-        forge.shade(palette::WALLS[0], 1.0).block(v(0.5, 7.2, 0.0), v(0.25, 1.3, 0.6)).block(v(-0.3, 7.2, 0.45), v(0.5, 1.3, 0.25));
+        forge
+            .shade(palette::WALLS[0], 1.0)
+            .block(v(0.5, 7.2, 0.0), v(0.25, 1.3, 0.6))
+            .block(v(-0.3, 7.2, 0.45), v(0.5, 1.3, 0.25));
         forge.state(slot, Role::Lamp).paint_linear(linear(palette::CHAIN_DARK), 1.0);
         forge.block(v(0.0, 10.3, 0.0), v(0.45, 0.45, 0.45));
         let half = v(0.9, 0.0, 0.9);

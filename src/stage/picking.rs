@@ -1,10 +1,10 @@
 //! What the pointer is over, what a click selects, where a right click opens a context; the ring that shows it.
 
+use super::StageSystems;
 use super::build::{StageMap, StagePart};
-use super::camera::StageCamera;
+use super::camera::{LENS_RAD, StageCamera};
 use super::forge::{Forge, Ribbons, Role};
 use super::material::{RIBBONS, RibbonMaterial, StageMaterials, VeilMaterial};
-use super::StageSystems;
 use crate::bridge::{Ask, Selection};
 use crate::palette;
 use bevy::camera::visibility::NoFrustumCulling;
@@ -76,7 +76,7 @@ fn find_under(
     *last = cursor.unwrap_or(*last);
     let ray = cursor.and_then(|c| camera.viewport_to_world(eye, c).ok());
     let height = window.height().max(1.0);
-    let tan = (0.523_6_f32 / 2.0).tan();
+    let tan = (LENS_RAD / 2.0).tan();
     *under = ray.map_or(Under::default(), |ray| pick(&map, ray, 2.0 * tan / height));
     if selection.hovered != under.subject {
         selection.hovered = under.subject;
@@ -101,7 +101,9 @@ fn pick(map: &StageMap, ray: Ray3d, pixel: f32) -> Under {
             }
         }
     }
-    for line in map.lines.iter().filter(|l| matches!(l.subject, Subject::Line(_) | Subject::Transformer(_) | Subject::Grid)) {
+    for line in
+        map.lines.iter().filter(|l| matches!(l.subject, Subject::Line(_) | Subject::Transformer(_) | Subject::Grid))
+    {
         let arc = super::plan::arc_lengths(&line.points);
         let whole = arc.last().copied().unwrap_or(0.0).max(1e-3);
         for (i, pair) in line.points.windows(2).enumerate() {
@@ -173,11 +175,12 @@ fn click(
             (subject, _) => press.last = subject.map(|s| (s, now)),
         }
     }
-    if buttons.just_released(MouseButton::Right) && near(press.right.take()) {
-        if let Some(subject) = under.subject {
-            selection.subject = Some(subject);
-            context.write(ContextAsked { subject, at, along: under.along });
-        }
+    if buttons.just_released(MouseButton::Right)
+        && near(press.right.take())
+        && let Some(subject) = under.subject
+    {
+        selection.subject = Some(subject);
+        context.write(ContextAsked { subject, at, along: under.along });
     }
 }
 
@@ -197,7 +200,11 @@ fn spawn_rings(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>, shared:
     }
 }
 
-fn show_rings(selection: Res<Selection>, map: Res<StageMap>, mut rings: Query<(&Ring, &mut Transform, &mut Visibility)>) {
+fn show_rings(
+    selection: Res<Selection>,
+    map: Res<StageMap>,
+    mut rings: Query<(&Ring, &mut Transform, &mut Visibility)>,
+) {
     if !selection.is_changed() && !map.is_changed() {
         return;
     }

@@ -15,17 +15,17 @@ use sim_core::ids::{BuildingId, LineId, Subject};
 /// Seconds a flash and its sparks last.
 const FLASH_S: f32 = 0.55;
 const SPARK_S: f32 = 1.3;
+/// Seconds that the waves around an ordered switch last.
+const SWELL_S: f32 = 2.1;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<SignMeshes>()
-        .add_systems(Startup, make_meshes)
-        .add_systems(
-            Update,
-            (place_fault_signs, place_dark_marks, strike, burn, face_signs)
-                .chain()
-                .in_set(StageSystems::Follow)
-                .run_if(resource_exists::<Live>),
-        );
+    app.add_message::<Happened>().init_resource::<SignMeshes>().add_systems(Startup, make_meshes).add_systems(
+        Update,
+        (place_fault_signs, place_dark_marks, strike, announce, swell, burn, face_signs)
+            .chain()
+            .in_set(StageSystems::Follow)
+            .run_if(resource_exists::<Live>),
+    );
 }
 
 #[derive(Resource, Default)]
@@ -34,6 +34,7 @@ struct SignMeshes {
     mark: Handle<Mesh>,
     flash: Handle<Mesh>,
     spark: Handle<Mesh>,
+    ring: Handle<Mesh>,
 }
 
 /// A sign at a fault.
@@ -48,6 +49,11 @@ struct Facing {
     foot: Vec3,
     least: f32,
     per_m: f32,
+}
+/// Waves around a switch, age 0 to 1.
+#[derive(Component)]
+struct Swell {
+    age: f32,
 }
 /// Short light: age, velocity.
 #[derive(Component)]
@@ -88,7 +94,12 @@ fn make_meshes(mut signs: ResMut<SignMeshes>, mut meshes: ResMut<Assets<Mesh>>) 
     mark.quad(v(-0.42, -0.3, 0.04), v(-0.28, -0.44, 0.04), v(0.42, 0.3, 0.04), v(0.28, 0.44, 0.04));
     let mut flash = Forge::default();
     flash.state(0, Role::Lamp).paint_linear([1.0, 0.97, 0.9], 1.0);
-    flash.frame(Transform::from_rotation(Quat::from_rotation_x(1.5708))).pool(Vec3::ZERO, 1.0, 1.0, 16);
+    flash.frame(Transform::from_rotation(Quat::from_rotation_x(std::f32::consts::FRAC_PI_2))).pool(
+        Vec3::ZERO,
+        1.0,
+        1.0,
+        16,
+    );
     for n in 0..4 {
         let turn = Quat::from_rotation_z(n as f32 * 0.785 + 0.2);
         flash.frame(Transform::from_rotation(turn));
@@ -98,11 +109,14 @@ fn make_meshes(mut signs: ResMut<SignMeshes>, mut meshes: ResMut<Assets<Mesh>>) 
     let mut spark = Forge::default();
     spark.state(0, Role::Lamp).paint_linear(linear(palette::HEAVY).map(|c| c * 1.6), 1.0);
     spark.quad(v(-0.16, -0.5, 0.0), v(0.16, -0.5, 0.0), v(0.05, 0.5, 0.0), v(-0.05, 0.5, 0.0));
+    let mut ring = Forge::default();
+    ring.state(0, Role::Plain).paint_linear(linear(palette::HEALTHY), 0.9).ring(Vec3::ZERO, 0.86, 1.0, 36);
     *signs = SignMeshes {
         triangle: meshes.add(triangle.mesh()),
         mark: meshes.add(mark.mesh()),
         flash: meshes.add(flash.mesh()),
         spark: meshes.add(spark.mesh()),
+        ring: meshes.add(ring.mesh()),
     };
 }
 
@@ -125,7 +139,8 @@ fn place_fault_signs(
     mut last: Local<std::collections::BTreeMap<LineId, f64>>,
     mut commands: Commands,
 ) {
-    let hurt = |id: LineId| live.now.lines.get(id.index()).is_some_and(|l| l.fault_at.is_some() || l.broken || l.isolated);
+    let hurt =
+        |id: LineId| live.now.lines.get(id.index()).is_some_and(|l| l.fault_at.is_some() || l.broken || l.isolated);
     for (entity, sign) in &standing {
         if !hurt(sign.0) {
             commands.entity(entity).despawn();
@@ -142,7 +157,11 @@ fn place_fault_signs(
         let share = line.fault_at.or_else(|| last.get(&id).copied()).unwrap_or(0.5);
         if let Some(path) = map.path(Subject::Line(id)) {
             let foot = point_along(&path.points, share as f32);
-            commands.spawn((veil(&signs.triangle, &shared, foot), FaultSign(id), Facing { foot, least: 1.0, per_m: 1.0 / 170.0 }));
+            commands.spawn((
+                veil(&signs.triangle, &shared, foot),
+                FaultSign(id),
+                Facing { foot, least: 1.0, per_m: 1.0 / 170.0 },
+            ));
         }
     }
 }
@@ -169,7 +188,11 @@ fn place_dark_marks(
         }
         if let Some((at, _)) = map.anchor(Subject::Building(id)) {
             let foot = at + Vec3::Y * 1.2;
-            commands.spawn((veil(&signs.mark, &shared, foot), DarkMark(id), Facing { foot, least: 0.8, per_m: 1.0 / 240.0 }));
+            commands.spawn((
+                veil(&signs.mark, &shared, foot),
+                DarkMark(id),
+                Facing { foot, least: 0.8, per_m: 1.0 / 240.0 },
+            ));
         }
     }
 }
@@ -197,10 +220,42 @@ fn strike(
             let angle = chance(key, 1) * std::f32::consts::TAU;
             let out = 3.0 + chance(key, 2) * 6.0;
             let velocity = Vec3::new(angle.cos() * out, 7.0 + chance(key, 3) * 8.0, angle.sin() * out);
-            commands.spawn((
-                veil(&signs.spark, &shared, point),
-                spark(SPARK_S * (0.5 + 0.5 * chance(key, 4)), velocity),
-            ));
+            commands
+                .spawn((veil(&signs.spark, &shared, point), spark(SPARK_S * (0.5 + 0.5 * chance(key, 4)), velocity)));
+        }
+    }
+}
+
+/// A ring swells around a switch that healing has planned to close or has ordered, before it moves.
+fn announce(
+    mut happened: MessageReader<Happened>,
+    map: Res<StageMap>,
+    signs: Res<SignMeshes>,
+    shared: Res<StageMaterials>,
+    mut commands: Commands,
+) {
+    for Happened(event) in happened.read() {
+        let subject = match event.kind {
+            EventKind::RestorationPlanned { switch, .. } => Subject::Switch(switch),
+            EventKind::SwitchOrdered { .. } => event.subject,
+            _ => continue,
+        };
+        if let Some((at, _)) = map.anchor(subject) {
+            let foot = at.with_y(0.5);
+            commands.spawn((veil(&signs.ring, &shared, foot), Swell { age: 0.0 }));
+        }
+    }
+}
+
+fn swell(time: Res<Time>, mut rings: Query<(Entity, &mut Swell, &mut Transform)>, mut commands: Commands) {
+    for (entity, mut ring, mut at) in &mut rings {
+        ring.age += time.delta_secs().min(0.2) / SWELL_S;
+        if ring.age >= 1.0 {
+            commands.entity(entity).despawn();
+        } else {
+            // Three waves, each wider than the last.
+            let wave = (ring.age * 3.0).fract();
+            at.scale = Vec3::splat(3.0 + 11.0 * wave.sqrt());
         }
     }
 }
