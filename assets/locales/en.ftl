@@ -479,7 +479,7 @@ log-count = { $n ->
 log-empty = Nothing has happened yet. Press Space to let time run.
 log-filtered = No event passes the filter. Show more topics or clear the search.
 log-why-hover = Click to select it and to see why it happened.
-why-title = Why? ({ $time })
+why-title = Newest event of { $time }, back to its first cause
 why-gone = This event is no longer kept.
 term-why = Goes back from the newest event, step by step, to its first cause.
 

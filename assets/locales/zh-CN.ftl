@@ -473,7 +473,7 @@ log-count = { $n } 个事件
 log-empty = 还没有发生任何事。按空格键让时间走起来。
 log-filtered = 没有符合条件的事件。请多选几个主题，或清空搜索。
 log-why-hover = 点击选中它，并查看发生的原因。
-why-title = 为什么？（{ $time }）
+why-title = { $time } 的最新事件，追溯到最初原因
 why-gone = 这个事件已不再保留。
 term-why = 从最新的事件一步步追溯到最初的原因。
 

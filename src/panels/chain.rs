@@ -79,6 +79,7 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 20.0;
         for (i, view) in data.now.validators.iter().enumerate() {
             validator(ui, data, i, view, reply);
         }

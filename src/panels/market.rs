@@ -101,6 +101,8 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
         .show_background(false)
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
         .set_margin_fraction(vec2(0.02, 0.2))
+        .y_grid_spacer(|input| super::plot::value_grid(input, 4.0))
+        .x_grid_spacer(|input| super::plot::value_grid(input, 5.0))
         .custom_x_axes(vec![x])
         .custom_y_axes(vec![y])
         .label_formatter(|hover: &HoverPosition<'_>| {
@@ -113,9 +115,13 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
     let dark = ui.visuals().dark_mode;
     let ink = move |c: egui::Color32| if dark { c } else { c.lerp_to_gamma(egui::Color32::BLACK, 0.45) };
     let price = m.price_milli as f64 / 1000.0;
+    let end = demand.last().into_iter().chain(supply.last()).map(|p| p[0]).fold(0.0, f64::max);
+    // Far to the right of the crossing nothing more is decided.
+    let volume = m.volume_wh as f64 / 1000.0;
+    let end = if volume > 0.0 { end.min(volume * 3.0) } else { end }.max(1.0);
     plot.show(ui, |plot| {
+        plot.set_plot_bounds_x(0.0..=end);
         plot.hline(HLine::new("", price).stroke(Stroke::new(1.0, money)).style(LineStyle::dashed_dense()));
-        let end = demand.last().into_iter().chain(supply.last()).map(|p| p[0]).fold(0.0, f64::max);
         plot.text(
             Text::new("", PlotPoint::new(end, price), names[2].clone()).color(ink(money)).anchor(Align2::RIGHT_BOTTOM),
         );
