@@ -132,7 +132,7 @@ pub enum EventKind {
     IslandFormed { former: DeviceId, buildings: u32 },
     /// An island went down.
     IslandCollapsed { reason: TripReason },
-    /// The lowest frequency of a disturbance.
+    /// The frequency farthest from nominal in a disturbance.
     FrequencyNadir { hz: f64, rocof_hz_s: f64 },
     /// Conditions for synchronising are awaited.
     SyncWaiting { voltage_pu: f64, frequency_hz: f64, angle_deg: f64 },

@@ -133,7 +133,7 @@ fn supply(scene: &Scene, name: &str, kind: &EventKind) -> String {
         }
         EventKind::IslandCollapsed { reason } => format!("the island on {name} goes down: {}", trip(*reason)),
         EventKind::FrequencyNadir { hz, rocof_hz_s } => {
-            format!("lowest frequency {hz:.3} Hz, steepest change {rocof_hz_s:.2} Hz/s")
+            format!("the frequency went as far as {hz:.3} Hz, at most {:.2} Hz/s", rocof_hz_s.abs())
         }
         EventKind::SyncWaiting { voltage_pu, frequency_hz, angle_deg } => {
             format!("{name} waits to close: {voltage_pu:.3} pu, {frequency_hz:.3} Hz and {angle_deg:.1} degrees apart")

@@ -1,4 +1,31 @@
-//! The simulation behind Gridtwin.
+//! The simulation behind Gridtwin: a community microgrid and the energy blockchain that runs on it.
+//!
+//! It draws nothing and reads no clock, file, network or global: a [`World`](world::World) is made from a validated
+//! [`Scene`](scene::Scene) and a seed, is changed by [`Command`](command::Command)s alone, and gives
+//! [`Snapshot`](snapshot::Snapshot)s and [`Event`](event::Event)s. Same scene, seed and commands: the same bits.
+//!
+//! # What is modelled
+//! | part | model | where |
+//! |---|---|---|
+//! | sun, clouds, wind, temperature | NREL SPA, Ineichen-Perez, stochastic clear-sky index, gusts | [`weather`] |
+//! | devices | PVWatts with Perez, power curves, Willans lines, storage with losses, household events | [`device`] |
+//! | network | unbalanced phasors, node blocks of one to four conductors, fixed point on a block-sparse factorisation | [`powerflow`] |
+//! | dispatch | rules: renewables, storage, engines; positions on the grid | [`dispatch`] |
+//! | frequency | swing and droop of whatever forms an island | [`dynamics`] |
+//! | protection | definite-time relays in two groups, breaker failure, ride-through, shedding, synchronising | [`protection`] |
+//! | healing | fault-passage indicators, isolation, restoration checked by power flow, crews | [`healing`] |
+//! | market | uniform-price double auction every slot, extraordinary clearings, settlement | [`market`] |
+//! | chain | ed25519, RFC 6962 trees, Tendermint over a lossy network, audit and proofs | [`ledger`] |
+//!
+//! # Units and signs
+//! Power kW and kvar, energy kWh, voltage per unit of the bus's nominal value, current A, time an integer of
+//! microseconds since midnight of the scene's first day. **Injection into the grid is positive, consumption negative**,
+//! except where a name says demand or load. What is settled is an integer: Wh, thousandths of the currency per kWh,
+//! millionths of the currency.
+//!
+//! # Reading order
+//! [`scene::schema`] (what a scene says), [`world`] with its `step.rs` (what happens in a second), then the part that
+//! interests you; [`journal`] and [`event`] (why), [`recorder`], [`replay`] and [`save`] (what is kept).
 
 pub mod command;
 pub mod device;

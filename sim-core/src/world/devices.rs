@@ -19,7 +19,7 @@ pub(super) enum Model {
     Genset(genset::State),
     Battery(battery::State),
     Flywheel(flywheel::State),
-    Ev(ev::State),
+    Ev(Box<ev::State>),
 }
 
 /// A device as it is.
@@ -54,7 +54,7 @@ impl Unit {
             DeviceKind::Genset(d) => Model::Genset(genset::State::new(d)),
             DeviceKind::Battery(d) => Model::Battery(battery::State::new(d)),
             DeviceKind::Flywheel(d) => Model::Flywheel(flywheel::State::new(d)),
-            DeviceKind::EvCharger(d) => Model::Ev(ev::State::new(d, seed, u64::from(id.0), start)),
+            DeviceKind::EvCharger(d) => Model::Ev(Box::new(ev::State::new(d, seed, u64::from(id.0), start))),
         };
         Self {
             model,
@@ -155,11 +155,10 @@ impl Unit {
             (None, Some(_)) => DeviceStatus::Tripped,
             (None, None) if forming => DeviceStatus::Forming,
             (None, None) => match self.phase() {
-                Some(Phase::Off) => DeviceStatus::Off,
                 Some(Phase::Starting { .. }) => DeviceStatus::Starting,
                 Some(Phase::Running) => DeviceStatus::On,
                 None if live => DeviceStatus::On,
-                None => DeviceStatus::Off,
+                Some(Phase::Off) | None => DeviceStatus::Off,
             },
         }
     }

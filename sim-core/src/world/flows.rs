@@ -226,13 +226,13 @@ impl Electrical {
         }
         let list: Vec<Fault> = question.faults.iter().map(fault).collect();
         let before: Vec<Vector4> = self.solver.voltages()[..wiring.circuit.buses.len()].to_vec();
-        if let Ok(faulted) = circuit.with_faults(&list) {
-            if let Ok(solver) = Solver::new(&faulted.circuit) {
-                self.solver = solver;
-                self.shunts = faulted.shunts;
-                self.line_origin = faulted.line_origin;
-                let _ = self.solver.set_voltages(&before);
-            }
+        if let Ok(faulted) = circuit.with_faults(&list)
+            && let Ok(solver) = Solver::new(&faulted.circuit)
+        {
+            self.solver = solver;
+            self.shunts = faulted.shunts;
+            self.line_origin = faulted.line_origin;
+            let _ = self.solver.set_voltages(&before);
         }
         self.damage = (faults, broken);
     }

@@ -187,7 +187,7 @@ impl World {
 
     /// Lets meters and operator send, validators talk, and notes what came of it.
     pub(super) fn run_ledger(&mut self, recorder: &mut Recorder) {
-        if self.state.now.0 % SECOND_US == 0 {
+        if self.state.now.0.is_multiple_of(SECOND_US) {
             self.send_transactions();
             self.send_settlements();
         }

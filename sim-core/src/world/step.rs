@@ -23,7 +23,7 @@ impl World {
         }
         let dt_us = to.since(begun);
         let dt_s = dt_us as f64 / 1e6;
-        let whole = to.0 % SECOND_US == 0;
+        let whole = to.0.is_multiple_of(SECOND_US);
 
         probe.enter(Stage::Weather);
         if whole {
@@ -145,7 +145,7 @@ impl World {
                     Participant::Grid | Participant::Losses => 0.0,
                 } / 60.0;
             }
-            if now.0 % slot_us == 0 {
+            if now.0.is_multiple_of(slot_us) {
                 self.teach_slot(now.0 / slot_us - 1, &mut energy);
             }
         }
@@ -173,7 +173,7 @@ impl World {
         if dt_s > 0.0 {
             recorder.observe(self, dt_s);
         }
-        if self.state.now.0 % KEYFRAME_US == 0 {
+        if self.state.now.0.is_multiple_of(KEYFRAME_US) {
             self.keep_digest(recorder);
         }
     }
@@ -186,4 +186,4 @@ impl World {
 }
 
 /// Sets the weather and habits of earlier days apart from those of the run.
-const EARLIER: u64 = 0x5EED_0F_0DA7;
+const EARLIER: u64 = 0x005E_ED0F_0DA7;

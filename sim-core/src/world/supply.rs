@@ -329,7 +329,12 @@ impl World {
     }
 
     /// Lines that became overloaded, or are no longer.
+    ///
+    /// While a window is open currents are those of faults and switching, which relays answer, not loadings.
     pub(super) fn note_overloads(&mut self) {
+        if self.state.window.is_some() {
+            return;
+        }
         for l in 0..self.state.flows.lines.len() {
             let loading = self.state.flows.lines[l].loading;
             let subject = Subject::Line(crate::ids::LineId::new(l));

@@ -169,10 +169,10 @@ impl World {
     pub(super) fn run_market(&mut self) {
         let (now, slot_us) = (self.state.now, self.state.market.parameters().slot_us);
         let gate_us = u64::from(self.scene.file.market.gate_s) * SECOND_US;
-        if now.0 % slot_us == 0 {
+        if now.0.is_multiple_of(slot_us) {
             self.end_slot(self.state.market.slot_at(now));
         }
-        if (now.0 + gate_us) % slot_us == 0 {
+        if (now.0 + gate_us).is_multiple_of(slot_us) {
             let slot = self.state.market.slot_at(now + gate_us);
             let due = EventKind::ScheduleDue { what: Schedule::Gate };
             let cause = self.state.journal.root(now, Subject::Market, due);
