@@ -600,7 +600,7 @@ event-island-formed = An island of { $buildings ->
        *[other] { $buildings } buildings
     } lives on { $former }
 event-island-collapsed = The island went down: { $reason }
-event-frequency-nadir = Frequency fell to { $hz } Hz at { $rocof } Hz/s
+event-frequency-nadir = Frequency swung to { $hz } Hz, at { $rocof } Hz/s
 event-sync-waiting = Waiting to be in step with the grid: { $voltage } voltage, { $frequency } Hz and { $angle }° apart
 event-resynchronised = In step with the grid again, { $angle }° apart
 event-unit-starting = { $what } starts

@@ -29,7 +29,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
     if let Some(text) = stalled(data) {
         widgets::banner(ui, &text);
     }
-    widgets::columns(ui, [224.0, 0.0, 248.0], |i, ui| match i {
+    widgets::columns(ui, &[224.0, 0.0, 248.0], |i, ui| match i {
         0 => validators(ui, data, &mut reply),
         1 => blocks(ui, data, state),
         _ => block(ui, data, state, &mut reply),

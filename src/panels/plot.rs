@@ -101,8 +101,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
         return;
     }
     let end = hour(data.now.time);
-    let start = end - picture.hours;
-    let room = picture.hours * NAME_ROOM;
+    // Before the scene began there is nothing to show.
+    let start = (end - picture.hours).max(hour(data.scene.start).min(end - 0.2));
+    let room = (end - start) * NAME_ROOM;
     let unit = picture.unit.to_owned();
     let axis =
         AxisHints::new_y().placement(HPlacement::Left).min_thickness(40.0).formatter(|mark: GridMark, _range| {
