@@ -479,7 +479,7 @@ log-count = { $n ->
 log-empty = Nothing has happened yet. Press Space to let time run.
 log-filtered = No event passes the filter. Show more topics or clear the search.
 log-why-hover = Click to select it and to see why it happened.
-why-title = Why? ({ $time })
+why-title = Newest event of { $time }, back to its first cause
 why-gone = This event is no longer kept.
 term-why = Goes back from the newest event, step by step, to its first cause.
 
@@ -600,7 +600,7 @@ event-island-formed = An island of { $buildings ->
        *[other] { $buildings } buildings
     } lives on { $former }
 event-island-collapsed = The island went down: { $reason }
-event-frequency-nadir = Frequency fell to { $hz } Hz at { $rocof } Hz/s
+event-frequency-nadir = Frequency swung to { $hz } Hz, at { $rocof } Hz/s
 event-sync-waiting = Waiting to be in step with the grid: { $voltage } voltage, { $frequency } Hz and { $angle }° apart
 event-resynchronised = In step with the grid again, { $angle }° apart
 event-unit-starting = { $what } starts

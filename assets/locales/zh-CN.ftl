@@ -473,7 +473,7 @@ log-count = { $n } 个事件
 log-empty = 还没有发生任何事。按空格键让时间走起来。
 log-filtered = 没有符合条件的事件。请多选几个主题，或清空搜索。
 log-why-hover = 点击选中它，并查看发生的原因。
-why-title = 为什么？（{ $time }）
+why-title = { $time } 的最新事件，追溯到最初原因
 why-gone = 这个事件已不再保留。
 term-why = 从最新的事件一步步追溯到最初的原因。
 
@@ -585,7 +585,7 @@ event-load-shed = 为保全其他用户切除{ $what }（{ $power }）
 event-load-returned = { $what }恢复供电
 event-island-formed = { $buildings } 栋建筑由{ $former }支撑，形成孤岛
 event-island-collapsed = 孤岛崩溃：{ $reason }
-event-frequency-nadir = 频率最低降到 { $hz } Hz，变化率 { $rocof } Hz/s
+event-frequency-nadir = 频率摆动到 { $hz } Hz，变化率 { $rocof } Hz/s
 event-sync-waiting = 等待与电网同步：电压差 { $voltage }，频率差 { $frequency } Hz，相角差 { $angle }°
 event-resynchronised = 重新并网，相角差 { $angle }°
 event-unit-starting = { $what }启动

@@ -29,7 +29,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
     if let Some(text) = stalled(data) {
         widgets::banner(ui, &text);
     }
-    widgets::columns(ui, [224.0, 0.0, 248.0], |i, ui| match i {
+    widgets::columns(ui, &[224.0, 0.0, 248.0], |i, ui| match i {
         0 => validators(ui, data, &mut reply),
         1 => blocks(ui, data, state),
         _ => block(ui, data, state, &mut reply),
@@ -79,6 +79,7 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 20.0;
         for (i, view) in data.now.validators.iter().enumerate() {
             validator(ui, data, i, view, reply);
         }

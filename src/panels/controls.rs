@@ -22,7 +22,7 @@ pub(crate) struct State {
 /// The dock.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Reply {
     let mut reply = Reply::default();
-    widgets::columns(ui, [0.0, 0.0, 0.0], |i, ui| {
+    widgets::columns(ui, &[0.0, 0.0, 0.0], |i, ui| {
         ScrollArea::vertical().id_salt(i).auto_shrink([false, false]).show(ui, |ui| match i {
             0 => disturb(ui, data, &mut reply),
             1 => weather(ui, data, state, &mut reply),

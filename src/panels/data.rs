@@ -61,7 +61,7 @@ impl PanelData<'_> {
     }
 }
 
-/// What a panel asks for beyond the simulation.
+/// What a panel asks for beyond the simulation. The panels answer all but [`PanelAsk::VerifyChain`] themselves.
 #[derive(Message, Clone, Debug, PartialEq)]
 pub enum PanelAsk {
     /// Re-derive every hash, signature and balance of the chain; the answer is a [`super::Verdict`].

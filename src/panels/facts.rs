@@ -2,7 +2,7 @@
 
 use super::data::PanelData;
 use super::names::name;
-use super::numbers::{kw, kwh, money, number, percent, price, span, wh, with};
+use super::numbers::{kw, kwh, money, number, percent, price, wh, with};
 use super::widgets::{Row, Tone, row};
 use sim_core::ids::{BuildingId, BusId, DeviceId, LineId, Subject, SwitchId, TransformerId, ValidatorId};
 use sim_core::scene::schema::DeviceKind;
@@ -77,7 +77,8 @@ fn line(data: &PanelData<'_>, id: LineId) -> Vec<Row> {
     if let (Some(line), Some(ends)) = (data.scene.file.lines.get(id.index()), data.scene.line_bus.get(id.index())) {
         let end = |bus: BusId| data.scene.name(Subject::Bus(bus)).to_owned();
         let (from, to) = if view.kw < 0.0 { (ends[1], ends[0]) } else { (ends[0], ends[1]) };
-        rows.insert(2, row("direction", format!("{} → {}", end(from), end(to))));
+        let after = rows.iter().position(|r| r.what == "power").map_or(rows.len(), |i| i + 1);
+        rows.insert(after, row("direction", format!("{} → {}", end(from), end(to))));
         rows.push(row("length", with(line.length_m, 0, "m")).detail());
         let cable = data.scene.line_cable.get(id.index()).and_then(|c| data.scene.file.cable_types.get(*c));
         if let Some(cable) = cable {
@@ -138,7 +139,7 @@ fn building(data: &PanelData<'_>, id: BuildingId) -> Vec<Row> {
         row("imported", wh(view.imported_wh)),
         row("exported", wh(view.exported_wh)),
         row("account", money(view.money, currency)),
-        row("dark", span(view.dark_min * 60.0)).tone(if view.dark_min > 0.0 { Tone::Warn } else { Tone::Plain }),
+        row("dark", with(view.dark_min, 0, "min")).tone(if view.dark_min > 0.0 { Tone::Warn } else { Tone::Plain }),
     ];
     if let Some(b) = data.scene.file.buildings.get(id.index()) {
         rows.push(row("customers", b.customers.to_string()).detail());

@@ -48,13 +48,13 @@ pub(crate) fn show(
         heading(ui, data, subject, &mut reply);
         numbers(ui, data, subject);
         buttons(ui, data, subject, &mut reply);
+        causes(ui, data, subject, state, marks, &mut reply);
         if !compact {
             history(ui, data, subject, marks, kept);
         }
         if let Subject::Building(id) = subject {
             bid::show(ui, data, id, &mut state.bid, &mut reply);
         }
-        causes(ui, data, subject, state, marks, &mut reply);
     });
     reply
 }
@@ -198,7 +198,6 @@ fn sort_hover(sort: Sort) -> &'static str {
 
 fn causes(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, state: &mut State, marks: &Marks, reply: &mut Reply) {
     let Some(event) = state.event.or_else(|| marks.newest(subject)) else { return };
-    ui.add_space(theme::GRID);
     if why::button(ui, data, state.why).clicked() {
         state.why = !state.why;
     }
@@ -206,4 +205,5 @@ fn causes(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, state: &mut State
         why::heading(ui, data, event);
         why::show(ui, data, event, reply);
     }
+    ui.add_space(theme::GRID);
 }

@@ -72,7 +72,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
     state.follow(data);
     let chosen = state.chosen;
     let side = if chosen.is_some() { 320.0 } else { 1.0 };
-    widgets::columns(ui, [0.0, side], |i, ui| {
+    widgets::columns(ui, &[0.0, side], |i, ui| {
         if i == 0 {
             list(ui, data, state, &mut reply);
         } else if let Some(event) = chosen {

@@ -21,17 +21,39 @@ pub(crate) struct State {
     carbon: Option<f64>,
 }
 
+/// From these widths on the curves and the trades are shown, points.
+const CURVES_FROM: f32 = 760.0;
+const TRADES_FROM: f32 = 1000.0;
+
+#[derive(Clone, Copy)]
+enum Part {
+    Price,
+    Curves,
+    Trades,
+    Levers,
+}
+
 /// The dock.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks: &Marks, _kept: &mut Kept) -> Reply {
     let mut reply = Reply::default();
-    let wide = ui.available_width() > 1000.0;
-    let trades = if wide { 216.0 } else { 1.0 };
-    widgets::columns(ui, [200.0, 0.0, trades, 288.0], |i, ui| match i {
-        0 => price(ui, data),
-        1 => curves(ui, data),
-        2 if wide => show_trades(ui, data),
-        3 => levers(ui, data, state, &mut reply),
-        _ => {}
+    let width = ui.available_width();
+    // What does not fit is left out, the levers last.
+    let mut parts = vec![(200.0, Part::Price)];
+    if width > CURVES_FROM {
+        parts.push((0.0, Part::Curves));
+    }
+    if width > TRADES_FROM {
+        parts.push((216.0, Part::Trades));
+    }
+    parts.push((if width > CURVES_FROM { 288.0 } else { 0.0 }, Part::Levers));
+    let widths: Vec<f32> = parts.iter().map(|(width, _)| *width).collect();
+    widgets::columns(ui, &widths, |i, ui| match parts[i].1 {
+        Part::Price => price(ui, data),
+        Part::Curves => curves(ui, data),
+        Part::Trades => show_trades(ui, data),
+        Part::Levers => {
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| levers(ui, data, state, &mut reply));
+        }
     });
     reply
 }
@@ -101,6 +123,8 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
         .show_background(false)
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
         .set_margin_fraction(vec2(0.02, 0.2))
+        .y_grid_spacer(|input| super::plot::value_grid(input, 4.0))
+        .x_grid_spacer(|input| super::plot::value_grid(input, 5.0))
         .custom_x_axes(vec![x])
         .custom_y_axes(vec![y])
         .label_formatter(|hover: &HoverPosition<'_>| {
@@ -113,9 +137,13 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
     let dark = ui.visuals().dark_mode;
     let ink = move |c: egui::Color32| if dark { c } else { c.lerp_to_gamma(egui::Color32::BLACK, 0.45) };
     let price = m.price_milli as f64 / 1000.0;
+    let end = demand.last().into_iter().chain(supply.last()).map(|p| p[0]).fold(0.0, f64::max);
+    // Far to the right of the crossing nothing more is decided.
+    let volume = m.volume_wh as f64 / 1000.0;
+    let end = if volume > 0.0 { end.min(volume * 3.0) } else { end }.max(1.0);
     plot.show(ui, |plot| {
+        plot.set_plot_bounds_x(0.0..=end);
         plot.hline(HLine::new("", price).stroke(Stroke::new(1.0, money)).style(LineStyle::dashed_dense()));
-        let end = demand.last().into_iter().chain(supply.last()).map(|p| p[0]).fold(0.0, f64::max);
         plot.text(
             Text::new("", PlotPoint::new(end, price), names[2].clone()).color(ink(money)).anchor(Align2::RIGHT_BOTTOM),
         );

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(kw(-3.14), "−3.1 kW");
+        assert_eq!(kw(-3.16), "−3.2 kW");
         assert_eq!(kw(-0.01), "0.0 kW");
         assert_eq!(price(320, "EUR"), "0.320 EUR/kWh");
         assert_eq!(money(1_240_000, "EUR"), "1.24 EUR");

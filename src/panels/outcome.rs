@@ -41,7 +41,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, state: 
     }
     let figures = figures(data, outcome);
     widgets::rows(ui, data, figures.iter().filter(|r| !compact || !r.detail));
-    ui.add_space(theme::GRID);
+    ui.add_space(if compact { 2.0 } else { theme::GRID });
     again(ui, data, outcome, &mut reply);
     reply
 }

@@ -101,8 +101,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
         return;
     }
     let end = hour(data.now.time);
-    let start = end - picture.hours;
-    let room = picture.hours * NAME_ROOM;
+    // Before the scene began there is nothing to show.
+    let start = (end - picture.hours).max(hour(data.scene.start).min(end - 0.2));
+    let room = (end - start) * NAME_ROOM;
     let unit = picture.unit.to_owned();
     let axis =
         AxisHints::new_y().placement(HPlacement::Left).min_thickness(40.0).formatter(|mark: GridMark, _range| {
@@ -110,6 +111,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
             numbers::number(mark.value, digits)
         });
     let x_axis = AxisHints::new_x().formatter(|mark: GridMark, _range| numbers::hours(mark.value));
+    let (across, down) = (f64::from(ui.available_width() / 64.0), f64::from(picture.height / 28.0));
     let plot = Plot::new(picture.id)
         .height(picture.height)
         .allow_zoom(false)
@@ -121,7 +123,8 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
         .set_margin_fraction(bevy_egui::egui::vec2(0.0, 0.08))
         .link_cursor("time", [true, false])
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
-        .x_grid_spacer(move |input| time_grid(input, end))
+        .x_grid_spacer(move |input| time_grid(input, end, across))
+        .y_grid_spacer(move |input| value_grid(input, down))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![axis])
         .label_formatter(move |hover| label(hover, &unit));
@@ -185,16 +188,40 @@ fn label(hover: &HoverPosition<'_>, unit: &str) -> Option<String> {
     Some(format!("{}  {name}\n{} {unit}", numbers::hours(at.x), numbers::number(at.y, digits)))
 }
 
-/// Marks at whole quarters, hours or several hours, whatever gives about six of them.
-fn time_grid(input: GridInput, end: f64) -> Vec<GridMark> {
+/// Marks at whole quarters, hours or several hours, at most as many as have room.
+fn time_grid(input: GridInput, end: f64, most: f64) -> Vec<GridMark> {
     let (from, to) = input.bounds;
-    let steps = [1.0 / 12.0, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0];
-    let step = steps.into_iter().find(|s| (to - from) / s <= 7.0).unwrap_or(24.0);
-    let mut marks = Vec::new();
-    let mut value = (from / step).ceil() * step;
-    while value <= to.min(end) && marks.len() < 32 {
-        marks.push(GridMark { value, step_size: step });
-        value += step;
+    let steps = [1.0 / 12.0, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0];
+    let step = steps.into_iter().find(|s| (to - from) / s <= most).unwrap_or(24.0);
+    marks_every(step, from, to.min(end))
+}
+
+/// Marks at 1, 2 or 5 times a power of ten, at most as many as have room.
+pub(crate) fn value_grid(input: GridInput, most: f64) -> Vec<GridMark> {
+    let (from, to) = input.bounds;
+    let rough = ((to - from) / most).max(1e-9);
+    let power = 10.0_f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|k| k * power).find(|s| *s >= rough).unwrap_or(rough);
+    marks_every(step, from, to)
+}
+
+fn marks_every(step: f64, from: f64, to: f64) -> Vec<GridMark> {
+    let first = (from / step).ceil();
+    let marks = (0..32_u8).map(|i| (first + f64::from(i)) * step).take_while(|value| *value <= to);
+    marks.map(|value| GridMark { value, step_size: step }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grids_have_round_marks_and_not_too_many() {
+        let values = |marks: Vec<GridMark>| marks.into_iter().map(|m| m.value).collect::<Vec<_>>();
+        let input = |from, to| GridInput { bounds: (from, to), base_step_size: 1.0 };
+        assert_eq!(values(value_grid(input(-30.0, 210.0), 5.0)), [0.0, 50.0, 100.0, 150.0, 200.0]);
+        assert_eq!(values(value_grid(input(0.0, 0.34), 4.0)).len(), 4);
+        assert_eq!(values(time_grid(input(3.7, 10.6), 9.7, 7.0)), [4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+        assert_eq!(values(time_grid(input(3.7, 10.6), 9.7, 3.0)), [6.0, 9.0]);
     }
-    marks
 }

@@ -38,7 +38,7 @@ const SOURCES: [(Channel, &str, Rgb); 7] = [
 
 /// The dock.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, marks: &Marks, kept: &mut Kept) -> Reply {
-    widgets::columns(ui, [0.0, 232.0], |i, ui| {
+    widgets::columns(ui, &[0.0, 232.0], |i, ui| {
         if i == 0 {
             title(ui, data, state);
             let height = ui.available_height();

@@ -19,6 +19,8 @@ const DRAWERS_BELOW: f32 = 1100.0;
 const LEFT: f32 = 200.0;
 const RIGHT: f32 = 264.0;
 const DOCK: f32 = 220.0;
+/// Below this height of the world a drawer may cover the dock.
+const LOW: f32 = 220.0;
 /// From this width on the side panels are wider.
 const LARGE: f32 = 1600.0;
 /// Share of the window that the world keeps.
@@ -264,6 +266,9 @@ fn drawer(
         Side::Left => (LEFT + 24.0, Align2::LEFT_TOP),
         Side::Right => (RIGHT + 24.0, Align2::RIGHT_TOP),
     };
+    // In a low window the drawer goes down over the dock.
+    let bottom = ui.ctx().content_rect().bottom();
+    let free = if free.height() < LOW { free.with_max_y(bottom) } else { free };
     let room = free.shrink2(vec2(theme::GRID, 0.0)).translate(vec2(0.0, 44.0));
     let height = free.height() - 52.0;
     let area = egui::Area::new(Id::new("drawer")).order(Order::Middle).pivot(align);
@@ -303,7 +308,9 @@ fn over_world(
     {
         let at = free.right_top() + vec2(-theme::GRID, 48.0);
         let area = egui::Area::new(Id::new("outcome")).order(Order::Middle).pivot(Align2::RIGHT_TOP).fixed_pos(at);
-        let height = free.height() - 80.0;
+        // A caption of the walkthrough keeps its place below.
+        let caption = if tour.is_playing() { 100.0 } else { 0.0 };
+        let height = (free.height() - 80.0 - caption).max(64.0);
         area.default_size(vec2(outcome::WIDTH, height)).show(ui.ctx(), |ui| {
             floating(ui).show(ui, |ui| {
                 egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {

@@ -63,6 +63,7 @@ pub fn plugin(app: &mut App) {
         .init_resource::<Recent>()
         .init_resource::<Locale>()
         .init_resource::<Selection>()
+        .init_resource::<Tour>()
         .add_message::<PanelAsk>()
         .add_message::<ContextAsked>()
         .add_message::<Notice>()

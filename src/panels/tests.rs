@@ -394,6 +394,8 @@ fn the_control_room_can_be_drawn_in_both_languages_and_themes() {
         cases.push((dock, language, theme, WINDOW));
         let (language, theme) = if i % 2 == 0 { (Language::Zh, Theme::Light) } else { (Language::En, Theme::Dark) };
         cases.push((dock, language, theme, vec2(960.0, 540.0)));
+        // As at 200 % in a small window.
+        cases.push((dock, Language::Zh, theme, vec2(640.0, 360.0)));
     }
     for (i, (dock, language, theme, size)) in cases.into_iter().enumerate() {
         let mut desk = Desk::new();

@@ -48,7 +48,7 @@ fn hours(ui: &Ui, rect: Rect, from: SimTime, now: SimTime, x: &impl Fn(SimTime) 
     while t <= now {
         let at = x(t);
         ui.painter().vline(at, rect.top() + 8.0..=rect.top() + 14.0, line);
-        if t.0 / HOUR_US % step == 0 && at > rect.left() + 8.0 && at < rect.right() - 20.0 {
+        if (t.0 / HOUR_US).is_multiple_of(step) && at > rect.left() + 8.0 && at < rect.right() - 20.0 {
             let text = format!("{:02}", t.0 / HOUR_US % 24);
             let place = pos2(at, rect.bottom() + 2.0);
             ui.painter().text(place, Align2::CENTER_BOTTOM, text, FontId::proportional(theme::BODY), weak);

@@ -59,9 +59,10 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         Command::Bid { building, .. } => {
             scene.find(building).map(|_| Command::WithdrawBid { building: building.clone() })
         }
-        Command::Weather { cloud: None, wind_ms: None } => None,
-        Command::Weather { .. } => Some(Command::Weather { cloud: None, wind_ms: None }),
-        Command::Repair { .. } | Command::RepairAll | Command::WithdrawBid { .. } => None,
+        Command::Weather { cloud, wind_ms } if cloud.is_some() || wind_ms.is_some() => {
+            Some(Command::Weather { cloud: None, wind_ms: None })
+        }
+        Command::Weather { .. } | Command::Repair { .. } | Command::RepairAll | Command::WithdrawBid { .. } => None,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::data::{PanelData, Reply};
 use super::names::name;
+use super::numbers;
 use super::words::describe;
-use super::{numbers, theme, widgets};
 use bevy_egui::egui::{self, RichText, Ui};
 use egui_phosphor::regular as icons;
 use sim_core::ids::EventId;
@@ -59,6 +59,5 @@ pub(crate) fn button(ui: &mut Ui, data: &PanelData<'_>, open: bool) -> egui::Res
 /// A fitting line above the chain of causes.
 pub(crate) fn heading(ui: &mut Ui, data: &PanelData<'_>, event: EventId) {
     let time = data.past.event(event).map_or_else(String::new, |e| numbers::clock(SimTime(e.time_us)));
-    ui.add_space(theme::GRID);
-    widgets::title(ui, data.locale.t_args("why-title", &[("time", time.into())]));
+    ui.label(RichText::new(data.locale.t_args("why-title", &[("time", time.into())])).weak());
 }

@@ -119,14 +119,14 @@ pub(crate) fn empty(ui: &mut Ui, icon: &str, what: &str, hint: &str) {
 }
 
 /// Splits what is left of a ui into columns: positive widths are fixed, zeros share the rest.
-pub(crate) fn columns<const N: usize>(ui: &mut Ui, widths: [f32; N], mut add: impl FnMut(usize, &mut Ui)) {
+pub(crate) fn columns(ui: &mut Ui, widths: &[f32], mut add: impl FnMut(usize, &mut Ui)) {
     let gap = theme::GRID * 2.0;
     let area = ui.available_rect_before_wrap();
     let fixed: f32 = widths.iter().sum();
     let flexible = widths.iter().filter(|w| **w == 0.0).count().max(1) as f32;
-    let rest = ((area.width() - fixed - gap * (N as f32 - 1.0)) / flexible).max(64.0);
+    let rest = ((area.width() - fixed - gap * (widths.len() as f32 - 1.0)) / flexible).max(64.0);
     let mut left = area.left();
-    for (i, width) in widths.into_iter().enumerate() {
+    for (i, width) in widths.iter().copied().enumerate() {
         let width = if width == 0.0 { rest } else { width };
         let rect = Rect::from_min_size(pos2(left, area.top()), vec2(width, area.height()));
         let mut child =
