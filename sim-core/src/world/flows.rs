@@ -187,6 +187,11 @@ impl Electrical {
         Ok(Self { solver, damage: Default::default(), shunts: Vec::new(), line_origin, powers })
     }
 
+    /// The last solution in the solver's own terms.
+    pub(super) fn results(&self) -> &Results {
+        self.solver.results()
+    }
+
     /// The start vector of the next solve: part of the state.
     pub(super) fn voltages(&self) -> &[Vector4] {
         self.solver.voltages()
