@@ -202,6 +202,7 @@ fn show_wanted(
         Some("events") => Some(Dock::Events),
         _ => None,
     });
+    panels.show_inspector(wanted.inspector);
     panels.show_why(wanted.why);
     panels.show_legend(wanted.legend);
     locale.set_language(Language::from_tag(&wanted.locale));

@@ -83,6 +83,19 @@ fn the_state_is_the_same_through_the_bridge_as_without() {
     assert_eq!(app.world().resource::<Heard>().events, events);
 }
 
+/// Running fast once left a debt of hours to the wall clock, and time stood still afterwards.
+#[test]
+fn time_goes_on_after_it_ran_as_fast_as_it_could() {
+    let mut app = app(60.0, false);
+    let end = app.world().resource::<Live>().now.time + 120 * SECOND_US;
+    app.world_mut().write_message(Drive::Until { time: end, fast: true });
+    until(&mut app, "the time is reached", |app| arrival(app).is_some());
+    ask(&mut app, Ask::Play(true));
+    let begin = Instant::now();
+    until(&mut app, "time goes on", |app| app.world().resource::<Live>().now.time > end + 10 * SECOND_US);
+    assert!(begin.elapsed() < Duration::from_secs(3), "ten seconds at 60x took {:?}", begin.elapsed());
+}
+
 #[test]
 fn a_command_is_answered_while_time_runs_at_any_speed() {
     for speed in [1.0, 60.0, 3600.0] {

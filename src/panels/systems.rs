@@ -29,6 +29,10 @@ impl Panels {
     pub fn show_legend(&mut self, shown: bool) {
         self.state.menu.legend = shown;
     }
+    /// Shows or hides the inspector, where the window is so small that it is a drawer.
+    pub fn show_inspector(&mut self, shown: bool) {
+        self.state.drawer = shown.then_some(shell::Side::Right);
+    }
     /// Shows the chain of causes of whatever is selected.
     pub fn show_why(&mut self, shown: bool) {
         self.state.inspector.why = shown;

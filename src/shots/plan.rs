@@ -78,6 +78,8 @@ pub enum Step {
     ResetView,
     /// Opens a dock: power, market, chain, controls, events; an empty name folds it.
     Dock(String),
+    /// Shows or hides the inspector.
+    Inspector(bool),
     /// Shows or hides the causes of what is selected.
     Why(bool),
     /// Shows or hides the legend.
@@ -133,9 +135,13 @@ impl Step {
             Self::Locale(tag) => matches!(tag.as_str(), "en" | "zh-CN"),
             Self::Play(speed, seconds) => (0.01..=3600.0).contains(speed) && (0.0..=60.0).contains(seconds),
             Self::Frames(n) => *n <= 600,
-            Self::Restart(_) | Self::Deselect | Self::ResetView | Self::Why(_) | Self::Legend(_) | Self::Opening(_) => {
-                true
-            }
+            Self::Restart(_)
+            | Self::Deselect
+            | Self::ResetView
+            | Self::Inspector(_)
+            | Self::Why(_)
+            | Self::Legend(_)
+            | Self::Opening(_) => true,
         };
         if good { Ok(()) } else { Err(format!("{self:?} cannot be meant for this scene")) }
     }

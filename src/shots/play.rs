@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub struct Wanted {
     /// The dock that is open.
     pub dock: Option<String>,
+    /// The inspector is shown.
+    pub inspector: bool,
     /// The causes of what is selected are shown.
     pub why: bool,
     /// The legend is shown.
@@ -198,6 +200,7 @@ fn begin(
             asks.write(Ask::ResetView);
         }
         Step::Dock(name) => wanted.dock = Some(name.clone()).filter(|n| !n.is_empty()),
+        Step::Inspector(shown) => wanted.inspector = *shown,
         Step::Why(shown) => wanted.why = *shown,
         Step::Legend(shown) => wanted.legend = *shown,
         Step::Locale(tag) => wanted.locale.clone_from(tag),
