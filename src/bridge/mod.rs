@@ -2,13 +2,23 @@
 //!
 //! Everyone reads [`Live`], [`Clock`], [`History`] and the message [`Happened`]; everyone asks by writing [`Ask`].
 
+mod open;
+mod pace;
+mod systems;
+mod thread;
+
+pub use open::{Opened, open_scene, read_text};
+pub use systems::install;
+pub use thread::Start;
+
 use bevy::prelude::*;
-use sim_core::command::Command;
+use sim_core::command::{Command, Timed};
 use sim_core::event::Event;
 use sim_core::ids::Subject;
 use sim_core::recorder::Recorder;
 use sim_core::scene::Scene;
 use sim_core::snapshot::Snapshot;
+use sim_core::time::SimTime;
 use std::sync::{Arc, RwLock};
 
 /// The scene and its latest snapshots. Changes once a new snapshot arrives; a new `scene` means a new world.
@@ -83,4 +93,63 @@ pub enum Ask {
     FlyTo(Subject),
     /// Back to the first view.
     ResetView,
+}
+
+/// What pictures and checks ask for beyond what a user can.
+#[derive(Message, Clone, Debug)]
+pub enum Drive {
+    /// Commands with the times at which they take effect.
+    Plan(Vec<Timed>),
+    /// Stop exactly at a time and answer with [`Told::Arrived`]; `fast` runs there as fast as the machine can.
+    Until {
+        /// When.
+        time: SimTime,
+        /// As fast as the machine can.
+        fast: bool,
+    },
+}
+
+/// What the simulation thread has to say to the user.
+#[derive(Message, Clone, Debug)]
+pub enum Told {
+    /// The time asked for with [`Drive::Until`] is reached; the simulation is paused.
+    Arrived(Box<Arrival>),
+    /// A file was written.
+    Saved(std::path::PathBuf),
+    /// A file could not be opened or written; what was open is untouched.
+    Refused {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why, in words.
+        why: String,
+    },
+    /// A file was opened; notes of the scene that should be known.
+    Opened {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Notes.
+        notices: Vec<String>,
+    },
+    /// The simulation stopped by a fault of its own. The last keyframe is kept: offer to save the replay or to restart.
+    Broke {
+        /// What the fault says of itself.
+        what: String,
+        /// The time to which the last keyframe goes back.
+        kept: SimTime,
+    },
+}
+
+/// Where a run stands that was asked to stop at a time.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// When.
+    pub time: SimTime,
+    /// SHA-256 of the state, hexadecimal.
+    pub digest: String,
+    /// `summary.json` as the headless program would write it, without timings.
+    pub summary: String,
+    /// Time the simulation thread worked, seconds of the wall clock.
+    pub busy_s: f64,
+    /// Simulated seconds since the world began.
+    pub simulated_s: f64,
 }

@@ -97,7 +97,7 @@ fn engine_power(units: &[Unit], need: f64, soc: f64, sums: &Sums) -> Vec<f64> {
     let engines: Vec<(f64, f64, f64, bool)> = units
         .iter()
         .filter_map(|u| match u.kind {
-            UnitKind::Engine { most_kw, least_kw, cost, running } => Some((most_kw, least_kw, cost, running)),
+            UnitKind::Engine { most_kw, least_kw, cost, committed, .. } => Some((most_kw, least_kw, cost, committed)),
             _ => None,
         })
         .collect();
@@ -113,9 +113,9 @@ fn engine_power(units: &[Unit], need: f64, soc: f64, sums: &Sums) -> Vec<f64> {
     let mut left = wanted.max(0.0);
     let mut power = vec![0.0; engines.len()];
     for i in order {
-        let (most, least, _, _) = engines[i];
-        if left <= 0.0 || most <= 0.0 {
-            break;
+        let (most, least, _, committed) = engines[i];
+        if most <= 0.0 || (left <= 0.0 && !committed) {
+            continue;
         }
         power[i] = left.clamp(least.min(most), most);
         left -= power[i];
@@ -135,10 +135,10 @@ mod tests {
         UnitKind::Storage { charge_kw: 150.0, discharge_kw: if soc > 0.0 { 150.0 } else { 0.0 }, soc, reserve: 0.2 }
     }
     fn diesel() -> UnitKind {
-        UnitKind::Engine { most_kw: 100.0, least_kw: 30.0, cost: 0.4, running: false }
+        UnitKind::Engine { most_kw: 100.0, least_kw: 30.0, cost: 0.4, running: false, committed: false }
     }
     fn gas() -> UnitKind {
-        UnitKind::Engine { most_kw: 60.0, least_kw: 20.0, cost: 0.2, running: false }
+        UnitKind::Engine { most_kw: 60.0, least_kw: 20.0, cost: 0.2, running: false, committed: false }
     }
     fn run(load_kw: f64, units: &[Unit]) -> Vec<Setpoint> {
         let island = IslandState { former: Some(DeviceId(0)), load_kw, former_kw: 0.0 };

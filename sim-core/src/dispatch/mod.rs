@@ -37,6 +37,8 @@ pub enum UnitKind {
         cost: f64,
         /// Runs or is starting.
         running: bool,
+        /// Has not run long enough to be stopped.
+        committed: bool,
     },
     /// Battery.
     Storage {

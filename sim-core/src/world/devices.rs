@@ -41,6 +41,8 @@ pub(super) struct Unit {
     pub(super) failed: Option<EventId>,
     /// Disconnected by its own protection, with the event that told.
     pub(super) tripped: Option<EventId>,
+    /// Since when an engine is in its present phase.
+    pub(super) since: SimTime,
     /// The last event that started or stopped it.
     pub(super) event: Option<EventId>,
 }
@@ -65,6 +67,7 @@ impl Unit {
             kw: 0.0,
             failed: None,
             tripped: None,
+            since: start,
             event: None,
         }
     }

@@ -187,6 +187,11 @@ impl Electrical {
         Ok(Self { solver, damage: Default::default(), shunts: Vec::new(), line_origin, powers })
     }
 
+    /// The last solution in the solver's own terms.
+    pub(super) fn results(&self) -> &Results {
+        self.solver.results()
+    }
+
     /// The start vector of the next solve: part of the state.
     pub(super) fn voltages(&self) -> &[Vector4] {
         self.solver.voltages()
@@ -203,8 +208,11 @@ impl Electrical {
         self.follow_damage(wiring, question);
         let _ = self.solver.set_joints(question.closed);
         let _ = self.solver.set_sources(question.sources);
-        self.fill_powers(wiring, question);
+        self.fill_powers(wiring, question, Followers::Feed);
         let _ = self.solver.solve(&self.powers);
+        if self.solver.results().islands.iter().any(is_unsolved) {
+            self.solve_without_followers(wiring, question);
+        }
         translate(wiring, self.solver.results(), &self.line_origin, flows);
         let results = self.solver.results();
         self.shunts.iter().map(|s| results.shunts[*s].iter().fold(0.0, |m: f64, i| m.max(i.norm()))).collect()
@@ -237,18 +245,48 @@ impl Electrical {
         self.damage = (faults, broken);
     }
 
-    fn fill_powers(&mut self, wiring: &Wiring, question: &Question<'_>) {
+    /// A deep fault can leave inverters that follow without a voltage to follow. Then they stand by, as momentary
+    /// cessation lets them (IEEE 1547-2018, 6.4.2.3: below 0.5 pu), and the network is solved from nominal voltages;
+    /// from there they are tried once more.
+    fn solve_without_followers(&mut self, wiring: &Wiring, question: &Question<'_>) {
+        let Ok(fresh) = Solver::new(self.solver.circuit()) else { return };
+        self.solver = fresh;
+        self.fill_powers(wiring, question, Followers::StandBy);
+        let _ = self.solver.solve(&self.powers);
+        let standing_by = self.solver.voltages().to_vec();
+        self.fill_powers(wiring, question, Followers::Feed);
+        let _ = self.solver.solve(&self.powers);
+        if self.solver.results().islands.iter().any(is_unsolved) {
+            let _ = self.solver.set_voltages(&standing_by);
+            self.fill_powers(wiring, question, Followers::StandBy);
+            let _ = self.solver.solve(&self.powers);
+        }
+    }
+
+    fn fill_powers(&mut self, wiring: &Wiring, question: &Question<'_>, followers: Followers) {
         for (s, (owner, share)) in self.powers.iter_mut().zip(&wiring.owners) {
             let (kw, kvar) = match owner {
                 Owner::Load(b) => {
                     let (kw, kvar) = question.loads[b.index()];
                     (-kw, -kvar)
                 }
+                Owner::Device(_) if followers == Followers::StandBy => (0.0, 0.0),
                 Owner::Device(d) => question.devices[d.index()],
             };
             *s = Complex::new(kw * 1e3 * share, kvar * 1e3 * share);
         }
     }
+}
+
+/// What inverters and machines that follow do in a solution.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Followers {
+    Feed,
+    StandBy,
+}
+
+fn is_unsolved(report: &crate::powerflow::IslandReport) -> bool {
+    matches!(report.state, IslandState::Unsolved(_))
 }
 
 fn fault(f: &ShortCircuit) -> Fault {

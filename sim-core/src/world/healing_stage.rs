@@ -3,7 +3,7 @@
 use super::World;
 use super::flows::{BrokenConductor, Electrical, Flows, Question, ShortCircuit};
 use super::protection_stage::By;
-use super::wiring::{Former, Wiring};
+use super::wiring::Wiring;
 use crate::event::EventKind;
 use crate::healing::{Check, FaultSeen, Inputs, Verdict};
 use crate::ids::{EventId, Subject, SwitchId};
@@ -174,7 +174,6 @@ struct PowerFlowCheck<'a> {
     devices: Vec<(f64, f64)>,
     voltages: &'a [Vector4],
     bus_island: Vec<Option<u32>>,
-    formers: Vec<Option<crate::ids::DeviceId>>,
 }
 
 impl<'a> PowerFlowCheck<'a> {
@@ -197,7 +196,6 @@ impl<'a> PowerFlowCheck<'a> {
             devices: world.state.units.iter().enumerate().map(device).collect(),
             voltages: &world.state.voltages,
             bus_island: world.state.flows.bus_island.clone(),
-            formers: world.state.flows.islands.iter().map(|i| i.former).collect(),
         }
     }
 
@@ -249,9 +247,6 @@ impl Check for PowerFlowCheck<'_> {
     fn may_parallel(&mut self, switch: SwitchId) -> bool {
         // Both ends in one island: its angles differ by the voltage drop only.
         let [a, b] = self.scene.switch_bus[switch.index()].map(|bus| self.bus_island[bus.index()]);
-        let grid_led = a.and_then(|i| self.formers.get(i as usize)).is_some_and(Option::is_none);
-        a.is_some()
-            && a == b
-            && (grid_led || self.wiring.formers.len() > usize::from(self.wiring.formers.contains(&Former::Grid)))
+        a.is_some() && a == b
     }
 }

@@ -30,7 +30,7 @@ const LET_GO_PU: f64 = 0.5;
 /// ... for this long: after the slowest relay of an island and its breaker, µs.
 const LET_GO_US: u64 = 800 * MILLISECOND_US;
 /// A deviation worth an event, Hz.
-const NADIR_HZ: f64 = 0.02;
+const NADIR_HZ: f64 = 0.1;
 /// Frequency that changes slower than this is quiet, Hz/s.
 const QUIET_HZ_S: f64 = 0.05;
 /// How long all must be quiet before a window closes, µs.

@@ -15,8 +15,9 @@ pub struct PowerReport {
     rows: Vec<(String, f64, f64, f64, f64)>,
     bus_rows: Vec<(String, [f64; 3], bool)>,
     residual_pu: f64,
-    source_kw: f64,
-    loss_kw: f64,
+    iterations: u32,
+    source_kva: Complex,
+    loss_kva: Complex,
 }
 
 impl World {
@@ -27,6 +28,8 @@ impl World {
         let lines = f.lines.iter().map(|l| &l.name).zip(&flows.lines);
         let transformers = f.transformers.iter().map(|t| &t.name).zip(&flows.transformers);
         let rows = lines.chain(transformers).map(|(n, x)| (n.clone(), x.kw, x.kvar, x.current_a, x.loading)).collect();
+        let results = self.electrical.results();
+        let va = |list: &mut dyn Iterator<Item = Complex>| list.fold(Complex::ZERO, |sum, s| sum + s) * 1e-3;
         let buses = f.buses.iter().zip(&flows.bus_pu).zip(&flows.bus_island);
         PowerReport {
             volts: self.electrical.voltages().iter().take(f.buses.len()).map(|v| [v[0], v[1], v[2]]).collect(),
@@ -34,8 +37,9 @@ impl World {
             rows,
             bus_rows: buses.map(|((b, v), i)| (b.name.clone(), *v, i.is_some())).collect(),
             residual_pu: flows.residual_pu,
-            source_kw: flows.grid_kw,
-            loss_kw: flows.loss_kw,
+            iterations: results.islands.iter().map(|i| i.iterations).max().unwrap_or(0),
+            source_kva: va(&mut results.sources.iter().map(|s| s.s)),
+            loss_kva: va(&mut results.islands.iter().map(|i| i.loss_va)),
         }
     }
 }
@@ -46,7 +50,7 @@ impl PowerReport {
     pub fn table(&self, scene: &Scene) -> String {
         let mut text = format!(
             "{}: source {:.2} kW, losses {:.3} kW, Kirchhoff residual {:.1e} pu\n\n{:<16} {:>8} {:>8} {:>8}\n",
-            scene.file.title.en, self.source_kw, self.loss_kw, self.residual_pu, "bus", "a pu", "b pu", "c pu"
+            scene.file.title.en, self.source_kva.re, self.loss_kva.re, self.residual_pu, "bus", "a pu", "b pu", "c pu"
         );
         for (name, v, live) in &self.bus_rows {
             let note = if *live { "" } else { "  dead" };
@@ -74,9 +78,13 @@ impl PowerReport {
         json!({
             "scene": scene.file.title.en,
             "converged": self.unsolved == 0,
+            "method": "fixed-point",
+            "iterations": self.iterations,
             "kcl_residual_pu": self.residual_pu,
-            "source_kw": self.source_kw,
-            "loss_kw": self.loss_kw,
+            "source_kw": self.source_kva.re,
+            "source_kvar": self.source_kva.im,
+            "loss_kw": self.loss_kva.re,
+            "loss_kvar": self.loss_kva.im,
             "buses": buses,
             "branches": branches,
             "dropped": [],

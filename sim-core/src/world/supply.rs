@@ -16,6 +16,8 @@ const HORIZON_S: f64 = 60.0;
 const FORMING_SOC: f64 = 0.01;
 /// An engine starts by itself when its part of the network has been dark this long, s (black start).
 const BLACK_START_S: u64 = 15;
+/// An engine in an island runs at least this long once it runs, s: it must reach its working temperature.
+const LEAST_RUN_S: u64 = 600;
 /// Cover of the sky at which clouds are worth an event, and at which their end is.
 const CLOUDED: (f64, f64) = (0.6, 0.35);
 
@@ -127,6 +129,7 @@ impl World {
                 least_kw: f.min_kw,
                 cost: f.fuel_cost,
                 running,
+                committed: self.is_committed(d),
             },
             (Model::Battery(s), DeviceKind::Battery(b)) => UnitKind::Storage {
                 charge_kw: s.available_charge(b, HORIZON_S).0,
@@ -138,9 +141,13 @@ impl World {
             (Model::Ev(s), DeviceKind::EvCharger(c)) => {
                 UnitKind::Charger { wants_kw: s.available_charge(c, HORIZON_S).0 }
             }
-            (_, DeviceKind::Genset(g)) => {
-                UnitKind::Engine { most_kw: g.rated_kw, least_kw: g.min_kw, cost: g.fuel_cost, running }
-            }
+            (_, DeviceKind::Genset(g)) => UnitKind::Engine {
+                most_kw: g.rated_kw,
+                least_kw: g.min_kw,
+                cost: g.fuel_cost,
+                running,
+                committed: self.is_committed(d),
+            },
             _ => UnitKind::Renewable { available_kw: 0.0 },
         };
         let target_kw = match self.state.trading.participant_of(DeviceId::new(d)) {
@@ -148,6 +155,12 @@ impl World {
             None => 0.0,
         };
         dispatch::Unit { device: DeviceId::new(d), building: self.scene.device_building[d], kind, target_kw }
+    }
+
+    /// An engine that runs in an island has not run its least time.
+    fn is_committed(&self, d: usize) -> bool {
+        let running = self.state.units[d].phase() == Some(Phase::Running);
+        running && self.state.now.since(self.state.units[d].since) < LEAST_RUN_S * crate::time::SECOND_US
     }
 
     /// Units without voltage wait; an engine starts by itself where it has been dark for a while and nothing is broken.
@@ -220,6 +233,7 @@ impl World {
         };
         let event = self.state.journal.note(self.state.now, Subject::Device(DeviceId::new(d)), kind, cause);
         self.state.units[d].event = Some(event);
+        self.state.units[d].since = self.state.now;
         if matches!(after, Some(Phase::Running)) {
             self.state.network.changed = true;
         }

@@ -1,0 +1,113 @@
+//! Trades of the slot as arcs from seller to buyer, coloured by the price in force: pale when cheap, deep when dear.
+
+use super::pace;
+use crate::bridge::{Clock, Live};
+use crate::flow::{FREE, Runs, show_runs, style};
+use crate::stage::forge::Ribbons;
+use crate::stage::material::{RibbonMaterial, StageMaterials};
+use crate::stage::{StageMap, StagePart, StageSystems, forge_linear};
+use bevy::camera::visibility::NoFrustumCulling;
+use bevy::prelude::*;
+use sim_core::ids::{ParticipantId, Subject};
+use sim_core::scene::{Participant, Scene};
+
+/// Arcs at once: the largest trades.
+const MOST: usize = 12;
+/// Comets on arcs, m/s of the wall clock.
+const SPEED_M_S: f32 = 16.0;
+/// Below this many seconds of the wall clock a slot is too short to be followed.
+const FOLLOWED_S: f64 = 2.0;
+/// Orchid from pale to deep, sRGB.
+const PALE: [u8; 3] = [0xE6, 0xBC, 0xFB];
+const DEEP: [u8; 3] = [0x8A, 0x2B, 0xC2];
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(
+        Update,
+        (draw_arcs, run_arcs).chain().before(show_runs).in_set(StageSystems::Follow).run_if(resource_exists::<Live>),
+    );
+}
+
+/// The arcs of a slot.
+#[derive(Component)]
+struct Arcs;
+
+/// What is drawn: world, slot, clearing, number of arcs.
+type Key = (u32, u64, u32, usize);
+
+fn where_is(scene: &Scene, map: &StageMap, id: ParticipantId) -> Option<Vec3> {
+    let subject = match scene.participants.get(id.index())? {
+        Participant::Building(i) => Subject::Building(*i),
+        Participant::Device(i) => Subject::Device(*i),
+        Participant::Grid => Subject::Grid,
+        Participant::Losses => return None,
+    };
+    map.anchor(subject).map(|a| a.0 - Vec3::Y * 1.5)
+}
+
+fn draw_arcs(
+    live: Res<Live>,
+    map: Res<StageMap>,
+    clock: Option<Res<Clock>>,
+    shared: Res<StageMaterials>,
+    old: Query<Entity, With<Arcs>>,
+    mut drawn: Local<Option<Key>>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut commands: Commands,
+) {
+    let market = &live.now.market;
+    let slot_s = f64::from(live.scene.file.market.slot_min) * 60.0;
+    let followed = slot_s / pace(clock.as_deref()).max(1e-6) > FOLLOWED_S;
+    let count = if followed { market.trades.len().min(MOST) } else { 0 };
+    let key = (map.world, market.slot, market.clearing, count);
+    if *drawn == Some(key) {
+        return;
+    }
+    *drawn = Some(key);
+    for entity in &old {
+        commands.entity(entity).despawn();
+    }
+    let mut ribbons = Ribbons::default();
+    for (n, (seller, buyer, _)) in market.trades.iter().take(count).enumerate() {
+        let ends = (where_is(&live.scene, &map, *seller), where_is(&live.scene, &map, *buyer));
+        let (Some(from), Some(to)) = ends else { continue };
+        let lift = 7.0 + from.distance(to) * 0.2;
+        let points: Vec<Vec3> = (0..=18)
+            .map(|i| {
+                let t = i as f32 / 18.0;
+                from.lerp(to, t) + Vec3::Y * lift * 4.0 * t * (1.0 - t)
+            })
+            .collect();
+        ribbons.path(&points, 0.2, (FREE + n) as u32);
+    }
+    if !ribbons.is_empty() {
+        commands.spawn((
+            Mesh3d(meshes.add(ribbons.mesh())),
+            MeshMaterial3d::<RibbonMaterial>(shared.ribbon.clone()),
+            NoFrustumCulling,
+            Arcs,
+            StagePart,
+        ));
+    }
+}
+
+fn run_arcs(live: Res<Live>, clock: Option<Res<Clock>>, time: Res<Time>, mut runs: ResMut<Runs>) {
+    let market = &live.now.market;
+    let playing = clock.is_none_or(|c| c.playing);
+    let dt = if playing { time.delta_secs().min(0.2) } else { 0.0 };
+    let span = (market.import_milli - market.feed_in_milli).max(1) as f32;
+    let share = ((market.price_milli - market.feed_in_milli) as f32 / span).clamp(0.0, 1.0);
+    let (pale, deep) = (Vec3::from(forge_linear(PALE)), Vec3::from(forge_linear(DEEP)));
+    let color = pale.lerp(deep, share);
+    let largest = market.trades.iter().map(|t| t.2).max().unwrap_or(1).max(1) as f32;
+    for n in 0..MOST {
+        let run = &mut runs.table.run[FREE + n];
+        let Some(trade) = market.trades.get(n) else {
+            run.w = style::HIDDEN;
+            continue;
+        };
+        let size = trade.2 as f32 / largest;
+        *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(52.0), 0.25 + 0.6 * size, 1.0, style::ARC);
+        runs.table.color[FREE + n] = color.extend(1.0);
+    }
+}

@@ -1,0 +1,7 @@
+//! Moving power.
+
+mod reading;
+mod runs;
+
+pub use runs::plugin;
+pub(crate) use runs::{FREE, Runs, show_runs, style};

@@ -1,0 +1,5 @@
+//! Map layers.
+
+mod layer;
+
+pub use layer::{Overlay, VOLTAGE_SCALE_PU, plugin, scale_color};

@@ -1,0 +1,225 @@
+//! The chain: height and round, who votes, the last blocks, what is in one, and whether it all verifies.
+
+use super::data::{PanelAsk, PanelData, Reply};
+use super::names::name;
+use super::widgets::{Light, row};
+use super::{numbers, theme, widgets};
+use bevy_egui::egui::{self, CursorIcon, Frame, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
+use egui_phosphor::regular as icons;
+use sim_core::ids::{Subject, ValidatorId};
+use sim_core::snapshot::{BlockView, ValidatorView};
+
+/// Width of a block's card, points.
+const CARD: f32 = 92.0;
+
+/// State of the dock.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// Height of the block that is shown in full; without one the newest.
+    block: Option<u64>,
+    /// A verification is under way.
+    pub verifying: bool,
+    /// What the last verification said: sound or not, in words.
+    pub verdict: Option<(bool, String)>,
+}
+
+/// The dock.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Reply {
+    let mut reply = Reply::default();
+    if let Some(text) = stalled(data) {
+        widgets::banner(ui, &text);
+    }
+    widgets::columns(ui, &[224.0, 0.0, 248.0], |i, ui| match i {
+        0 => validators(ui, data, &mut reply),
+        1 => blocks(ui, data, state),
+        _ => block(ui, data, state, &mut reply),
+    });
+    reply
+}
+
+/// Why the chain stands still, in words.
+fn stalled(data: &PanelData<'_>) -> Option<String> {
+    if !data.now.chain.stalled {
+        return None;
+    }
+    let all = data.now.validators.len();
+    let dark: Vec<String> = silent(data, |v| !v.powered);
+    let cut_off: Vec<String> = silent(data, |v| v.powered && !v.connected);
+    let none = || data.t("list-none");
+    let comma = data.t("list-comma");
+    let join = |names: Vec<String>| if names.is_empty() { none() } else { names.join(&comma) };
+    Some(data.locale.t_args(
+        "chain-stalled",
+        &[
+            ("voting", data.now.chain.voting.into()),
+            ("all", all.into()),
+            ("needed", (all * 2 / 3 + 1).into()),
+            ("dark", join(dark).into()),
+            ("cut", join(cut_off).into()),
+            ("waiting", data.now.chain.waiting.into()),
+        ],
+    ))
+}
+
+fn silent(data: &PanelData<'_>, is: impl Fn(&ValidatorView) -> bool) -> Vec<String> {
+    let all = data.now.validators.iter().enumerate();
+    all.filter(|(_, v)| is(v)).map(|(i, _)| validator_name(data, i)).collect()
+}
+
+fn validator_name(data: &PanelData<'_>, index: usize) -> String {
+    name(data.scene, Subject::Validator(ValidatorId::new(index)), data.locale)
+}
+
+fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
+    let c = &data.now.chain;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(c.height.to_string()).text_style(theme::big()).strong().color(theme::chain(ui)));
+        let round = data.locale.t_args("chain-round", &[("round", c.round.into()), ("waiting", c.waiting.into())]);
+        ui.label(RichText::new(round).weak()).on_hover_text(data.t("term-round"));
+    });
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 20.0;
+        for (i, view) in data.now.validators.iter().enumerate() {
+            validator(ui, data, i, view, reply);
+        }
+    });
+}
+
+fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorView, reply: &mut Reply) {
+    let colour = theme::chain(ui);
+    let proposes = data.now.chain.proposer as usize == index;
+    let lights = [
+        (view.prevoted, "chain-prevote", "chain-no-prevote"),
+        (view.precommitted, "chain-precommit", "chain-no-precommit"),
+    ];
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        if !view.powered || !view.connected {
+            let why = data.t(if view.powered { "chain-cut-off" } else { "chain-dark" });
+            widgets::light(ui, Light::Dead, &why);
+            ui.add_space(16.0);
+        } else {
+            for (voted, yes, no) in lights {
+                let light = if voted { Light::On(colour) } else { Light::Waiting };
+                widgets::light(ui, light, &data.t(if voted { yes } else { no }));
+            }
+        }
+        ui.add_space(4.0);
+        let name = validator_name(data, index);
+        let text =
+            if proposes { RichText::new(format!("{name} {}", icons::HAMMER)).strong() } else { RichText::new(name) };
+        let response = ui.add(egui::Label::new(text).truncate().sense(Sense::click()));
+        let hover = data.t(if proposes { "chain-proposes" } else { "term-validator" });
+        if response.on_hover_text(hover).on_hover_cursor(CursorIcon::PointingHand).clicked() {
+            reply.select(Subject::Validator(ValidatorId::new(index)));
+        }
+    });
+}
+
+fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
+    widgets::title(ui, data.t("chain-blocks")).on_hover_text(data.t("term-block"));
+    let blocks = &data.now.chain.blocks;
+    if blocks.is_empty() {
+        widgets::empty(ui, icons::CUBE, &data.t("chain-no-blocks"), &data.t("chain-no-blocks-hint"));
+        return;
+    }
+    let shown = shown(data, state).map(|b| b.height);
+    ScrollArea::horizontal().auto_shrink([false, true]).stick_to_right(true).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::GRID;
+            for block in blocks {
+                if card(ui, data, block, shown == Some(block.height)) {
+                    state.block = Some(block.height);
+                }
+            }
+        });
+    });
+}
+
+/// A block in short: height, time, votes, and as many squares as it has transactions (at most ten).
+fn card(ui: &mut Ui, data: &PanelData<'_>, block: &BlockView, selected: bool) -> bool {
+    let colour = theme::chain(ui);
+    let total: u32 = block.counts.iter().sum();
+    let line = if selected { colour } else { theme::tint(ui, colour, 0.4) };
+    let fill = if selected { theme::tint(ui, colour, 0.24) } else { theme::tint(ui, colour, 0.08) };
+    let frame = Frame::new().fill(fill).stroke(Stroke::new(1.0, line)).corner_radius(4).inner_margin(8);
+    let response = frame
+        .show(ui, |ui| {
+            ui.set_width(CARD - 16.0);
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.vertical(|ui| {
+                ui.label(RichText::new(format!("#{}", block.height)).strong());
+                ui.label(RichText::new(numbers::clock(block.time)).weak());
+                let (rect, _) = ui.allocate_exact_size(vec2(CARD - 16.0, 8.0), Sense::hover());
+                for i in 0..total.min(10) {
+                    let at = rect.left_top() + vec2(i as f32 * 7.5, 0.0);
+                    ui.painter().rect_filled(egui::Rect::from_min_size(at, vec2(5.5, 8.0)), 1.0, colour);
+                }
+                let votes = format!("{}/{} {}", block.votes, data.now.validators.len(), icons::CHECK);
+                ui.label(RichText::new(votes).weak());
+            });
+        })
+        .response
+        .interact(Sense::click());
+    let label = data.locale.t_args("chain-block-name", &[("height", block.height.into())]);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
+    let hover = data.locale.t_args("chain-card-hover", &[("n", total.into()), ("votes", block.votes.into())]);
+    response.on_hover_text(hover).on_hover_cursor(CursorIcon::PointingHand).clicked()
+}
+
+fn shown<'a>(data: &'a PanelData<'_>, state: &State) -> Option<&'a BlockView> {
+    let blocks = &data.now.chain.blocks;
+    state.block.and_then(|h| blocks.iter().find(|b| b.height == h)).or_else(|| blocks.last())
+}
+
+fn block(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    let block = shown(data, state).cloned();
+    ui.horizontal(|ui| {
+        if let Some(block) = &block {
+            widgets::title(ui, data.locale.t_args("chain-block-name", &[("height", block.height.into())]));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| verify(ui, data, state, reply));
+    });
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        verdict(ui, data, state);
+        if let Some(block) = &block {
+            let [readings, orders, trades, settlements] = block.counts;
+            let rows = [
+                row("readings", readings.to_string()),
+                row("orders", orders.to_string()),
+                row("trades", trades.to_string()),
+                row("settlements", settlements.to_string()),
+                row("proposer", validator_name(data, block.proposer as usize)),
+                row("hash", format!("{}…", block.hash)),
+            ];
+            widgets::rows(ui, data, &rows);
+        }
+    });
+}
+
+fn verify(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    let text = format!("{} {}", icons::SHIELD_CHECK, data.t("chain-verify"));
+    let response = ui.add_enabled(!state.verifying, egui::Button::new(text));
+    let label = data.t("chain-verify");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
+    if response.on_hover_text(data.t("term-verify")).clicked() {
+        state.verifying = true;
+        state.verdict = None;
+        reply.panel.push(PanelAsk::VerifyChain);
+    }
+}
+
+fn verdict(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
+    if state.verifying {
+        ui.label(RichText::new(data.t("chain-verifying")).weak());
+    }
+    if let Some((sound, words)) = &state.verdict {
+        let (mark, colour) = if *sound {
+            (icons::CHECK_CIRCLE, theme::ink(ui, crate::palette::HEALTHY))
+        } else {
+            ("▲", theme::fault(ui))
+        };
+        ui.add(egui::Label::new(RichText::new(format!("{mark} {words}")).color(colour)).wrap());
+    }
+}

@@ -1,0 +1,107 @@
+//! What a panel sees and what it answers.
+
+use super::look::Look;
+use crate::bridge::{Ask, Clock, Selection};
+use crate::locale::{Language, Locale};
+use bevy::prelude::Message;
+use sim_core::command::Command;
+use sim_core::event::Event;
+use sim_core::ids::{EventId, Subject};
+use sim_core::recorder::{Channel, Minute, Recorder};
+use sim_core::scene::Scene;
+use sim_core::snapshot::Snapshot;
+use sim_core::time::SimTime;
+
+/// What has been, as the panels read it.
+pub(crate) trait Past {
+    /// All events so far, ascending.
+    fn events(&self) -> &[Event];
+    /// Minutes of a channel in `[from, to)`.
+    fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute>;
+    /// The causes of an event back to the roots: (event, depth).
+    fn why(&self, event: EventId) -> Vec<(&Event, usize)>;
+
+    /// An event by its number.
+    fn event(&self, id: EventId) -> Option<&Event> {
+        let events = self.events();
+        events.binary_search_by_key(&id, |e| e.id).ok().and_then(|i| events.get(i))
+    }
+}
+
+impl Past for Recorder {
+    fn events(&self) -> &[Event] {
+        self.events()
+    }
+    fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
+        self.series(scene, channel, from, to)
+    }
+    fn why(&self, event: EventId) -> Vec<(&Event, usize)> {
+        self.why(event)
+    }
+}
+
+/// All that a panel may read.
+#[derive(Clone, Copy)]
+pub(crate) struct PanelData<'a> {
+    pub scene: &'a Scene,
+    pub now: &'a Snapshot,
+    pub past: &'a dyn Past,
+    pub clock: Clock,
+    pub selection: Selection,
+    pub locale: &'a Locale,
+    pub look: &'a Look,
+    /// Counts worlds: what was kept for another one is dropped.
+    pub world: u32,
+}
+
+impl PanelData<'_> {
+    /// The words behind a key.
+    pub(crate) fn t(&self, key: &str) -> String {
+        self.locale.t(key)
+    }
+}
+
+/// What a panel asks for beyond the simulation. The panels answer all but [`PanelAsk::VerifyChain`] themselves.
+#[derive(Message, Clone, Debug, PartialEq)]
+pub enum PanelAsk {
+    /// Re-derive every hash, signature and balance of the chain; the answer is a [`super::Verdict`].
+    VerifyChain,
+    /// A file dialog for a scene or replay to open.
+    OpenDialog,
+    /// A file dialog for a replay to write.
+    SaveReplayDialog,
+    /// A file dialog for a picture to write.
+    SavePictureDialog,
+    /// Play the opening walkthrough.
+    PlayOpening,
+    /// Speak another language.
+    Speak(Language),
+    /// Look different.
+    Wear(Look),
+}
+
+/// What came back from the panels in a frame.
+#[derive(Default)]
+pub(crate) struct Reply {
+    /// Requests to the bridge, in order.
+    pub asks: Vec<Ask>,
+    /// A change of the selection.
+    pub select: Option<Option<Subject>>,
+    /// Requests beyond the simulation.
+    pub panel: Vec<PanelAsk>,
+}
+
+impl Reply {
+    /// Asks the simulation for something.
+    pub(crate) fn command(&mut self, command: Command) {
+        self.asks.push(Ask::Do(command));
+    }
+    /// Asks the bridge for something.
+    pub(crate) fn ask(&mut self, ask: Ask) {
+        self.asks.push(ask);
+    }
+    /// Selects a thing.
+    pub(crate) fn select(&mut self, subject: Subject) {
+        self.select = Some(Some(subject));
+    }
+}

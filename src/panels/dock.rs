@@ -1,0 +1,88 @@
+//! Bottom: one dock at a time: power, market, chain, controls, events.
+
+use super::data::{PanelData, Reply};
+use super::marks::Marks;
+use super::plot::Kept;
+use super::{chain, controls, log, market, power, theme, widgets};
+use bevy_egui::egui::{Align, Button, Key, Layout, Modifiers, Ui};
+use egui_phosphor::regular as icons;
+use serde::{Deserialize, Serialize};
+
+/// Height of the tabs, points.
+pub(crate) const TABS: f32 = 32.0;
+
+/// A dock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Dock {
+    /// Balance of power over time.
+    Power,
+    /// Price, curves, trades, tariffs.
+    Market,
+    /// Blocks, votes, verification.
+    Chain,
+    /// Faults, weather, healing, restart.
+    Controls,
+    /// What happened.
+    Events,
+}
+
+/// Docks in order, with icon and words.
+const DOCKS: [(Dock, &str, &str); 5] = [
+    (Dock::Power, icons::LIGHTNING, "dock-power"),
+    (Dock::Market, icons::COINS, "dock-market"),
+    (Dock::Chain, icons::CUBE, "dock-chain"),
+    (Dock::Controls, icons::SLIDERS_HORIZONTAL, "dock-controls"),
+    (Dock::Events, icons::LIST_BULLETS, "dock-events"),
+];
+
+/// State of all docks.
+#[derive(Default)]
+pub(crate) struct State {
+    pub open: Option<Dock>,
+    pub power: power::State,
+    pub market: market::State,
+    pub chain: chain::State,
+    pub controls: controls::State,
+    pub log: log::State,
+}
+
+/// The tabs and the dock that is open.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, marks: &Marks, kept: &mut Kept) -> Reply {
+    tabs(ui, data, state);
+    ui.add_space(4.0);
+    match state.open {
+        None => Reply::default(),
+        Some(Dock::Power) => power::show(ui, data, &mut state.power, marks, kept),
+        Some(Dock::Market) => market::show(ui, data, &mut state.market, marks, kept),
+        Some(Dock::Chain) => chain::show(ui, data, &mut state.chain),
+        Some(Dock::Controls) => controls::show(ui, data, &mut state.controls),
+        Some(Dock::Events) => log::show(ui, data, &mut state.log),
+    }
+}
+
+fn tabs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
+    ui.horizontal(|ui| {
+        ui.set_height(TABS - theme::GRID);
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (dock, icon, key) in DOCKS {
+            let open = state.open == Some(dock);
+            let name = data.t(key);
+            let text = if ui.available_width() < 90.0 { icon.to_owned() } else { format!("{icon} {name}") };
+            let response = ui.add(Button::selectable(open, text));
+            response.widget_info(|| {
+                bevy_egui::egui::WidgetInfo::selected(bevy_egui::egui::WidgetType::Button, true, open, &name)
+            });
+            if response.clicked() {
+                state.open = if open { None } else { Some(dock) };
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let (icon, key) =
+                if state.open.is_some() { (icons::CARET_DOWN, "dock-fold") } else { (icons::CARET_UP, "dock-unfold") };
+            let pressed = widgets::pressed(ui, Modifiers::NONE, Key::D);
+            if widgets::icon(ui, icon, &data.t(key), Some("D"), false).clicked() || pressed {
+                state.open = if state.open.is_some() { None } else { Some(Dock::Power) };
+            }
+        });
+    });
+}

@@ -1,0 +1,247 @@
+//! The market: price and countdown, demand and supply, trades, and the levers of tariff and carbon price.
+
+use super::data::{PanelData, Reply};
+use super::marks::Marks;
+use super::names::name;
+use super::plot::Kept;
+use super::{numbers, theme, widgets};
+use crate::palette;
+use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
+use egui_phosphor::regular as icons;
+use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, Plot, PlotPoint, Text};
+use sim_core::command::Command;
+use sim_core::ids::{ParticipantId, Subject};
+use sim_core::scene::Participant;
+
+/// State of the dock: the levers while they are being dragged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    import: Option<f64>,
+    feed_in: Option<f64>,
+    carbon: Option<f64>,
+}
+
+/// From these widths on the curves and the trades are shown, points.
+const CURVES_FROM: f32 = 760.0;
+const TRADES_FROM: f32 = 1000.0;
+
+#[derive(Clone, Copy)]
+enum Part {
+    Price,
+    Curves,
+    Trades,
+    Levers,
+}
+
+/// The dock.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks: &Marks, _kept: &mut Kept) -> Reply {
+    let mut reply = Reply::default();
+    let width = ui.available_width();
+    // What does not fit is left out, the levers last.
+    let mut parts = vec![(200.0, Part::Price)];
+    if width > CURVES_FROM {
+        parts.push((0.0, Part::Curves));
+    }
+    if width > TRADES_FROM {
+        parts.push((216.0, Part::Trades));
+    }
+    parts.push((if width > CURVES_FROM { 288.0 } else { 0.0 }, Part::Levers));
+    let widths: Vec<f32> = parts.iter().map(|(width, _)| *width).collect();
+    widgets::columns(ui, &widths, |i, ui| match parts[i].1 {
+        Part::Price => price(ui, data),
+        Part::Curves => curves(ui, data),
+        Part::Trades => show_trades(ui, data),
+        Part::Levers => {
+            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| levers(ui, data, state, &mut reply));
+        }
+    });
+    reply
+}
+
+fn price(ui: &mut Ui, data: &PanelData<'_>) {
+    let (m, currency) = (&data.now.market, &data.scene.file.site.currency);
+    ui.label(RichText::new(data.t("market-price")).weak()).on_hover_text(data.t("term-price"));
+    let colour = theme::ink(ui, palette::MONEY);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let digits = numbers::number(m.price_milli as f64 / 1000.0, 3);
+        ui.label(RichText::new(digits).text_style(theme::big()).color(colour).strong());
+        ui.label(RichText::new(format!("{currency}/kWh")).weak());
+    });
+    if m.clearing > 0 {
+        let text = data.locale.t_args("market-extraordinary", &[("n", m.clearing.into())]);
+        ui.label(text).on_hover_text(data.t("term-extraordinary"));
+    }
+    if let Some(next) = m.next_price_milli {
+        let next = numbers::number(next as f64 / 1000.0, 3);
+        ui.label(data.locale.t_args("market-next", &[("price", next.into())]));
+    }
+    let left = m.slot_end.since(data.now.time) as f64 / 1e6;
+    let whole = (m.slot_end.since(m.slot_start) as f64 / 1e6).max(1.0);
+    #[expect(clippy::cast_possible_truncation, reason = "a share")]
+    let share = (1.0 - left / whole).clamp(0.0, 1.0) as f32;
+    ui.add_space(4.0);
+    let minutes = format!("{:.0}:{:02.0}", (left / 60.0).floor(), (left % 60.0).floor());
+    ui.label(data.locale.t_args("market-slot-left", &[("time", minutes.into())])).on_hover_text(data.t("term-slot"));
+    let bar = egui::ProgressBar::new(share).desired_height(6.0).fill(theme::rgb(palette::MONEY));
+    ui.add(bar);
+    ui.label(RichText::new(data.locale.t_args("market-volume", &[("energy", numbers::wh(m.volume_wh).into())])).weak());
+}
+
+/// Points of a step curve: cumulated kWh against price.
+fn steps(curve: &[(i64, i64)]) -> Vec<[f64; 2]> {
+    let mut points = Vec::with_capacity(curve.len() * 2);
+    let mut from = 0.0;
+    for (wh, milli) in curve {
+        let (x, y) = (*wh as f64 / 1000.0, *milli as f64 / 1000.0);
+        points.extend([[from, y], [x, y]]);
+        from = x;
+    }
+    points
+}
+
+fn curves(ui: &mut Ui, data: &PanelData<'_>) {
+    let m = &data.now.market;
+    widgets::title(ui, data.t("market-curves")).on_hover_text(data.t("term-curves"));
+    if m.demand.is_empty() && m.supply.is_empty() {
+        widgets::empty(ui, icons::COINS, &data.t("market-no-curves"), &data.t("market-no-curves-hint"));
+        return;
+    }
+    let (demand, supply) = (steps(&m.demand), steps(&m.supply));
+    let names = [data.t("market-demand"), data.t("market-supply"), data.t("market-clearing")];
+    let y = AxisHints::new_y()
+        .placement(HPlacement::Left)
+        .min_thickness(40.0)
+        .formatter(|mark: GridMark, _r| numbers::number(mark.value, 2));
+    let x = AxisHints::new_x().formatter(|mark: GridMark, _r| numbers::number(mark.value, 0));
+    let plot = Plot::new("market curves")
+        .height(ui.available_height())
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .show_background(false)
+        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
+        .set_margin_fraction(vec2(0.02, 0.2))
+        .y_grid_spacer(|input| super::plot::value_grid(input, 4.0))
+        .x_grid_spacer(|input| super::plot::value_grid(input, 5.0))
+        .custom_x_axes(vec![x])
+        .custom_y_axes(vec![y])
+        .label_formatter(|hover: &HoverPosition<'_>| {
+            let (HoverPosition::NearDataPoint { position, .. } | HoverPosition::Elsewhere { position }) = hover;
+            Some(format!("{} kWh, {}/kWh", numbers::number(position.x, 1), numbers::number(position.y, 3)))
+        });
+    let teal = theme::rgb(palette::HEALTHY);
+    let blue = theme::rgb(palette::WIND);
+    let money = theme::rgb(palette::MONEY);
+    let dark = ui.visuals().dark_mode;
+    let ink = move |c: egui::Color32| if dark { c } else { c.lerp_to_gamma(egui::Color32::BLACK, 0.45) };
+    let price = m.price_milli as f64 / 1000.0;
+    let end = demand.last().into_iter().chain(supply.last()).map(|p| p[0]).fold(0.0, f64::max);
+    // Far to the right of the crossing nothing more is decided.
+    let volume = m.volume_wh as f64 / 1000.0;
+    let end = if volume > 0.0 { end.min(volume * 3.0) } else { end }.max(1.0);
+    plot.show(ui, |plot| {
+        plot.set_plot_bounds_x(0.0..=end);
+        plot.hline(HLine::new("", price).stroke(Stroke::new(1.0, money)).style(LineStyle::dashed_dense()));
+        plot.text(
+            Text::new("", PlotPoint::new(end, price), names[2].clone()).color(ink(money)).anchor(Align2::RIGHT_BOTTOM),
+        );
+        for (points, colour, name, style) in
+            [(demand, teal, &names[0], LineStyle::Solid), (supply, blue, &names[1], LineStyle::dashed_loose())]
+        {
+            if let Some(first) = points.first() {
+                let at = PlotPoint::new(first[0], first[1]);
+                plot.text(Text::new("", at, format!(" {name}")).color(ink(colour)).anchor(Align2::LEFT_BOTTOM));
+            }
+            plot.line(Line::new(name.clone(), points).color(colour).width(2.0).style(style));
+        }
+    });
+}
+
+fn participant(data: &PanelData<'_>, id: ParticipantId) -> String {
+    match data.scene.participants.get(id.index()) {
+        Some(Participant::Building(b)) => name(data.scene, Subject::Building(*b), data.locale),
+        Some(Participant::Device(d)) => name(data.scene, Subject::Device(*d), data.locale),
+        Some(Participant::Grid) => data.t("kind-grid"),
+        Some(Participant::Losses) => data.t("participant-losses"),
+        None => "?".to_owned(),
+    }
+}
+
+fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
+    widgets::title(ui, data.t("market-trades")).on_hover_text(data.t("term-trades"));
+    let trades = &data.now.market.trades;
+    if trades.is_empty() {
+        ui.label(RichText::new(data.t("market-no-trades")).weak());
+        return;
+    }
+    let row = 20.0;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().interact_size.y = row;
+    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, trades.len(), |ui, range| {
+        for (seller, buyer, wh) in &trades[range] {
+            let text = format!("{} → {}", participant(data, *seller), participant(data, *buyer));
+            ui.horizontal(|ui| {
+                ui.set_height(row);
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    ui.label(numbers::wh(*wh));
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.add(egui::Label::new(RichText::new(&text).weak()).truncate());
+                    });
+                });
+            });
+        }
+    });
+}
+
+/// A lever: dragging shows, letting go asks.
+fn lever(
+    ui: &mut Ui,
+    label: &str,
+    explanation: &str,
+    draft: &mut Option<f64>,
+    now: f64,
+    slider: impl FnOnce(&mut f64) -> Slider<'_>,
+) -> Option<f64> {
+    let mut value = draft.unwrap_or(now);
+    ui.label(RichText::new(label).weak()).on_hover_text(explanation);
+    let response = ui.add(slider(&mut value));
+    response.widget_info(|| egui::WidgetInfo::slider(true, value, label));
+    if response.changed() {
+        *draft = Some(value);
+    }
+    // A drag ends when it is let go; typing or an arrow key is done at once.
+    let done = draft.is_some() && !response.dragged() && !response.is_pointer_button_down_on();
+    if done { draft.take().filter(|v| (v - now).abs() > 1e-9) } else { None }
+}
+
+fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    let m = &data.now.market;
+    let currency = &data.scene.file.site.currency;
+    widgets::title(ui, data.t("market-levers"));
+    ui.spacing_mut().slider_width = (ui.available_width() - 136.0).max(80.0);
+    let per_kwh = format!(" {currency}/kWh");
+    let unit = |milli: i64| milli as f64 / 1000.0;
+    let (label, hover) = (data.t("row-import-tariff"), data.t("term-import-tariff"));
+    let import = lever(ui, &label, &hover, &mut state.import, unit(m.import_milli), |v| {
+        Slider::new(v, 0.0..=1.0).step_by(0.005).fixed_decimals(3).suffix(per_kwh.clone())
+    });
+    if let Some(value) = import {
+        reply.command(Command::Tariff { import: Some(value), feed_in: None });
+    }
+    let (label, hover) = (data.t("row-feed-in-tariff"), data.t("term-feed-in-tariff"));
+    let feed_in = lever(ui, &label, &hover, &mut state.feed_in, unit(m.feed_in_milli), |v| {
+        Slider::new(v, 0.0..=0.5).step_by(0.005).fixed_decimals(3).suffix(per_kwh)
+    });
+    if let Some(value) = feed_in {
+        reply.command(Command::Tariff { import: None, feed_in: Some(value) });
+    }
+    let (label, hover) = (data.t("row-carbon-price"), data.t("term-carbon-price"));
+    let carbon = lever(ui, &label, &hover, &mut state.carbon, m.carbon_price, |v| {
+        Slider::new(v, 0.0..=500.0).step_by(5.0).fixed_decimals(0).suffix(format!(" {currency}/t"))
+    });
+    if let Some(value) = carbon {
+        reply.command(Command::CarbonPrice { price: value });
+    }
+}

@@ -1,0 +1,53 @@
+//! The control room: one panel a file; each is a function of a `Ui`, what it may read and its own small state that
+//! returns what the user asked for. So panels are tested without a window.
+
+mod actions;
+mod bid;
+mod chain;
+mod context;
+mod controls;
+mod data;
+mod dock;
+mod facts;
+mod files;
+mod fonts;
+mod inspector;
+mod keys;
+mod legend;
+mod log;
+mod look;
+mod market;
+mod marks;
+mod menu;
+mod names;
+mod numbers;
+mod outcome;
+mod plot;
+mod power;
+#[cfg(test)]
+mod raster;
+mod severity;
+mod shell;
+mod systems;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod time_bar;
+mod timeline;
+mod tree;
+mod undo;
+mod why;
+mod widgets;
+mod words;
+
+pub use context::ContextAsked;
+pub use data::PanelAsk;
+pub(crate) use data::{PanelData, Reply};
+pub use dock::Dock;
+pub use files::{Notice, Recent};
+pub use look::{Layers, Look, MapLayer, Theme};
+pub use systems::{Free, Panels, Verdict, plugin};
+pub(crate) use theme::{GRID, HEADING};
+pub(crate) use words::kind_name;

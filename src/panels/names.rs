@@ -1,0 +1,105 @@
+//! Names of things for people: the scene's own title, or a word for the kind with the name in the file.
+
+use crate::locale::Locale;
+use sim_core::ids::Subject;
+use sim_core::scene::Scene;
+use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
+
+/// Words for a device's kind.
+pub(crate) fn device_key(kind: &DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Solar(_) => "kind-solar",
+        DeviceKind::Wind(_) => "kind-wind",
+        DeviceKind::FuelCell(_) => "kind-fuel-cell",
+        DeviceKind::Genset(g) if g.fuel == Fuel::Gas => "kind-gas",
+        DeviceKind::Genset(_) => "kind-diesel",
+        DeviceKind::Battery(_) => "kind-battery",
+        DeviceKind::Flywheel(_) => "kind-flywheel",
+        DeviceKind::EvCharger(_) => "kind-charger",
+    }
+}
+
+/// Words for a building's kind.
+pub(crate) fn building_key(kind: BuildingKind) -> &'static str {
+    match kind {
+        BuildingKind::Home => "kind-home",
+        BuildingKind::Apartments => "kind-apartments",
+        BuildingKind::School => "kind-school",
+        BuildingKind::Clinic => "kind-clinic",
+        BuildingKind::Workshop => "kind-workshop",
+        BuildingKind::Greenhouse => "kind-greenhouse",
+        BuildingKind::Hall => "kind-hall",
+        BuildingKind::EvHub => "kind-ev-hub",
+    }
+}
+
+/// Words for a switch's kind.
+pub(crate) fn switch_key(kind: SwitchKind) -> &'static str {
+    match kind {
+        SwitchKind::Pcc => "kind-pcc",
+        SwitchKind::Feeder => "kind-feeder",
+        SwitchKind::Section => "kind-section",
+        SwitchKind::Tie => "kind-tie",
+    }
+}
+
+/// Words for the kind of a thing.
+pub(crate) fn kind_key(scene: &Scene, subject: Subject) -> &'static str {
+    let f = &scene.file;
+    match subject {
+        Subject::Community => "kind-community",
+        Subject::Grid => "kind-grid",
+        Subject::Bus(_) => "kind-bus",
+        Subject::Line(_) => "kind-line",
+        Subject::Transformer(_) => "kind-transformer",
+        Subject::Switch(i) => f.switches.get(i.index()).map_or("kind-section", |s| switch_key(s.kind)),
+        Subject::Building(i) => f.buildings.get(i.index()).map_or("kind-home", |b| building_key(b.kind)),
+        Subject::Device(i) => f.devices.get(i.index()).map_or("kind-solar", |d| device_key(&d.kind)),
+        Subject::Gateway(_) => "kind-gateway",
+        Subject::Validator(_) => "kind-validator",
+        Subject::Market => "kind-market",
+        Subject::Chain => "kind-chain",
+        Subject::Weather => "kind-weather",
+    }
+}
+
+/// The name of a thing for people.
+pub(crate) fn name(scene: &Scene, subject: Subject, locale: &Locale) -> String {
+    if let Some(words) = title(scene, subject) {
+        return locale.pick(words).to_owned();
+    }
+    let kind = locale.t(kind_key(scene, subject));
+    let short = scene.name(subject);
+    match subject {
+        Subject::Community | Subject::Grid | Subject::Market | Subject::Chain | Subject::Weather => kind,
+        Subject::Device(i) if scene.device_building.get(i.index()).copied().flatten().is_some() => {
+            let building = scene.device_building[i.index()].map_or(Subject::Community, Subject::Building);
+            let building = name(scene, building, locale);
+            locale.t_args("name-inside", &[("kind", kind.into()), ("building", building.into())])
+        }
+        _ => locale.t_args("name-of", &[("kind", kind.into()), ("name", number_of(short).into())]),
+    }
+}
+
+/// `7` of `home-07`, the whole name of anything else.
+fn number_of(name: &str) -> &str {
+    match name.split_once('-') {
+        Some((word, number)) if word.len() > 3 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            number.trim_start_matches('0')
+        }
+        _ => name,
+    }
+}
+
+fn title(scene: &Scene, subject: Subject) -> Option<&Words> {
+    let f = &scene.file;
+    let words = match subject {
+        Subject::Community => Some(&f.title),
+        Subject::Building(i) => f.buildings.get(i.index())?.title.as_ref(),
+        Subject::Device(i) => f.devices.get(i.index())?.title.as_ref(),
+        Subject::Gateway(i) => f.gateways.get(i.index())?.title.as_ref(),
+        Subject::Validator(i) => f.validators.get(i.index())?.title.as_ref(),
+        _ => None,
+    };
+    words.filter(|w| !w.en.is_empty())
+}

@@ -1,0 +1,101 @@
+//! How much an event matters to someone who looks at the log or the timeline.
+
+use sim_core::event::{ClearingReason, EventKind};
+
+/// Groups that the log can be narrowed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Topic {
+    Grid,
+    Healing,
+    Market,
+    Chain,
+    Other,
+}
+
+impl Topic {
+    pub(crate) const ALL: [Self; 5] = [Self::Grid, Self::Healing, Self::Market, Self::Chain, Self::Other];
+
+    /// Words for it.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Grid => "topic-grid",
+            Self::Healing => "topic-healing",
+            Self::Market => "topic-market",
+            Self::Chain => "topic-chain",
+            Self::Other => "topic-other",
+        }
+    }
+}
+
+/// How loud an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// Routine.
+    Quiet,
+    /// Worth a line.
+    Notable,
+    /// Something got better: a mark in the healthy colour.
+    Good,
+    /// Something got worse: a mark in the alarm colour.
+    Bad,
+}
+
+/// Topic and weight of a kind.
+pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
+    use EventKind as K;
+    match kind {
+        K::FaultStruck { .. }
+        | K::ConductorOpened { .. }
+        | K::Failed
+        | K::GridLost
+        | K::CustomersOut { .. }
+        | K::IslandCollapsed { .. }
+        | K::BreakerFailed
+        | K::UnseenFault { .. }
+        | K::LoadShed { .. }
+        | K::Unsolved { .. }
+        | K::Overloaded { .. } => (Topic::Grid, Weight::Bad),
+        K::CustomersRestored { .. } | K::GridReturned | K::Repaired | K::Resynchronised { .. } => {
+            (Topic::Grid, Weight::Good)
+        }
+        K::FaultCleared { .. }
+        | K::RelayTripped { .. }
+        | K::SwitchOpened
+        | K::SwitchClosed
+        | K::Reclosed
+        | K::LockedOut
+        | K::UnitTripped { .. }
+        | K::UnitReconnected
+        | K::IslandFormed { .. }
+        | K::FrequencyNadir { .. }
+        | K::LoadReturned
+        | K::OverloadEnded
+        | K::RepairStarted { .. } => (Topic::Grid, Weight::Notable),
+        K::RelayPickedUp { .. }
+        | K::SyncWaiting { .. }
+        | K::UnitStarting
+        | K::UnitStarted
+        | K::UnitStopped
+        | K::WindowOpened
+        | K::WindowClosed { .. } => (Topic::Grid, Weight::Quiet),
+        K::NormalRestored => (Topic::Healing, Weight::Good),
+        K::HealingBlocked { .. } => (Topic::Healing, Weight::Bad),
+        K::FaultLocated { .. }
+        | K::SectionIsolated { .. }
+        | K::RestorationPlanned { .. }
+        | K::RestorationRefused { .. } => (Topic::Healing, Weight::Notable),
+        K::SwitchOrdered { .. } => (Topic::Healing, Weight::Quiet),
+        K::SlotCleared { reason: ClearingReason::Extraordinary, .. } | K::LeverSet { .. } => {
+            (Topic::Market, Weight::Notable)
+        }
+        K::SlotCleared { .. } | K::SlotSettled { .. } => (Topic::Market, Weight::Quiet),
+        K::ChainStalled { .. } => (Topic::Chain, Weight::Bad),
+        K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
+        K::ValidatorSilent { .. } | K::ValidatorBack | K::TransactionRefused { .. } => (Topic::Chain, Weight::Notable),
+        K::BlockCommitted { .. } | K::RoundFailed { .. } => (Topic::Chain, Weight::Quiet),
+        K::CommandGiven { .. } | K::CommandRefused { .. } | K::SeededFailure | K::WeatherTurned { .. } => {
+            (Topic::Other, Weight::Notable)
+        }
+        K::SceneStarted | K::ScheduleDue { .. } => (Topic::Other, Weight::Quiet),
+    }
+}

@@ -1,0 +1,86 @@
+//! Undo: of a lever the inverse command, of a fault its repair. It never rewinds time.
+
+use sim_core::command::Command;
+use sim_core::scene::Scene;
+use sim_core::snapshot::Snapshot;
+
+/// How many steps are kept.
+const DEPTH: usize = 64;
+
+/// What was done, newest last: the command and what undoes it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Undo {
+    done: Vec<(Command, Command)>,
+}
+
+impl Undo {
+    /// Notes a command about to be given; `now` is the state before it.
+    pub(crate) fn note(&mut self, command: &Command, scene: &Scene, now: &Snapshot) {
+        if let Some(inverse) = inverse(command, scene, now) {
+            self.done.push((command.clone(), inverse));
+            if self.done.len() > DEPTH {
+                self.done.remove(0);
+            }
+        }
+    }
+
+    /// The newest command that can be undone.
+    pub(crate) fn newest(&self) -> Option<&Command> {
+        self.done.last().map(|(command, _)| command)
+    }
+
+    /// What undoes the newest command; it is forgotten then.
+    pub(crate) fn pop(&mut self) -> Option<Command> {
+        self.done.pop().map(|(_, inverse)| inverse)
+    }
+
+    /// Forgets all: another world.
+    pub(crate) fn clear(&mut self) {
+        self.done.clear();
+    }
+}
+
+fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> {
+    let repair = |element: &String| Some(Command::Repair { element: element.clone() });
+    let unit = |milli: i64| milli as f64 / 1000.0;
+    match command {
+        Command::Fault { cable, .. } | Command::OpenConductor { cable, .. } => repair(cable),
+        Command::Fail { element } => repair(element),
+        Command::Jam { switch } => repair(switch),
+        Command::LoseGrid => Some(Command::RestoreGrid),
+        Command::RestoreGrid => Some(Command::LoseGrid),
+        Command::Operate { switch, closed } => Some(Command::Operate { switch: switch.clone(), closed: !closed }),
+        Command::SelfHealing { enabled } => Some(Command::SelfHealing { enabled: !enabled }),
+        Command::Tariff { import, feed_in } => Some(Command::Tariff {
+            import: import.map(|_| unit(now.market.import_milli)),
+            feed_in: feed_in.map(|_| unit(now.market.feed_in_milli)),
+        }),
+        Command::CarbonPrice { .. } => Some(Command::CarbonPrice { price: now.market.carbon_price }),
+        Command::Bid { building, .. } => {
+            scene.find(building).map(|_| Command::WithdrawBid { building: building.clone() })
+        }
+        Command::Weather { cloud, wind_ms } if cloud.is_some() || wind_ms.is_some() => {
+            Some(Command::Weather { cloud: None, wind_ms: None })
+        }
+        Command::Weather { .. } | Command::Repair { .. } | Command::RepairAll | Command::WithdrawBid { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+
+    #[test]
+    fn a_tariff_goes_back_and_a_fault_is_repaired() {
+        let (scene, mut now) = (testing::scene(), testing::snapshot());
+        now.market.import_milli = 320;
+        let mut undo = Undo::default();
+        undo.note(&Command::Tariff { import: Some(0.5), feed_in: None }, &scene, &now);
+        undo.note(&testing::fault(), &scene, &now);
+        undo.note(&Command::RepairAll, &scene, &now);
+        assert_eq!(undo.pop(), Some(Command::Repair { element: "f1-c1".into() }));
+        assert_eq!(undo.pop(), Some(Command::Tariff { import: Some(0.32), feed_in: None }));
+        assert_eq!(undo.pop(), None);
+    }
+}
