@@ -53,8 +53,9 @@ pub(super) struct Posting {
     pending: VecDeque<Pending>,
     /// Number of the next trade of each open slot.
     trades: BTreeMap<u32, u32>,
-    /// The latest event that sent transactions: the cause of the next block that holds any.
-    latest: Option<EventId>,
+    /// The latest event that sent transactions, with its time, and the one before: the cause of blocks that hold any.
+    latest: Option<(SimTime, EventId)>,
+    earlier: Option<EventId>,
     /// Since when the chain stands still, with the event.
     stalled: Option<(SimTime, EventId)>,
     /// The event that silenced each validator.
@@ -113,6 +114,7 @@ impl Posting {
             pending: VecDeque::new(),
             trades: BTreeMap::new(),
             latest: None,
+            earlier: None,
             stalled: None,
             silent: vec![None; f.validators.len()],
             back: EventId(0),
@@ -122,6 +124,19 @@ impl Posting {
             transactions: 0,
         };
         Ok((ledger, posting))
+    }
+
+    /// An event sends transactions.
+    fn tell(&mut self, now: SimTime, event: EventId) {
+        if let Some((_, last)) = self.latest.filter(|(t, _)| *t < now) {
+            self.earlier = Some(last);
+        }
+        self.latest = Some((now, event));
+    }
+
+    /// The event that explains what lies on the chain at an instant, which may be earlier than the step's end.
+    fn sender_at(&self, at: SimTime) -> Option<EventId> {
+        self.latest.filter(|(t, _)| *t <= at).map(|(_, e)| e).or(self.earlier)
     }
 
     fn operator(&self) -> usize {
@@ -148,7 +163,7 @@ impl World {
         for line in report.reversed.iter().chain(&report.trades) {
             self.post_trade(slot, line);
         }
-        self.state.posting.latest = Some(event);
+        self.state.posting.tell(self.state.now, event);
     }
 
     fn post_trade(&mut self, slot: u32, line: &TradeLine) {
@@ -189,7 +204,7 @@ impl World {
         }
         let tariffs = Tariffs { import: terms.import, feed_in: terms.feed_in };
         self.state.posting.pending.push_back(Pending { slot, tariffs, metered: all, event, sent: false });
-        self.state.posting.latest = Some(event);
+        self.state.posting.tell(self.state.now, event);
     }
 
     /// Lets meters and operator send, validators talk, and notes what came of it.
@@ -265,7 +280,7 @@ impl World {
         }
         let (slot, tariffs, event) = (first.slot, first.tariffs, first.event);
         if let Ok(rows) = self.state.ledger.get_state().compute_rows(slot, &first.metered, tariffs) {
-            self.state.posting.latest = Some(event);
+            self.state.posting.tell(self.state.now, event);
             self.submit(operator, Payload::Settlement(Settlement { slot, tariffs, rows }));
         }
         if let Some(p) = self.state.posting.pending.iter_mut().find(|p| p.slot == slot) {
@@ -349,7 +364,7 @@ impl World {
                     Some(Participant::Device(d)) => Subject::Device(*d),
                     _ => Subject::Chain,
                 };
-                let cause = self.state.posting.latest.unwrap_or(self.state.root);
+                let cause = self.state.posting.sender_at(at).unwrap_or(self.state.root);
                 let kind = EventKind::TransactionRefused { reason: reason.to_string() };
                 self.state.journal.note(at, subject, kind, cause);
             }
@@ -377,7 +392,7 @@ impl World {
             };
             counts[kind] += 1;
         }
-        let cause = match self.state.posting.latest.filter(|_| !block.transactions.is_empty()) {
+        let cause = match self.state.posting.sender_at(at).filter(|_| !block.transactions.is_empty()) {
             Some(event) => event,
             None => self.state.journal.root(at, Subject::Chain, EventKind::ScheduleDue { what: Schedule::Block }),
         };
