@@ -2,8 +2,8 @@
 
 use super::World;
 use super::flows::{BrokenConductor, ShortCircuit};
-use super::protection_stage::By;
 use super::state::DisturbanceState;
+use super::switching::By;
 use super::trading::levers;
 use crate::command::{BidSide, Command, Timed};
 use crate::event::EventKind;

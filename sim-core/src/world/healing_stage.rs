@@ -2,7 +2,7 @@
 
 use super::World;
 use super::flows::{BrokenConductor, Electrical, Flows, Question, ShortCircuit};
-use super::protection_stage::By;
+use super::switching::By;
 use super::wiring::Wiring;
 use crate::event::EventKind;
 use crate::healing::{Check, FaultSeen, Inputs, Verdict};
