@@ -21,8 +21,7 @@ fn chain() -> &'static [Vec<u8>] {
         while run.recorder.chain().len() <= BLOCKS {
             run.seconds(60.0);
         }
-        let lines = run.recorder.chain()[..=BLOCKS].iter().map(|l| l.clone().into_bytes()).collect();
-        lines
+        run.recorder.chain()[..=BLOCKS].iter().map(|l| l.clone().into_bytes()).collect()
     })
 }
 

@@ -188,9 +188,7 @@ fn a_folder_that_cannot_be_written_is_refused_before_any_work() {
     let file = home.join("file");
     fs::write(&file, "in the way").expect("a file");
     let (scene, below) = (commons_path(), file.join("out"));
-    let started = std::time::Instant::now();
-    expect(&["run", text(&scene), "--for", "2d", "--out", text(&below)], 2, &["no files can be written"]);
-    assert!(started.elapsed().as_secs() < 5, "refused after the run");
+    expect(&["run", text(&scene), "--for", "3650d", "--out", text(&below)], 2, &["no files can be written"]);
     let replay = run_folder().join("replay.ron");
     expect(&["replay", text(&replay), "--out", text(&below)], 2, &["no files can be written"]);
     assert_eq!(read(&file), "in the way");

@@ -35,3 +35,34 @@ fn forty_random_scripts_hold() {
     assert!(failures.is_empty(), "{} of {COUNT} failed:\n{}", failures.len(), failures.join("\n"));
     assert!(settled > COUNT as usize / 4, "only {settled} settlements were looked at");
 }
+
+/// Blocks commit within a step: one that held older transactions named the slot that ended with the step as its cause,
+/// an event that was told later (seed 6 of the first campaign). Effects are told after their causes.
+#[test]
+fn a_block_is_not_explained_by_a_slot_that_ends_after_it() {
+    let mut run = support::Run::new(&support::commons_at("2050-08-14T13:07:00"), 6);
+    for _ in 0..4 {
+        run.give(sim_core::command::Command::Weather { cloud: Some(0.2), wind_ms: None });
+        run.seconds(130.3);
+    }
+    assert_eq!(soak::check_causes(&run.recorder), Ok(()));
+}
+
+/// A step hands validators' silence to the chain: the stall was told for the step's beginning, its cause for its end
+/// (seed 30 of the first campaign).
+#[test]
+fn a_stall_is_not_told_before_the_silence_that_makes_it() {
+    let mut run = support::Run::new(&support::commons(), 30);
+    let silent = ["validator-clinic", "validator-school", "validator-hall"];
+    for fallen in silent {
+        run.give(sim_core::command::Command::Fail { element: fallen.into() });
+        run.seconds(20.0);
+    }
+    run.seconds(60.0);
+    for mended in silent {
+        run.give(support::repair(mended));
+        run.seconds(7.0);
+    }
+    assert_eq!(run.find(|k| matches!(k, sim_core::event::EventKind::ChainResumed { .. })).len(), 1);
+    assert_eq!(soak::check_causes(&run.recorder), Ok(()));
+}
