@@ -191,7 +191,7 @@ fn window_plugins((width, height): (u32, u32), free_running: bool) -> bevy::app:
     let assets = assets.map_or_else(|| "assets".to_owned(), |p| p.to_string_lossy().into_owned());
     let log = LogPlugin { filter: "warn,gridtwin=info,wgpu=error,naga=error".into(), ..default() };
     DefaultPlugins
-        .set(WindowPlugin { primary_window: Some(window), ..default() })
+        .set(WindowPlugin { primary_window: Some(window), close_when_requested: false, ..default() })
         .set(RenderPlugin { render_creation: RenderCreation::from(render), ..default() })
         .set(AssetPlugin { file_path: assets, ..default() })
         .set(log)

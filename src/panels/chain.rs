@@ -203,7 +203,8 @@ fn verify(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     let response = ui.add_enabled(!state.verifying, egui::Button::new(text));
     let label = data.t("chain-verify");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
-    if response.on_hover_text(data.t("term-verify")).clicked() {
+    let pressed = !state.verifying && widgets::pressed(ui, egui::Modifiers::NONE, egui::Key::V);
+    if response.on_hover_text(widgets::tip(&data.t("term-verify"), Some("V"))).clicked() || pressed {
         state.verifying = true;
         state.verdict = None;
         reply.panel.push(PanelAsk::VerifyChain);

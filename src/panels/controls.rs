@@ -38,6 +38,14 @@ fn hurt(data: &PanelData<'_>) -> Vec<LineId> {
     lines.filter(|(_, l)| l.fault_at.is_some() || l.broken || l.isolated).map(|(i, _)| LineId::new(i)).collect()
 }
 
+/// Mends every cable that is hurt.
+pub(crate) fn clear(data: &PanelData<'_>, reply: &mut Reply) {
+    for line in hurt(data) {
+        let element = data.scene.name(Subject::Line(line)).to_owned();
+        reply.command(Command::Repair { element });
+    }
+}
+
 fn disturb(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     widgets::title(ui, data.t("controls-disturb"));
     ui.horizontal_wrapped(|ui| {
@@ -69,14 +77,13 @@ fn disturb(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     ui.add_space(theme::GRID);
     let hurt = hurt(data);
     ui.horizontal_wrapped(|ui| {
-        let clear = egui::Button::new(data.t("controls-clear"));
-        if ui.add_enabled(!hurt.is_empty(), clear).on_hover_text(data.t("controls-clear-hover")).clicked() {
-            for line in &hurt {
-                let element = data.scene.name(Subject::Line(*line)).to_owned();
-                reply.command(Command::Repair { element });
-            }
+        let button = egui::Button::new(data.t("controls-clear"));
+        let tip = widgets::tip(&data.t("controls-clear-hover"), Some("C"));
+        if ui.add_enabled(!hurt.is_empty(), button).on_hover_text(tip).clicked() {
+            clear(data, reply);
         }
-        if widgets::button(ui, data.t("controls-repair-all"), &data.t("controls-repair-all-hover"), None).clicked() {
+        if widgets::button(ui, data.t("controls-repair-all"), &data.t("controls-repair-all-hover"), Some("R")).clicked()
+        {
             reply.command(Command::RepairAll);
         }
     });
@@ -128,17 +135,18 @@ fn weather(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Rep
 fn run(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
     widgets::title(ui, data.t("controls-run"));
     let mut healing = data.now.healing_enabled;
-    if ui.checkbox(&mut healing, data.t("controls-healing")).on_hover_text(data.t("term-healing")).changed() {
+    let tip = widgets::tip(&data.t("term-healing"), Some("H"));
+    if ui.checkbox(&mut healing, data.t("controls-healing")).on_hover_text(tip).changed() {
         reply.command(Command::SelfHealing { enabled: healing });
     }
     ui.add_space(theme::GRID);
     ui.horizontal_wrapped(|ui| {
         let restart = format!("{} {}", icons::ARROW_COUNTER_CLOCKWISE, data.t("controls-restart"));
-        if widgets::button(ui, restart, &data.t("controls-restart-hover"), None).clicked() {
+        if widgets::button(ui, restart, &data.t("controls-restart-hover"), Some("Ctrl+R")).clicked() {
             reply.ask(Ask::Restart(None));
         }
         let other = format!("{} {}", icons::DICE_FIVE, data.t("controls-new-seed"));
-        if widgets::button(ui, other, &data.t("controls-new-seed-hover"), None).clicked() {
+        if widgets::button(ui, other, &data.t("controls-new-seed-hover"), Some("Ctrl+Shift+R")).clicked() {
             state.seeds += 1;
             reply.ask(Ask::Restart(Some(new_seed(state.seeds))));
         }

@@ -72,6 +72,8 @@ pub enum PanelAsk {
     SaveReplayDialog,
     /// A file dialog for a picture to write.
     SavePictureDialog,
+    /// Close the window.
+    Quit,
     /// Play the opening walkthrough.
     PlayOpening,
     /// Speak another language.

@@ -35,6 +35,9 @@ const DOCKS: [(Dock, &str, &str); 5] = [
     (Dock::Events, icons::LIST_BULLETS, "dock-events"),
 ];
 
+/// Their keys, with Ctrl.
+const DIGITS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+
 /// State of all docks.
 #[derive(Default)]
 pub(crate) struct State {
@@ -64,7 +67,7 @@ fn tabs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     ui.horizontal(|ui| {
         ui.set_height(TABS - theme::GRID);
         ui.spacing_mut().item_spacing.x = 4.0;
-        for (dock, icon, key) in DOCKS {
+        for ((dock, icon, key), digit) in DOCKS.into_iter().zip(DIGITS) {
             let open = state.open == Some(dock);
             let name = data.t(key);
             let text = if ui.available_width() < 90.0 { icon.to_owned() } else { format!("{icon} {name}") };
@@ -72,7 +75,8 @@ fn tabs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
             response.widget_info(|| {
                 bevy_egui::egui::WidgetInfo::selected(bevy_egui::egui::WidgetType::Button, true, open, &name)
             });
-            if response.clicked() {
+            let tip = widgets::tip(&name, Some(&format!("Ctrl+{}", digit.name())));
+            if response.on_hover_text(tip).clicked() || widgets::pressed(ui, Modifiers::COMMAND, digit) {
                 state.open = if open { None } else { Some(dock) };
             }
         }

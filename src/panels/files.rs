@@ -8,10 +8,16 @@ use bevy::tasks::{AsyncComputeTaskPool, Task, futures::check_ready};
 use bevy_egui::egui::{self, Id, Modal, RichText, TextEdit, Ui};
 use egui_phosphor::regular as icons;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Files that were open lately, newest first; kept by the settings.
 #[derive(Resource, Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Recent(pub Vec<PathBuf>);
+
+/// An answer without a file that comes sooner was no user who cancelled.
+const FASTEST: Duration = Duration::from_millis(600);
+/// After this long without an answer the path is recommended.
+const SLOWEST: Duration = Duration::from_secs(3);
 
 /// Most files kept as recent.
 const RECENT: usize = 8;
@@ -47,7 +53,13 @@ pub(crate) enum Purpose {
 pub(crate) struct State {
     pub dialog: Option<Purpose>,
     path: String,
-    asked: Option<Task<Option<PathBuf>>>,
+    asked: Option<(Task<Option<PathBuf>>, Instant)>,
+    /// The system has no dialog, or it does not answer.
+    silent: bool,
+    /// A path has been sent off; whether it worked is told later.
+    pub sent: bool,
+    /// Files that were dropped on the window.
+    pub dropped: Vec<PathBuf>,
     pub notices: Vec<Notice>,
 }
 
@@ -55,6 +67,7 @@ impl State {
     /// Opens the dialog for a purpose.
     pub(crate) fn begin(&mut self, purpose: Purpose) {
         self.dialog = Some(purpose);
+        (self.silent, self.sent) = (false, false);
         self.path = match purpose {
             Purpose::Open => String::new(),
             Purpose::SaveReplay => "replay.ron".to_owned(),
@@ -67,13 +80,19 @@ impl State {
 pub(crate) fn show(ctx: &egui::Context, data: &PanelData<'_>, state: &mut State, recent: &Recent) -> Option<Ask> {
     notices(ctx, data, state);
     let purpose = state.dialog?;
-    if let Some(task) = &mut state.asked
-        && let Some(answer) = check_ready(task)
-    {
-        state.asked = None;
-        if let Some(path) = answer {
-            state.dialog = None;
-            return Some(ask(purpose, path));
+    if let Some((task, since)) = &mut state.asked {
+        let waited = since.elapsed();
+        match check_ready(task) {
+            Some(Some(path)) => {
+                (state.asked, state.dialog, state.sent) = (None, None, true);
+                return Some(ask(purpose, path));
+            }
+            // Nobody cancels a dialog so fast: there was none.
+            Some(None) => (state.asked, state.silent) = (None, waited < FASTEST),
+            None => {
+                state.silent = waited > SLOWEST;
+                ctx.request_repaint_after(FASTEST);
+            }
         }
     }
     let mut chosen = None;
@@ -85,8 +104,16 @@ pub(crate) fn show(ctx: &egui::Context, data: &PanelData<'_>, state: &mut State,
         state.dialog = None;
     }
     let path = chosen?;
-    state.dialog = None;
-    Some(ask(purpose, path))
+    (state.dialog, state.sent) = (None, true);
+    Some(ask(purpose, home(path)))
+}
+
+/// `~` as the shell understands it.
+fn home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path,
+    }
 }
 
 fn ask(purpose: Purpose, path: PathBuf) -> Ask {
@@ -130,12 +157,16 @@ fn content(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, purpose: Purpos
         }
         let browse = egui::Button::new(format!("{} {}", icons::FOLDER_OPEN, data.t("file-browse")));
         if ui.add_enabled(state.asked.is_none(), browse).on_hover_text(data.t("file-browse-hover")).clicked() {
-            state.asked = Some(system_dialog(purpose));
+            state.asked = Some((system_dialog(purpose), Instant::now()));
+            state.silent = false;
         }
         if ui.button(data.t("cancel")).clicked() {
             state.dialog = None;
         }
     });
+    if state.silent {
+        ui.add(egui::Label::new(format!("▲ {}", data.t("file-no-dialog"))).wrap());
+    }
     chosen
 }
 
@@ -182,5 +213,7 @@ mod tests {
         }
         assert_eq!(recent.0.len(), RECENT);
         assert_eq!(recent.0[0], Path::new("9.ron"));
+        assert_eq!(home(PathBuf::from("a/~/b")), Path::new("a/~/b"));
+        assert!(home(PathBuf::from("~/run.ron")).is_absolute());
     }
 }

@@ -46,12 +46,12 @@ pub(crate) fn show(
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.set_width(ui.available_width() - 4.0);
         heading(ui, data, subject, &mut reply);
-        numbers(ui, data, subject);
-        buttons(ui, data, subject, &mut reply);
         causes(ui, data, subject, state, marks, &mut reply);
+        numbers(ui, data, subject);
         if !compact {
             history(ui, data, subject, marks, kept);
         }
+        buttons(ui, data, subject, &mut reply);
         if let Subject::Building(id) = subject {
             bid::show(ui, data, id, &mut state.bid, &mut reply);
         }
@@ -113,7 +113,8 @@ fn history(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, marks: &Marks, k
     let points = plot::means(minutes, factor);
     let what = data.t(key);
     ui.label(RichText::new(data.locale.t_args("plot-last-hours", &[("what", what.into()), ("unit", unit.into())])));
-    let mut lines = vec![line(String::new(), theme::rgb(colour), points)];
+    let colour = if colour == palette::MONEY { theme::money(ui) } else { theme::rgb(colour) };
+    let mut lines = vec![line(String::new(), colour, points)];
     if let Subject::Device(i) = subject
         && data.now.devices.get(i.index()).is_some_and(|d| d.soc.is_some())
     {
@@ -160,7 +161,7 @@ fn buttons(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Repl
                     }
                 }
             });
-            response.response.on_hover_text(data.t(sort_hover(Sort::Breaks)));
+            response.response.on_hover_text(widgets::tip(&data.t(sort_hover(Sort::Breaks)), Some("B")));
         }
         for action in all.iter().filter(|a| !many || !breaks(a)) {
             if action_button(ui, data, action).clicked() {
@@ -196,8 +197,17 @@ fn sort_hover(sort: Sort) -> &'static str {
     }
 }
 
+/// The event to explain: one chosen elsewhere, what made a building dark, else the newest of the thing.
+fn explained(data: &PanelData<'_>, subject: Subject, state: &State, marks: &Marks) -> Option<EventId> {
+    let dark = match subject {
+        Subject::Building(i) => data.now.buildings.get(i.index()).and_then(|b| b.dark_event).map(EventId),
+        _ => None,
+    };
+    state.event.or(dark).or_else(|| marks.newest(subject))
+}
+
 fn causes(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, state: &mut State, marks: &Marks, reply: &mut Reply) {
-    let Some(event) = state.event.or_else(|| marks.newest(subject)) else { return };
+    let Some(event) = explained(data, subject, state, marks) else { return };
     if why::button(ui, data, state.why).clicked() {
         state.why = !state.why;
     }

@@ -1,11 +1,16 @@
 //! The keyboard: every action has a key; none works while text is being typed.
 
+use super::actions::{Sort, actions};
+use super::controls::{clear, new_seed};
 use super::data::{PanelAsk, PanelData, Reply};
+use super::look::Theme;
 use super::menu;
 use super::time_bar::SPEEDS;
 use super::widgets::pressed;
 use crate::bridge::Ask;
+use crate::locale::Language;
 use bevy_egui::egui::{Key, Modifiers, Ui};
+use sim_core::command::Command;
 
 /// Keys 1 to 6.
 const DIGITS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
@@ -14,6 +19,18 @@ const DIGITS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5,
 pub(crate) fn read(ui: &Ui, data: &PanelData<'_>, state: &mut menu::State, popup: bool) -> Reply {
     let mut reply = Reply::default();
     let (none, ctrl) = (Modifiers::NONE, Modifiers::COMMAND);
+    // With Shift first: a key without it matches both.
+    if pressed(ui, ctrl | Modifiers::SHIFT, Key::R) {
+        reply.ask(Ask::Restart(Some(new_seed(0))));
+    }
+    if pressed(ui, ctrl, Key::R) {
+        reply.ask(Ask::Restart(None));
+    }
+    if pressed(ui, ctrl, Key::Q) {
+        reply.panel.push(PanelAsk::Quit);
+    }
+    looks(ui, data, &mut reply);
+    community(ui, data, &mut reply);
     if pressed(ui, ctrl, Key::Z) {
         state.undo_asked = true;
     }
@@ -54,4 +71,45 @@ pub(crate) fn read(ui: &Ui, data: &PanelData<'_>, state: &mut menu::State, popup
         state.legend = false;
     }
     reply
+}
+
+/// Keys of how the app looks and speaks.
+fn looks(ui: &Ui, data: &PanelData<'_>, reply: &mut Reply) {
+    let (mut look, none) = (*data.look, Modifiers::NONE);
+    if pressed(ui, none, Key::P) {
+        look.presenter = !look.presenter;
+    }
+    if pressed(ui, none, Key::N) {
+        look.theme = if look.dark() { Theme::Light } else { Theme::Dark };
+    }
+    if look != *data.look {
+        reply.panel.push(PanelAsk::Wear(look));
+    }
+    if pressed(ui, none, Key::G) {
+        let other = if data.locale.language() == Language::Zh { Language::En } else { Language::Zh };
+        reply.panel.push(PanelAsk::Speak(other));
+    }
+    if pressed(ui, none, Key::M) {
+        reply.ask(Ask::SlowMotion(!data.clock.slow_motion));
+    }
+}
+
+/// Keys of what is done to the community.
+fn community(ui: &Ui, data: &PanelData<'_>, reply: &mut Reply) {
+    let none = Modifiers::NONE;
+    if pressed(ui, none, Key::H) {
+        reply.command(Command::SelfHealing { enabled: !data.now.healing_enabled });
+    }
+    if pressed(ui, none, Key::R) {
+        reply.command(Command::RepairAll);
+    }
+    if pressed(ui, none, Key::C) {
+        clear(data, reply);
+    }
+    if let Some(subject) = data.selection.subject
+        && pressed(ui, none, Key::B)
+        && let Some(action) = actions(data, subject, None).into_iter().find(|a| a.sort == Sort::Breaks)
+    {
+        reply.command(action.command);
+    }
 }

@@ -38,7 +38,7 @@ const SOURCES: [(Sign, &str); 6] = [
 const CHAIN: [(Sign, &str); 2] = [(Sign::Box(palette::CHAIN), "legend-chain"), (Sign::Arc, "legend-trade")];
 
 /// Keys and what they do.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 25] = [
     ("key-space", "legend-key-play"),
     (".", "legend-key-step"),
     ("1–6", "legend-key-speed"),
@@ -47,6 +47,19 @@ const KEYS: [(&str, &str); 12] = [
     ("Esc", "legend-key-deselect"),
     ("D", "legend-key-dock"),
     ("L", "legend-key-legend"),
+    ("T", "side-tree"),
+    ("I", "side-inspector"),
+    ("W", "why"),
+    ("B", "action-break"),
+    ("C", "controls-clear"),
+    ("R", "controls-repair-all"),
+    ("H", "controls-healing"),
+    ("M", "time-slow-motion"),
+    ("P", "menu-presenter"),
+    ("N", "legend-key-theme"),
+    ("G", "language-hover"),
+    ("Ctrl+1–5", "legend-key-docks"),
+    ("Ctrl+R", "controls-restart"),
     ("Ctrl+Z", "legend-key-undo"),
     ("Ctrl+O", "legend-key-open"),
     ("Ctrl+S", "legend-key-save"),
@@ -84,8 +97,8 @@ fn keys(ui: &mut Ui, data: &PanelData<'_>) {
         ui.horizontal(|ui| {
             let key = if key.starts_with("key-") { data.t(key) } else { key.to_owned() };
             let left = egui::Layout::left_to_right(egui::Align::Center);
-            ui.allocate_ui_with_layout(vec2(52.0, 18.0), left, |ui| {
-                ui.set_min_width(52.0);
+            ui.allocate_ui_with_layout(vec2(60.0, 18.0), left, |ui| {
+                ui.set_min_width(60.0);
                 ui.label(RichText::new(key).strong());
             });
             ui.add(egui::Label::new(data.t(words)).wrap());
@@ -156,7 +169,7 @@ fn draw(ui: &Ui, sign: Sign, rect: Rect) {
                     )
                 })
                 .collect();
-            painter.line(points, Stroke::new(2.0, theme::rgb(palette::MONEY)));
+            painter.line(points, Stroke::new(2.0, theme::money(ui)));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What happened, newest last: a virtual list with a filter; a click selects and shows why.
 
+use super::burst::{self, Burst, Line};
 use super::data::{PanelData, Past, Reply};
 use super::severity::{Topic, Weight, rate};
 use super::words::describe;
@@ -23,15 +24,19 @@ pub(crate) struct State {
     quiet: bool,
     search: String,
     pub chosen: Option<EventId>,
+    /// Bursts that are unfolded, by their first event.
+    open: BTreeSet<EventId>,
     kept: Kept,
 }
 
-/// Places of the events that pass the filter, so that a long log is read once.
+/// Rows of the events that pass the filter, so that a long log is read once.
 #[derive(Clone, Debug, Default)]
 struct Kept {
     filter: Option<(BTreeSet<Topic>, bool, String)>,
     seen: usize,
-    rows: Vec<usize>,
+    passed: usize,
+    bursts: Vec<Burst>,
+    lines: Vec<Line>,
 }
 
 impl State {
@@ -39,6 +44,7 @@ impl State {
     pub(crate) fn clear(&mut self) {
         self.kept = Kept::default();
         self.chosen = None;
+        self.open.clear();
     }
 
     fn follow(&mut self, data: &PanelData<'_>) {
@@ -47,12 +53,17 @@ impl State {
         if self.kept.filter != filter || events.len() < self.kept.seen {
             self.kept = Kept { filter, ..Kept::default() };
         }
+        if events.len() == self.kept.seen {
+            return;
+        }
         for (i, event) in events.iter().enumerate().skip(self.kept.seen) {
             if self.passes(event, data) {
-                self.kept.rows.push(i);
+                self.kept.passed += 1;
+                burst::add(&mut self.kept.bursts, events, i);
             }
         }
         self.kept.seen = events.len();
+        self.kept.lines = burst::lines(&self.kept.bursts, &self.open);
     }
 
     fn passes(&self, event: &Event, data: &PanelData<'_>) -> bool {
@@ -96,35 +107,61 @@ fn filter(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
         ui.checkbox(&mut state.quiet, data.t("log-quiet")).on_hover_text(data.t("log-quiet-hover"));
         let hint = format!("{} {}", icons::MAGNIFYING_GLASS, data.t("log-search"));
         ui.add(TextEdit::singleline(&mut state.search).hint_text(hint).desired_width(140.0));
-        let n = state.kept.rows.len();
+        let n = state.kept.passed;
         ui.label(RichText::new(data.locale.t_args("log-count", &[("n", n.into())])).weak());
     });
 }
 
 fn list(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
-    if state.kept.rows.is_empty() {
+    if state.kept.bursts.is_empty() {
         let key = if data.past.events().is_empty() { "log-empty" } else { "log-filtered" };
         ui.label(RichText::new(data.t(key)).weak());
         return;
     }
     ui.spacing_mut().item_spacing.y = 0.0;
-    let mut chosen = None;
-    let events = data.past.events();
+    let (mut chosen, mut unfolded) = (None, None);
+    let (events, bursts) = (data.past.events(), &state.kept.bursts);
     let area = ScrollArea::vertical().auto_shrink([false, false]).stick_to_bottom(true);
-    area.show_rows(ui, ROW, state.kept.rows.len(), |ui, range| {
-        for event in state.kept.rows[range].iter().filter_map(|i| events.get(*i)) {
-            if entry(ui, data, event, state.chosen == Some(event.id)) {
-                chosen = Some(event);
+    area.show_rows(ui, ROW, state.kept.lines.len(), |ui, range| {
+        for line in &state.kept.lines[range] {
+            let (place, burst, inside) = match *line {
+                Line::Event { place, inside } => (Some(place), None, inside),
+                Line::Folded { burst, open } => {
+                    let Some(burst) = bursts.get(burst) else { continue };
+                    (burst.members.first().copied(), Some((burst, open)), false)
+                }
+            };
+            let Some(event) = place.and_then(|i| events.get(i)) else { continue };
+            let picked = burst.is_none() && state.chosen == Some(event.id);
+            if entry(ui, data, event, burst.map(|(b, open)| (b.members.len(), open)), inside, picked) {
+                match burst {
+                    Some((burst, _)) => unfolded = Some(burst.first),
+                    None => chosen = Some(event),
+                }
             }
         }
     });
+    if let Some(burst) = unfolded {
+        if !state.open.remove(&burst) {
+            state.open.insert(burst);
+        }
+        state.kept.lines = burst::lines(&state.kept.bursts, &state.open);
+    }
     if let Some(event) = chosen {
         state.chosen = if state.chosen == Some(event.id) { None } else { Some(event.id) };
         reply.select(event.subject);
     }
 }
 
-fn entry(ui: &mut Ui, data: &PanelData<'_>, event: &Event, chosen: bool) -> bool {
+/// A row; of a burst with the number of its events and whether it is unfolded. True when it was clicked.
+fn entry(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    event: &Event,
+    burst: Option<(usize, bool)>,
+    inside: bool,
+    chosen: bool,
+) -> bool {
     ui.horizontal(|ui| {
         ui.set_height(ROW);
         let time = SimTime(event.time_us).clock();
@@ -132,10 +169,22 @@ fn entry(ui: &mut Ui, data: &PanelData<'_>, event: &Event, chosen: bool) -> bool
         ui.allocate_ui_with_layout(egui::vec2(96.0, ROW), right, |ui| ui.label(RichText::new(time).weak()));
         let (mark, colour) = mark(ui, &event.kind);
         ui.allocate_ui_with_layout(egui::vec2(14.0, ROW), right, |ui| ui.label(RichText::new(mark).color(colour)));
-        let text = RichText::new(describe(event, data.scene, data.locale));
+        if inside {
+            ui.add_space(16.0);
+        }
+        let words = describe(event, data.scene, data.locale);
+        let (text, hover) = match burst {
+            None => (words, "log-why-hover"),
+            Some((n, open)) => {
+                let caret = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
+                let args = [("first", words.into()), ("n", (n - 1).into())];
+                (format!("{caret} {}", data.locale.t_args("log-burst", &args)), "log-burst-hover")
+            }
+        };
+        let text = RichText::new(text);
         let text = if chosen { text.strong().underline() } else { text };
         let label = Label::new(text).truncate().sense(Sense::click());
-        ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(data.t("log-why-hover")).clicked()
+        ui.add(label).on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(data.t(hover)).clicked()
     })
     .inner
 }

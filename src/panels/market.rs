@@ -61,7 +61,8 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks:
 fn price(ui: &mut Ui, data: &PanelData<'_>) {
     let (m, currency) = (&data.now.market, &data.scene.file.site.currency);
     ui.label(RichText::new(data.t("market-price")).weak()).on_hover_text(data.t("term-price"));
-    let colour = theme::ink(ui, palette::MONEY);
+    let dark = ui.visuals().dark_mode;
+    let colour = if dark { theme::money(ui) } else { theme::ink(ui, palette::MONEY) };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let digits = numbers::number(m.price_milli as f64 / 1000.0, 3);
@@ -83,7 +84,7 @@ fn price(ui: &mut Ui, data: &PanelData<'_>) {
     ui.add_space(4.0);
     let minutes = format!("{:.0}:{:02.0}", (left / 60.0).floor(), (left % 60.0).floor());
     ui.label(data.locale.t_args("market-slot-left", &[("time", minutes.into())])).on_hover_text(data.t("term-slot"));
-    let bar = egui::ProgressBar::new(share).desired_height(6.0).fill(theme::rgb(palette::MONEY));
+    let bar = egui::ProgressBar::new(share).desired_height(6.0).fill(theme::money(ui));
     ui.add(bar);
     ui.label(RichText::new(data.locale.t_args("market-volume", &[("energy", numbers::wh(m.volume_wh).into())])).weak());
 }
@@ -133,7 +134,7 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
         });
     let teal = theme::rgb(palette::HEALTHY);
     let blue = theme::rgb(palette::WIND);
-    let money = theme::rgb(palette::MONEY);
+    let money = theme::money(ui);
     let dark = ui.visuals().dark_mode;
     let ink = move |c: egui::Color32| if dark { c } else { c.lerp_to_gamma(egui::Color32::BLACK, 0.45) };
     let price = m.price_milli as f64 / 1000.0;

@@ -3,6 +3,7 @@
 use super::controls::new_seed;
 use super::data::{PanelAsk, PanelData, Reply};
 use super::look::{Look, Theme};
+use super::widgets;
 use crate::bridge::Ask;
 use bevy_egui::egui::{self, Button, RichText, Slider, Ui};
 use egui_phosphor::regular as icons;
@@ -64,10 +65,10 @@ fn menu(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply)
         state.undo_asked = true;
         ui.close();
     }
-    if entry(ui, icons::ARROW_COUNTER_CLOCKWISE, data.t("controls-restart"), "") {
+    if entry(ui, icons::ARROW_COUNTER_CLOCKWISE, data.t("controls-restart"), "Ctrl+R") {
         reply.ask(Ask::Restart(None));
     }
-    if entry(ui, icons::DICE_FIVE, data.t("controls-new-seed"), "") {
+    if entry(ui, icons::DICE_FIVE, data.t("controls-new-seed"), "Ctrl+Shift+R") {
         state.seeds += 1;
         reply.ask(Ask::Restart(Some(new_seed(state.seeds))));
     }
@@ -83,13 +84,18 @@ fn menu(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply)
     if entry(ui, icons::QUESTION, data.t("menu-legend"), "L") {
         state.legend = !state.legend;
     }
+    if entry(ui, icons::SIGN_OUT, data.t("menu-quit"), "Ctrl+Q") {
+        reply.panel.push(PanelAsk::Quit);
+    }
 }
 
 fn looks(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let mut look: Look = *data.look;
     ui.horizontal(|ui| {
-        ui.selectable_value(&mut look.theme, Theme::Light, format!("{} {}", icons::SUN, data.t("menu-light")));
-        ui.selectable_value(&mut look.theme, Theme::Dark, format!("{} {}", icons::MOON, data.t("menu-dark")));
+        ui.selectable_value(&mut look.theme, Theme::Light, format!("{} {}", icons::SUN, data.t("menu-light")))
+            .on_hover_text(widgets::tip(&data.t("menu-light"), Some("N")));
+        ui.selectable_value(&mut look.theme, Theme::Dark, format!("{} {}", icons::MOON, data.t("menu-dark")))
+            .on_hover_text(widgets::tip(&data.t("menu-dark"), Some("N")));
     });
     ui.horizontal(|ui| {
         ui.label(data.t("menu-scale"));
@@ -102,7 +108,8 @@ fn looks(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
             look.scale = percent / 100.0;
         }
     });
-    ui.checkbox(&mut look.presenter, data.t("menu-presenter")).on_hover_text(data.t("menu-presenter-hover"));
+    ui.checkbox(&mut look.presenter, data.t("menu-presenter"))
+        .on_hover_text(widgets::tip(&data.t("menu-presenter-hover"), Some("P")));
     ui.checkbox(&mut look.reduce_motion, data.t("menu-reduce-motion"))
         .on_hover_text(data.t("menu-reduce-motion-hover"));
     if look != *data.look {

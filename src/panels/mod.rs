@@ -3,6 +3,7 @@
 
 mod actions;
 mod bid;
+mod burst;
 mod chain;
 mod context;
 mod controls;
@@ -11,6 +12,7 @@ mod dock;
 mod facts;
 mod files;
 mod fonts;
+mod guard;
 mod inspector;
 mod keys;
 mod legend;
@@ -23,9 +25,11 @@ mod names;
 mod numbers;
 mod outcome;
 mod plot;
+mod pointer;
 mod power;
 #[cfg(test)]
 mod raster;
+mod reasons;
 mod severity;
 mod shell;
 mod systems;
@@ -33,6 +37,8 @@ mod systems;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_work;
 mod theme;
 mod time_bar;
 mod timeline;
@@ -48,6 +54,7 @@ pub(crate) use data::{PanelData, Reply};
 pub use dock::Dock;
 pub use files::{Notice, Recent};
 pub use look::{Layers, Look, MapLayer, Theme};
+pub(crate) use names::label;
 pub use systems::{Free, Panels, Verdict, plugin};
 pub(crate) use theme::{GRID, HEADING};
 pub(crate) use words::kind_name;

@@ -1,9 +1,10 @@
 //! Names of things for people: the scene's own title, or a word for the kind with the name in the file.
 
-use crate::locale::Locale;
+use crate::locale::{Language, Locale};
 use sim_core::ids::Subject;
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
+use std::sync::LazyLock;
 
 /// Words for a device's kind.
 pub(crate) fn device_key(kind: &DeviceKind) -> &'static str {
@@ -77,18 +78,35 @@ pub(crate) fn name(scene: &Scene, subject: Subject, locale: &Locale) -> String {
             let building = name(scene, building, locale);
             locale.t_args("name-inside", &[("kind", kind.into()), ("building", building.into())])
         }
-        _ => locale.t_args("name-of", &[("kind", kind.into()), ("name", number_of(short).into())]),
+        _ => match number_of(short) {
+            Some(n) => locale.t_args("name-numbered", &[("kind", kind.into()), ("n", n.into())]),
+            None => locale.t_args("name-of", &[("kind", kind.into()), ("name", short.to_owned().into())]),
+        },
     }
 }
 
-/// `7` of `home-07`, the whole name of anything else.
-fn number_of(name: &str) -> &str {
-    match name.split_once('-') {
-        Some((word, number)) if word.len() > 3 && number.bytes().all(|b| b.is_ascii_digit()) => {
-            number.trim_start_matches('0')
+/// A short name for a place where the thing itself is seen: of a cable or a switch what stands on its plate, of a device
+/// in a building only what it is.
+pub(crate) fn label(scene: &Scene, subject: Subject, chinese: bool) -> String {
+    static LOCALES: LazyLock<[Locale; 2]> = LazyLock::new(|| [Language::En, Language::Zh].map(Locale::new));
+    let locale = &LOCALES[usize::from(chinese)];
+    match subject {
+        Subject::Line(_) | Subject::Switch(_) | Subject::Bus(_) | Subject::Transformer(_) => {
+            scene.name(subject).to_owned()
         }
-        _ => name,
+        Subject::Device(i) if scene.device_building.get(i.index()).copied().flatten().is_some() => {
+            title(scene, subject)
+                .map_or_else(|| locale.t(kind_key(scene, subject)), |words| locale.pick(words).to_owned())
+        }
+        _ => name(scene, subject, locale),
     }
+}
+
+/// `7` of `home-07`.
+fn number_of(name: &str) -> Option<&str> {
+    let (word, number) = name.split_once('-')?;
+    let is = word.len() > 3 && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    is.then(|| number.trim_start_matches('0'))
 }
 
 fn title(scene: &Scene, subject: Subject) -> Option<&Words> {
@@ -102,4 +120,24 @@ fn title(scene: &Scene, subject: Subject) -> Option<&Words> {
         _ => None,
     };
     words.filter(|w| !w.en.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+
+    #[test]
+    fn homes_have_numbers_in_both_languages_and_plates_stay_short() {
+        let scene = testing::scene();
+        let home = scene.find("home-18").expect("a home");
+        assert_eq!(name(&scene, home, &Locale::new(Language::En)), "Home 18");
+        assert_eq!(name(&scene, home, &Locale::new(Language::Zh)), "18号住宅");
+        assert_eq!(label(&scene, home, true), "18号住宅");
+        let switch = scene.find("f2-s1").expect("a switch");
+        assert_eq!(label(&scene, switch, false), "f2-s1");
+        let battery = scene.find("battery-home-08").expect("a battery");
+        assert_eq!(label(&scene, battery, false), "Battery");
+        assert_eq!(name(&scene, battery, &Locale::new(Language::En)), "Home 8: Battery");
+    }
 }

@@ -49,7 +49,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, state: 
 fn heading(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, state: &mut State) {
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if widgets::icon(ui, icons::X, &data.t("outcome-close"), None, false).clicked() {
+            if widgets::icon(ui, icons::X, &data.t("outcome-close"), Some("X"), false).clicked()
+                || widgets::pressed(ui, egui::Modifiers::NONE, egui::Key::X)
+            {
                 state.closed = Some(outcome.event);
             }
             let icon = if state.folded { icons::CARET_DOWN } else { icons::CARET_UP };
@@ -94,7 +96,8 @@ fn figures(data: &PanelData<'_>, o: &Outcome) -> Vec<Row> {
 /// The switch for healing and the same fault once more.
 fn again(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, reply: &mut Reply) {
     let mut off = !data.now.healing_enabled;
-    if ui.checkbox(&mut off, data.t("outcome-healing-off")).on_hover_text(data.t("term-healing")).changed() {
+    let tip = widgets::tip(&data.t("term-healing"), Some("H"));
+    if ui.checkbox(&mut off, data.t("outcome-healing-off")).on_hover_text(tip).changed() {
         reply.command(Command::SelfHealing { enabled: !off });
     }
     let fault = fault_of(data, outcome);
@@ -102,7 +105,8 @@ fn again(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, reply: &mut Reply
     let button = ui.add_enabled(fault.is_some(), egui::Button::new(text));
     let label = data.t("outcome-again");
     button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
-    if button.on_hover_text(data.t("outcome-again-hover")).clicked()
+    let pressed = fault.is_some() && widgets::pressed(ui, egui::Modifiers::NONE, egui::Key::A);
+    if (button.on_hover_text(widgets::tip(&data.t("outcome-again-hover"), Some("A"))).clicked() || pressed)
         && let Some(fault) = fault
     {
         // Mended first, so that the second try starts from the same network as the first.

@@ -7,7 +7,9 @@ use super::marks::Marks;
 use super::plot::Kept;
 use super::undo::Undo;
 use super::words::describe_command;
-use super::{context, dock, inspector, keys, legend, log, menu, outcome, theme, time_bar, tree, widgets};
+use super::{
+    context, dock, guard, inspector, keys, legend, log, menu, outcome, pointer, theme, time_bar, tree, widgets,
+};
 use crate::bridge::Ask;
 use crate::tour;
 use bevy_egui::egui::{self, Align2, Frame, Id, Key, Margin, Modifiers, Order, Panel, Rect, Stroke, Ui, pos2, vec2};
@@ -44,13 +46,18 @@ pub(crate) struct State {
     pub outcome: outcome::State,
     pub context: Option<context::Open>,
     pub files: files::State,
+    pub guard: guard::State,
     pub drawer: Option<Side>,
     /// Side panels folded away, wide windows.
     pub folded: [bool; 2],
     pub undo: Undo,
     pub marks: Marks,
     pub kept: Kept,
+    /// The window was asked to close.
+    pub quit: bool,
     presenting: bool,
+    /// A walkthrough is under way: it says itself when the inspector is to be seen.
+    touring: bool,
     selected: Option<sim_core::ids::Subject>,
 }
 
@@ -63,10 +70,15 @@ pub(crate) fn show(
     recent: &Recent,
     tour: &mut tour::Tour,
 ) -> (Reply, Rect) {
+    state.touring = tour.is_playing();
     state.follow(data);
-    let popup = state.context.is_some() || state.files.dialog.is_some() || ui.ctx().any_popup_open();
+    let asked = state.files.dialog.is_some() || state.guard.asks();
+    let popup = state.context.is_some() || asked || ui.ctx().any_popup_open();
     let mut reply = keys::read(ui, data, &mut state.menu, popup);
     state.menu.undo = state.undo.newest().map(|c| describe_command(c, data.scene, data.locale));
+    if widgets::pressed(ui, Modifiers::NONE, Key::W) {
+        state.show_why(!state.inspector.why);
+    }
     let window = ui.max_rect();
     let bar = Panel::top("time bar").exact_size(time_bar::HEIGHT).resizable(false).frame(frame(ui, 4));
     let bar = bar.show(ui, |ui| time_bar::show(ui, data, &state.marks, &mut state.menu));
@@ -95,6 +107,10 @@ pub(crate) fn show(
     reply.asks.extend(files::show(ui.ctx(), data, &mut state.files, recent));
     tour.highlight(ui, [bar, below, sides[0].unwrap_or(free), sides[1].unwrap_or(free)], data.look.reduce_motion);
     state.finish(data, &mut reply);
+    reply.join(guard::show(ui.ctx(), data, &mut state.guard, &mut state.files));
+    if data.look.presenter {
+        pointer::ring(ui);
+    }
     (reply, free)
 }
 
@@ -122,6 +138,7 @@ impl State {
                 self.outcome = outcome::State::default();
                 self.inspector.event = None;
                 self.context = None;
+                self.guard.clear();
             } else {
                 self.dock.open = Some(dock::Dock::Power);
             }
@@ -141,9 +158,21 @@ impl State {
             if !kept {
                 self.inspector.event = None;
             }
-            if self.selected.is_some() && self.drawer.is_some() {
-                self.drawer = Some(Side::Right);
+            // A thing that is chosen shows itself; one that is let go takes its drawer along.
+            match (self.selected, self.drawer) {
+                (Some(_), _) if !self.touring => self.drawer = Some(Side::Right),
+                (None, Some(Side::Right)) => self.drawer = None,
+                _ => {}
             }
+        }
+    }
+
+    /// Shows the inspector with the chain of causes, or hides the causes.
+    pub(crate) fn show_why(&mut self, shown: bool) {
+        self.inspector.why = shown;
+        if shown {
+            self.drawer = Some(Side::Right);
+            self.folded[Side::Right as usize] = false;
         }
     }
 
@@ -151,7 +180,7 @@ impl State {
     fn finish(&mut self, data: &PanelData<'_>, reply: &mut Reply) {
         if let Some(event) = self.menu.chosen_event.take() {
             self.inspector.event = Some(event);
-            self.inspector.why = true;
+            self.show_why(true);
             self.dock.log.chosen = Some(event);
         }
         if !log::exists(data.past, self.dock.log.chosen) {
@@ -167,6 +196,11 @@ impl State {
         {
             reply.command(inverse);
         }
+        reply.asks.extend(self.files.dropped.drain(..).map(Ask::Open));
+        if std::mem::take(&mut self.quit) {
+            reply.panel.push(PanelAsk::Quit);
+        }
+        self.guard.hold(reply);
         for ask in &reply.panel {
             match ask {
                 PanelAsk::OpenDialog => self.files.begin(Purpose::Open),
@@ -319,8 +353,13 @@ fn over_world(
             });
         });
     }
-    let (dock, why) = (&mut state.dock.open, &mut state.inspector.why);
-    reply.join(tour.show(ui.ctx(), data, free, dock, why));
+    // The caption keeps clear of the drawer.
+    let beside = if drawer { free.with_max_x(free.right() - RIGHT - 32.0) } else { free };
+    let mut why = false;
+    reply.join(tour.show(ui.ctx(), data, beside, &mut state.dock.open, &mut why));
+    if why {
+        state.show_why(true);
+    }
     if state.menu.legend {
         let room = ui.max_rect();
         let area = egui::Area::new(Id::new("legend")).order(Order::Foreground).pivot(Align2::CENTER_CENTER);

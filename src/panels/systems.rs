@@ -5,10 +5,11 @@ use super::data::{PanelAsk, PanelData};
 use super::files::{Notice, Recent};
 use super::look::{Layers, Look};
 use super::{Dock, fonts, shell, theme};
-use crate::bridge::{Ask, Clock, Happened, History, Live, Selection};
+use crate::bridge::{Ask, Clock, Happened, History, Live, Selection, Told};
 use crate::locale::{Language, Locale};
 use crate::tour::Tour;
 use bevy::prelude::*;
+use bevy::window::{FileDragAndDrop, WindowCloseRequested};
 use bevy_egui::egui::{self, LayerId, UiBuilder};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass};
 
@@ -35,7 +36,7 @@ impl Panels {
     }
     /// Shows the chain of causes of whatever is selected.
     pub fn show_why(&mut self, shown: bool) {
-        self.state.inspector.why = shown;
+        self.state.show_why(shown);
     }
 }
 
@@ -74,6 +75,9 @@ pub fn plugin(app: &mut App) {
         .add_message::<Verdict>()
         .add_message::<Ask>()
         .add_message::<Happened>()
+        .add_message::<Told>()
+        .add_message::<FileDragAndDrop>()
+        .add_message::<WindowCloseRequested>()
         .add_systems(EguiPrimaryContextPass, (dress, listen, show_panels).chain());
 }
 
@@ -112,8 +116,27 @@ fn listen(
     mut clicks: MessageReader<ContextAsked>,
     mut notices: MessageReader<Notice>,
     mut verdicts: MessageReader<Verdict>,
+    (mut asks, mut told): (MessageReader<Ask>, MessageReader<Told>),
+    (mut drops, mut closes): (MessageReader<FileDragAndDrop>, MessageReader<WindowCloseRequested>),
     look: Res<Look>,
 ) {
+    let state = &mut panels.state;
+    if asks.read().filter(|a| matches!(a, Ask::Do(_))).count() > 0 {
+        state.guard.given();
+    }
+    for word in told.read() {
+        match word {
+            Told::Saved(path) if path.extension().is_none_or(|e| e != "png") => state.guard.saved(),
+            Told::Refused { .. } => state.guard.refused(),
+            _ => {}
+        }
+    }
+    for drop in drops.read() {
+        if let FileDragAndDrop::DroppedFile { path_buf, .. } = drop {
+            state.files.dropped.push(path_buf.clone());
+        }
+    }
+    state.quit |= closes.read().count() > 0;
     for click in clicks.read() {
         let at = egui::pos2(click.position.x, click.position.y) / look.zoom();
         panels.state.context = Some(context::Open::new(click.subject, at, click.along));
@@ -133,7 +156,7 @@ fn show_panels(
     (mut panels, mut layers, mut tour): (ResMut<Panels>, ResMut<Layers>, ResMut<Tour>),
     (mut selection, mut free, mut look, mut locale): (ResMut<Selection>, ResMut<Free>, ResMut<Look>, ResMut<Locale>),
     recent: Res<Recent>,
-    (mut asks, mut panel_asks): (MessageWriter<Ask>, MessageWriter<PanelAsk>),
+    (mut asks, mut panel_asks, mut exit): (MessageWriter<Ask>, MessageWriter<PanelAsk>, MessageWriter<AppExit>),
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
     let root = UiBuilder::new().layer_id(LayerId::background()).max_rect(ctx.content_rect());
@@ -175,6 +198,9 @@ fn show_panels(
         match ask {
             PanelAsk::Wear(wanted) => *look = wanted,
             PanelAsk::Speak(language) => locale.set_language(language),
+            PanelAsk::Quit => {
+                exit.write(AppExit::Success);
+            }
             PanelAsk::PlayOpening => tour.play_opening(),
             PanelAsk::OpenDialog | PanelAsk::SaveReplayDialog | PanelAsk::SavePictureDialog => {}
             PanelAsk::VerifyChain => {

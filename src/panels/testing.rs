@@ -288,6 +288,19 @@ impl FakePast {
         Self { events: events.collect() }
     }
 
+    /// So many units that leave the grid within a second.
+    pub(crate) fn burst(units: usize) -> Self {
+        let events = (0..units).map(|i| Event {
+            id: EventId(i as u64 + 1),
+            time_us: SECOND_US + i as u64 * 1_000,
+            cause: None,
+            also: Vec::new(),
+            subject: Subject::Device(DeviceId::new(i)),
+            kind: EventKind::UnitTripped { reason: TripReason::NoGrid },
+        });
+        Self { events: events.collect() }
+    }
+
     /// One event of every kind, many times over.
     pub(crate) fn all_kinds(times: usize) -> Self {
         let kinds = kinds();

@@ -17,7 +17,7 @@ use sim_core::ids::{BuildingId, BusId, DeviceId, GatewayId, LineId, Subject, Swi
 /// The window most tests have.
 const WINDOW: Vec2 = vec2(1280.0, 720.0);
 
-fn harness(desk: Desk, size: Vec2) -> Harness<'static, Desk> {
+pub(super) fn harness(desk: Desk, size: Vec2) -> Harness<'static, Desk> {
     let mut harness =
         Harness::builder().with_size(size).with_step_dt(0.05).build_ui_state(|ui, desk: &mut Desk| desk.show(ui), desk);
     let (fonts, _) = fonts::definitions();
@@ -36,16 +36,16 @@ fn open(dock: Dock) -> Harness<'static, Desk> {
     harness
 }
 
-fn asked(harness: &Harness<'_, Desk>) -> Vec<String> {
+pub(super) fn asked(harness: &Harness<'_, Desk>) -> Vec<String> {
     harness.state().reply.asks.iter().map(|a| format!("{a:?}")).collect()
 }
 
-fn commands(harness: &Harness<'_, Desk>) -> Vec<Command> {
+pub(super) fn commands(harness: &Harness<'_, Desk>) -> Vec<Command> {
     let asks = harness.state().reply.asks.iter();
     asks.filter_map(|a| if let Ask::Do(c) = a { Some(c.clone()) } else { None }).collect()
 }
 
-fn shows(harness: &Harness<'_, Desk>, text: &str) -> bool {
+pub(super) fn shows(harness: &Harness<'_, Desk>, text: &str) -> bool {
     harness.query_all_by_label_contains(text).next().is_some()
 }
 
@@ -176,6 +176,8 @@ fn controls_break_mend_and_restart() {
     h.run_steps(2);
     assert_eq!(commands(&h).last(), Some(&Command::SelfHealing { enabled: false }));
     h.get_by_label_contains("Restart with a new seed").click();
+    h.run_steps(2);
+    h.get_by_label("Discard").click();
     h.run_steps(2);
     assert!(matches!(h.state().reply.asks.last(), Some(Ask::Restart(Some(_)))));
 }

@@ -72,6 +72,11 @@ pub(crate) fn chain(ui: &egui::Ui) -> Color32 {
     rgb(if ui.visuals().dark_mode { palette::CHAIN_DARK } else { palette::CHAIN })
 }
 
+/// Money in the theme at hand.
+pub(crate) fn money(ui: &egui::Ui) -> Color32 {
+    rgb(if ui.visuals().dark_mode { palette::MONEY_DARK } else { palette::MONEY })
+}
+
 /// A colour of the palette for text: darkened on light panels, where the bright ones would be too pale to read.
 pub(crate) fn ink(ui: &egui::Ui, c: Rgb) -> Color32 {
     if ui.visuals().dark_mode {
@@ -121,6 +126,8 @@ fn dress(style: &mut Style, reduce_motion: bool) {
     s.slider_width = 128.0;
     s.tooltip_width = 320.0;
     s.scroll.fade.strength = 0.0;
+    // What can be scrolled shows that it can.
+    s.scroll.dormant_handle_opacity = 0.35;
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = false;
     style.animation_time = if reduce_motion { 0.0 } else { 0.12 };

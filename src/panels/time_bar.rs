@@ -126,7 +126,7 @@ fn reached(speed: f64) -> String {
 fn slow_motion(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let on = data.clock.slow_motion;
     let name = data.t("time-slow-motion");
-    let response = widgets::icon(ui, icons::HOURGLASS, &name, None, on).on_hover_text(data.t("term-slow-motion"));
+    let response = widgets::icon(ui, icons::HOURGLASS, &name, Some("M"), on).on_hover_text(data.t("term-slow-motion"));
     if response.clicked() {
         reply.ask(Ask::SlowMotion(!on));
     }
@@ -140,7 +140,7 @@ fn language(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         Language::En => ("中文", Language::Zh),
         Language::Zh => ("English", Language::En),
     };
-    if ui.button(name).on_hover_text(data.t("language-hover")).clicked() {
+    if ui.button(name).on_hover_text(widgets::tip(&data.t("language-hover"), Some("G"))).clicked() {
         reply.panel.push(PanelAsk::Speak(other));
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, marks: &Marks, size: Vec2)
     let x = |t: SimTime| rect.left() + 4.0 + t.since(from) as f32 / span * (rect.width() - 8.0);
     hours(ui, rect, from, data.now.time, &x);
     let recent = marks.since(from);
-    for mark in recent {
+    for mark in drawn(recent, &x) {
         draw(ui, mark, pos2(x(mark.time), rect.top() + 5.0));
     }
     ui.painter().vline(x(data.now.time), rect.y_range(), Stroke::new(2.0, theme::rgb(palette::HEALTHY)));
@@ -31,12 +31,34 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, marks: &Marks, size: Vec2)
     let near = |m: &&Mark| (x(m.time) - pointer.x).abs() <= REACH;
     let order = |a: &&Mark, b: &&Mark| (x(a.time) - pointer.x).abs().total_cmp(&(x(b.time) - pointer.x).abs());
     let hit = recent.iter().filter(near).min_by(|a, b| a.weight.cmp(&b.weight).reverse().then(order(a, b))).copied();
+    let others = recent.iter().filter(near).count().saturating_sub(1);
     let text = match hit.and_then(|m| data.past.event(m.event)) {
-        Some(e) => format!("{}  {}", numbers::clock(SimTime(e.time_us)), describe(e, data.scene, data.locale)),
+        Some(e) => {
+            let words = describe(e, data.scene, data.locale);
+            let args = [("first", words.clone().into()), ("n", others.into())];
+            let words = if others > 0 { data.locale.t_args("timeline-more", &args) } else { words };
+            format!("{}  {words}", numbers::clock(SimTime(e.time_us)))
+        }
         None => data.t("timeline-hover"),
     };
     let clicked = response.on_hover_text_at_pointer(text).clicked();
     hit.filter(|_| clicked)
+}
+
+/// Marks that lie on one another are one: the gravest of them.
+fn drawn<'m>(marks: &'m [Mark], x: &impl Fn(SimTime) -> f32) -> Vec<&'m Mark> {
+    let mut drawn: Vec<&Mark> = Vec::new();
+    for mark in marks {
+        match drawn.last_mut() {
+            Some(last) if x(mark.time) - x(last.time) < REACH => {
+                if mark.weight > last.weight {
+                    *last = mark;
+                }
+            }
+            _ => drawn.push(mark),
+        }
+    }
+    drawn
 }
 
 fn hours(ui: &Ui, rect: Rect, from: SimTime, now: SimTime, x: &impl Fn(SimTime) -> f32) {
@@ -70,7 +92,7 @@ fn draw(ui: &Ui, mark: &Mark, at: bevy_egui::egui::Pos2) {
         (_, Topic::Market) => {
             let s = 4.0;
             let points = vec![at + vec2(0.0, -s), at + vec2(s, 0.0), at + vec2(0.0, s), at + vec2(-s, 0.0)];
-            let shape = bevy_egui::egui::Shape::convex_polygon(points, theme::rgb(palette::MONEY), Stroke::NONE);
+            let shape = bevy_egui::egui::Shape::convex_polygon(points, theme::money(ui), Stroke::NONE);
             painter.add(shape);
         }
         _ => {

@@ -2,8 +2,8 @@
 
 use super::data::{PanelData, Reply};
 use super::names::name;
-use super::numbers;
 use super::words::describe;
+use super::{numbers, widgets};
 use bevy_egui::egui::{self, RichText, Ui};
 use egui_phosphor::regular as icons;
 use sim_core::ids::EventId;
@@ -53,7 +53,10 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, event: EventId, reply: &mu
 pub(crate) fn button(ui: &mut Ui, data: &PanelData<'_>, open: bool) -> egui::Response {
     let text = format!("{} {}", icons::QUESTION, data.t("why"));
     let button = egui::Button::new(text).selected(open);
-    ui.add(button).on_hover_text(data.t("term-why"))
+    let name = data.t("why");
+    let response = ui.add(button);
+    response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, open, &name));
+    response.on_hover_text(widgets::tip(&data.t("term-why"), Some("W")))
 }
 
 /// A fitting line above the chain of causes.

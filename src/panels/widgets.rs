@@ -22,7 +22,8 @@ pub(crate) fn icon(ui: &mut Ui, icon: &str, name: &str, key: Option<&str>, selec
     response.on_hover_text(tip(name, key))
 }
 
-fn tip(hover: &str, key: Option<&str>) -> String {
+/// A tooltip with its key behind it.
+pub(crate) fn tip(hover: &str, key: Option<&str>) -> String {
     key.map_or_else(|| hover.to_owned(), |key| format!("{hover}  [{key}]"))
 }
 

@@ -2,6 +2,7 @@
 
 use super::names::name;
 use super::numbers::{kw, kwh, number, percent, span};
+use super::reasons::{lever, reason};
 use crate::locale::Locale;
 use fluent_bundle::FluentValue;
 use sim_core::command::{BidSide, Command, FaultKind};
@@ -52,6 +53,9 @@ impl Writer<'_> {
     fn t(&self, key: &str) -> String {
         self.locale.t(key)
     }
+    fn reason(&self, text: &str) -> String {
+        reason(text, self.scene, self.locale)
+    }
     fn switches(&self, ids: &[SwitchId]) -> String {
         let names: Vec<&str> = ids.iter().map(|i| self.scene.name(Subject::Switch(*i))).collect();
         if names.is_empty() { self.t("list-none") } else { names.join(&self.t("list-comma")) }
@@ -65,10 +69,17 @@ impl Writer<'_> {
             K::WeatherTurned { what, value } => weather(*what, *value),
             K::ScheduleDue { what } => (schedule(*what), vec![]),
             K::SeededFailure => ("event-seeded-failure", vec![]),
-            K::CommandRefused { reason } => ("event-command-refused", vec![("reason", reason.clone().into())]),
-            K::LeverSet { lever, from, to } => (
+            K::CommandRefused { reason } => ("event-command-refused", vec![("reason", self.reason(reason).into())]),
+            K::LeverSet { lever: name, to, .. } if name == "self-healing" => {
+                (if *to > 0.0 { "command-healing-on" } else { "command-healing-off" }, vec![])
+            }
+            K::LeverSet { lever: name, from, to } => (
                 "event-lever-set",
-                vec![("lever", lever.clone().into()), ("from", number(*from, 3).into()), ("to", number(*to, 3).into())],
+                vec![
+                    ("lever", lever(name, self.locale).into()),
+                    ("from", number(*from, 3).into()),
+                    ("to", number(*to, 3).into()),
+                ],
             ),
             _ => self.network(kind),
         }
@@ -105,7 +116,7 @@ impl Writer<'_> {
                 "event-relay-tripped",
                 vec![("element", self.t(element_key(*element)).into()), ("after", span(after_ms / 1e3).into())],
             ),
-            K::UnseenFault { reason } => ("event-unseen-fault", vec![("reason", reason.clone().into())]),
+            K::UnseenFault { reason } => ("event-unseen-fault", vec![("reason", self.reason(reason).into())]),
             K::SwitchOpened => ("event-switch-opened", vec![]),
             K::SwitchClosed => ("event-switch-closed", vec![]),
             K::BreakerFailed => ("event-breaker-failed", vec![]),
@@ -190,7 +201,7 @@ impl Writer<'_> {
                     ("loading", percent(*max_loading).into()),
                 ],
             ),
-            K::HealingBlocked { reason } => ("event-healing-blocked", vec![("reason", reason.clone().into())]),
+            K::HealingBlocked { reason } => ("event-healing-blocked", vec![("reason", self.reason(reason).into())]),
             K::NormalRestored => ("event-normal-restored", vec![]),
             _ => self.market_and_chain(kind),
         }
@@ -233,7 +244,9 @@ impl Writer<'_> {
             K::ValidatorSilent { powered: false, .. } => ("event-validator-dark", vec![]),
             K::ValidatorSilent { powered: true, .. } => ("event-validator-cut-off", vec![]),
             K::ValidatorBack => ("event-validator-back", vec![]),
-            K::TransactionRefused { reason } => ("event-transaction-refused", vec![("reason", reason.clone().into())]),
+            K::TransactionRefused { reason } => {
+                ("event-transaction-refused", vec![("reason", self.reason(reason).into())])
+            }
             // Every other kind has been handled by the functions before this one.
             _ => ("event-scene-started", vec![]),
         }

@@ -10,7 +10,7 @@ use bevy::window::PrimaryWindow;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use sim_core::ids::{BuildingId, Subject};
 use sim_core::scene::Scene;
-use sim_core::scene::schema::{BuildingKind, Words};
+use sim_core::scene::schema::BuildingKind;
 use sim_core::snapshot::Snapshot;
 use std::collections::BTreeMap;
 
@@ -117,25 +117,7 @@ fn importance(live: &Live, selection: &Selection, subject: Subject, distance: f3
 
 /// The name of a thing for people.
 pub fn name_of(scene: &Scene, subject: Subject, chinese: bool) -> String {
-    let f = &scene.file;
-    let title = match subject {
-        Subject::Building(i) => f.buildings.get(i.index()).and_then(|x| x.title.as_ref()),
-        Subject::Device(i) => f.devices.get(i.index()).and_then(|x| x.title.as_ref()),
-        Subject::Gateway(i) => f.gateways.get(i.index()).and_then(|x| x.title.as_ref()),
-        Subject::Validator(i) => f.validators.get(i.index()).and_then(|x| x.title.as_ref()),
-        Subject::Community => Some(&f.title),
-        _ => None,
-    };
-    let known = match subject {
-        Subject::Chain => Some(("Chain", "区块链")),
-        Subject::Grid => Some(("Grid", "电网")),
-        _ => None,
-    };
-    if let Some((en, zh)) = known {
-        return if chinese { zh } else { en }.to_owned();
-    }
-    let pick = |w: &Words| if chinese { w.zh.clone() } else { w.en.clone() };
-    title.map(pick).filter(|t| !t.is_empty()).unwrap_or_else(|| scene.name(subject).to_owned())
+    crate::panels::label(scene, subject, chinese)
 }
 
 fn kilowatts(kw: f64) -> String {

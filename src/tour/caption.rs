@@ -79,7 +79,9 @@ impl Tour {
                             let [r, g, b] = palette::FAULT;
                             let button = Button::new(RichText::new(words).color(Color32::WHITE).strong())
                                 .fill(Color32::from_rgb(r, g, b));
-                            if ui.add(button).clicked() {
+                            let tip = format!("{}  [B]", data.t("action-breaks-hover"));
+                            let pressed = ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::B));
+                            if ui.add(button).on_hover_text(tip).clicked() || pressed {
                                 reply.command(command.clone());
                                 reply.ask(Ask::Play(true));
                             }
