@@ -19,6 +19,7 @@ digest)
 table)
     set_up virtual
     build
+    cargo build -p sim-core
     seconds=$( { time -p "$CARGO_TARGET_DIR/debug/gridsim" run scenes/commons-2050.ron --for 24h --seed 1 \
         --out out/day >/dev/null 2>&1; } 2>&1 | sed -n 's/^user //p')
     virtual=yes
