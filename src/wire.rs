@@ -9,7 +9,6 @@ use crate::panels::{self, Dock, Free, Layers, Look, MapLayer, Notice, PanelAsk, 
 use crate::settings::Settings;
 use crate::shots::Wanted;
 use crate::stage::camera::{self, FreeRect};
-use crate::stage::labels::LabelLanguage;
 use crate::stage::picking;
 use crate::tour::{Seen, StartTour, Tour};
 use bevy::prelude::*;
@@ -59,19 +58,11 @@ fn open_as_chosen(
     }
 }
 
-/// The stage keeps to the place and the language that the panels leave it.
-fn follow_panels(
-    free: Res<Free>,
-    locale: Res<Locale>,
-    layers: Res<Layers>,
-    mut rect: ResMut<FreeRect>,
-    mut labels: ResMut<LabelLanguage>,
-    mut overlay: ResMut<Overlay>,
-) {
+/// The stage keeps to the place that the panels leave it.
+fn follow_panels(free: Res<Free>, layers: Res<Layers>, mut rect: ResMut<FreeRect>, mut overlay: ResMut<Overlay>) {
     let r = free.0;
     let finite = r.is_finite() && r.is_positive();
     rect.set_if_neq(FreeRect(finite.then(|| Rect::new(r.min.x, r.min.y, r.max.x, r.max.y))));
-    labels.set_if_neq(LabelLanguage { chinese: locale.language() == Language::Zh });
     overlay.set_if_neq(match layers.map {
         None | Some(MapLayer::Price) => Overlay::None,
         Some(MapLayer::Loading) => Overlay::Loading,

@@ -8,7 +8,7 @@ struct Light {
     sun: vec4<f32>,
     // Ambient from above; w: darkness, 0 by day, 1 by night.
     sky: vec4<f32>,
-    // Ambient from below; w: seconds of the wall clock.
+    // Ambient from below; w: how far clouds have drifted.
     ground: vec4<f32>,
     // Colour of haze and horizon; w: distance at which haze begins.
     horizon: vec4<f32>,

@@ -3,6 +3,7 @@
 use super::pace;
 use crate::bridge::{Clock, Live};
 use crate::flow::{FREE, Runs, show_runs, style};
+use crate::panels::{Layers, Look};
 use crate::stage::forge::Ribbons;
 use crate::stage::material::{RibbonMaterial, StageMaterials};
 use crate::stage::{StageMap, StagePart, StageSystems, forge_linear};
@@ -49,6 +50,7 @@ fn draw_arcs(
     live: Res<Live>,
     map: Res<StageMap>,
     clock: Option<Res<Clock>>,
+    layers: Option<Res<Layers>>,
     shared: Res<StageMaterials>,
     old: Query<Entity, With<Arcs>>,
     mut drawn: Local<Option<Key>>,
@@ -58,7 +60,7 @@ fn draw_arcs(
     let market = &live.now.market;
     let slot_s = f64::from(live.scene.file.market.slot_min) * 60.0;
     let followed = slot_s / pace(clock.as_deref()).max(1e-6) > FOLLOWED_S;
-    let count = if followed { market.trades.len().min(MOST) } else { 0 };
+    let count = if followed && layers.is_none_or(|l| l.chain) { market.trades.len().min(MOST) } else { 0 };
     let key = (map.world, market.slot, market.clearing, count);
     if *drawn == Some(key) {
         return;
@@ -91,10 +93,18 @@ fn draw_arcs(
     }
 }
 
-fn run_arcs(live: Res<Live>, clock: Option<Res<Clock>>, time: Res<Time>, mut runs: ResMut<Runs>) {
+fn run_arcs(
+    live: Res<Live>,
+    clock: Option<Res<Clock>>,
+    look: Option<Res<Look>>,
+    time: Res<Time>,
+    mut runs: ResMut<Runs>,
+) {
+    // With motion reduced an arc stands still; the bright heads on it still point to the buyer.
+    let still = look.is_some_and(|l| l.reduce_motion);
     let market = &live.now.market;
     let playing = clock.is_none_or(|c| c.playing);
-    let dt = if playing { time.delta_secs().min(0.2) } else { 0.0 };
+    let dt = if playing && !still { time.delta_secs().min(0.2) } else { 0.0 };
     let span = (market.import_milli - market.feed_in_milli).max(1) as f32;
     let share = ((market.price_milli - market.feed_in_milli) as f32 / span).clamp(0.0, 1.0);
     let (pale, deep) = (Vec3::from(forge_linear(PALE)), Vec3::from(forge_linear(DEEP)));
@@ -107,7 +117,7 @@ fn run_arcs(live: Res<Live>, clock: Option<Res<Clock>>, time: Res<Time>, mut run
             continue;
         };
         let size = trade.2 as f32 / largest;
-        *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(52.0), 0.25 + 0.6 * size, 1.0, style::ARC);
+        *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(56.0), 0.25 + 0.6 * size, 1.0, style::ARC);
         runs.table.color[FREE + n] = color.extend(1.0);
     }
 }

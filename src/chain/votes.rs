@@ -4,6 +4,7 @@
 use super::{block_pause, pace};
 use crate::bridge::{Clock, Live};
 use crate::palette;
+use crate::panels::{Layers, Look};
 use crate::stage::camera::Rig;
 use crate::stage::forge::{Forge, Role};
 use crate::stage::material::{StageMaterials, VeilMaterial};
@@ -68,6 +69,7 @@ fn send(
     lights: Query<(), With<Light>>,
     looks: Res<VoteMeshes>,
     shared: Res<StageMaterials>,
+    (layers, look): (Option<Res<Layers>>, Option<Res<Look>>),
     mut sent: Local<Sent>,
     mut commands: Commands,
 ) {
@@ -82,7 +84,8 @@ fn send(
     if newest == sent.last {
         return;
     }
-    if pause < NONE_S || sent.pause > 0.0 {
+    let hidden = layers.is_some_and(|l| !l.chain) || look.is_some_and(|l| l.reduce_motion);
+    if hidden || pause < NONE_S || sent.pause > 0.0 {
         sent.last = newest;
         return;
     }

@@ -3,26 +3,30 @@
 //! Speed and density grow with the logarithm of power, colour tells the loading. How far the comets have run is
 //! integrated from their speed, so that nothing jumps when the power changes.
 
+use super::heal::Healing;
 use super::reading::{Neighbours, Reading};
 use crate::bridge::{Clock, Live};
 use crate::overlay::Overlay;
 use crate::palette;
+use crate::panels::{Layers, Look};
 use crate::stage::material::{RIBBONS, RibbonMaterial, RunTable, StageMaterials};
 use crate::stage::picking::{RUN_OUTLINE, RUN_RING};
 use crate::stage::{StageMap, StageSystems, forge_linear};
 use bevy::prelude::*;
 
 /// Comets come in groups of four with this much between two, m; as in the shader.
-const GROUP_M: f32 = 4.0 * 13.0;
+const GROUP_M: f32 = 4.0 * 14.0;
 /// Speed at 1 kW and its growth for every tenfold, m/s of the wall clock: never faster than the eye follows.
 const SPEED_M_S: (f32, f32) = (4.0, 4.6);
 /// Power below which nothing moves, kW.
 const STILL_KW: f32 = 0.03;
 /// Power at which comets are densest, kW.
 const DENSE_KW: f32 = 250.0;
+/// Share of their speed that comets keep when motion is reduced: still enough to tell where they go.
+const CALM: f32 = 0.25;
 
 /// Adds the flows.
-pub fn plugin(app: &mut App) {
+pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Runs>().add_systems(
         Update,
         (advance_runs, show_runs).chain().in_set(StageSystems::Follow).run_if(resource_exists::<Live>),
@@ -54,6 +58,8 @@ pub(crate) mod style {
     pub(crate) const ARC: f32 = 4.0;
     /// In its full colour: for map layers and selection.
     pub(crate) const PLAIN: f32 = 5.0;
+    /// Dashes that draw themselves.
+    pub(crate) const GROWS: f32 = 6.0;
 }
 
 fn mix(a: [f32; 3], b: [f32; 3], t: f32) -> [f32; 3] {
@@ -66,7 +72,9 @@ fn advance_runs(
     map: Res<StageMap>,
     overlay: Res<Overlay>,
     clock: Option<Res<Clock>>,
+    (layers, look): (Option<Res<Layers>>, Option<Res<Look>>),
     time: Res<Time>,
+    healing: Res<Healing>,
     mut runs: ResMut<Runs>,
 ) {
     if runs.world != Some(map.world) {
@@ -79,6 +87,8 @@ fn advance_runs(
     }
     let playing = clock.is_none_or(|c| c.playing);
     let dt = if playing { time.delta_secs().min(0.2) } else { 0.0 };
+    let comets = f32::from(u8::from(layers.is_none_or(|l| l.flows)));
+    let pace = if look.is_some_and(|l| l.reduce_motion) { CALM } else { 1.0 };
     let (healthy, heavy) = (forge_linear(palette::HEALTHY), forge_linear(palette::HEAVY));
     let (fault, dead) = (forge_linear(palette::FAULT), forge_linear(palette::DEAD));
     let Runs { table, neighbours, .. } = &mut *runs;
@@ -86,12 +96,17 @@ fn advance_runs(
         let slot = line.run as usize;
         let Some(Reading { kw, loading, live: alive, shown }) = neighbours.read(&live, line.subject) else { continue };
         let run = &mut table.run[slot];
+        if let Some(path) = healing.path_of(line.subject).filter(|_| shown) {
+            *run = Vec4::new(path.drawn, path.length, path.way, style::GROWS);
+            table.color[slot] = Vec3::from(healthy).extend(1.0);
+            continue;
+        }
         let power = kw.abs();
         let moves = alive && power > STILL_KW;
         let direction = if moves { kw.signum() } else { 0.0 };
         if moves {
             let speed = SPEED_M_S.0 + SPEED_M_S.1 * (1.0 + power).log10();
-            run.x = (run.x + direction * speed * dt).rem_euclid(GROUP_M);
+            run.x = (run.x + direction * speed * pace * dt).rem_euclid(GROUP_M);
         }
         let density = ((1.0 + power).log10() / (1.0 + DENSE_KW).log10()).min(1.0);
         // Comets come and go softly.
@@ -115,7 +130,7 @@ fn advance_runs(
             run.w = style::PLAIN;
         }
         let color = layer.unwrap_or(color);
-        table.color[slot] = Vec3::from(color).extend(1.0);
+        table.color[slot] = Vec3::from(color).extend(comets);
     }
 }
 

@@ -78,11 +78,6 @@ impl Overlay {
     }
 }
 
-/// Adds the layers.
-pub fn plugin(app: &mut App) {
-    app.init_resource::<Overlay>();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,13 @@
 //! Map layers.
 
+mod discs;
 mod layer;
 
-pub use layer::{Overlay, VOLTAGE_SCALE_PU, plugin, scale_color};
+use bevy::prelude::*;
+
+pub use layer::{Overlay, VOLTAGE_SCALE_PU, scale_color};
+
+/// Adds the layers.
+pub fn plugin(app: &mut App) {
+    app.init_resource::<Overlay>().add_plugins(discs::plugin);
+}

@@ -3,6 +3,7 @@
 use super::StageSystems;
 use super::build::StageMap;
 use crate::bridge::Ask;
+use crate::panels::Look;
 use bevy::camera::Hdr;
 use bevy::camera::{ClearColorConfig, SubCameraView};
 use bevy::core_pipeline::tonemapping::Tonemapping;
@@ -75,13 +76,15 @@ pub struct Rig {
     now: Pose,
     want: Pose,
     flight: Option<(Pose, f32)>,
+    /// Farther out there is nothing to see but the end of the land, m.
+    farthest: f32,
     world: Option<u32>,
 }
 
 impl Default for Rig {
     fn default() -> Self {
         let pose = Pose { focus: Vec3::ZERO, yaw: YAW_RAD, pitch: PITCH_RAD, distance: 480.0 };
-        Self { now: pose, want: pose, flight: None, world: None }
+        Self { now: pose, want: pose, flight: None, farthest: 1500.0, world: None }
     }
 }
 
@@ -96,7 +99,10 @@ impl Rig {
     pub fn eye(&self) -> Vec3 {
         self.now.eye()
     }
-    fn fly(&mut self, to: Pose) {
+    fn fly(&mut self, to: Pose, at_once: bool) {
+        if at_once {
+            self.now = to;
+        }
         self.flight = Some((self.now, 0.0));
         self.want = to;
     }
@@ -174,24 +180,27 @@ fn fly_as_asked(
     map: Res<StageMap>,
     free: Res<FreeRect>,
     window: Query<&Window, With<PrimaryWindow>>,
+    look: Option<Res<Look>>,
     mut rig: ResMut<Rig>,
 ) {
+    let at_once = look.is_some_and(|l| l.reduce_motion);
     let size = window.single().map_or(Vec2::new(1280.0, 720.0), Window::size);
     let home = whole(&map, size, free_of(&free, size));
     if rig.world != Some(map.world) && map.radius > 0.0 {
-        *rig = Rig { now: home, want: home, flight: None, world: Some(map.world) };
+        *rig = Rig { now: home, want: home, world: Some(map.world), ..default() };
     }
+    rig.farthest = home.distance * 1.35;
     for ask in asks.read() {
         match ask {
-            Ask::ResetView => rig.fly(home),
+            Ask::ResetView => rig.fly(home, at_once),
             Ask::FlyTo(subject) => {
                 if let Some((at, wide)) = map.anchor(*subject) {
                     let focus = Vec3::new(at.x, (at.y * 0.5).max(1.0), at.z);
                     let distance = (wide * 6.0 + at.y * 2.5).clamp(75.0, 260.0);
                     let pose = Pose { focus, distance, pitch: rig.want.pitch.clamp(0.3, 0.6), ..rig.want };
-                    rig.fly(pose);
+                    rig.fly(pose, at_once);
                 } else {
-                    rig.fly(home);
+                    rig.fly(home, at_once);
                 }
             }
             _ => {}
@@ -253,7 +262,7 @@ fn steer(
         want.distance *= 1.0 + (f32::from(u8::from(farther)) - f32::from(u8::from(closer))) * 1.4 * dt;
     }
     want.pitch = want.pitch.clamp(PITCH.0, PITCH.1);
-    want.distance = want.distance.clamp(NEAREST_M, map.radius.max(100.0) * 6.0);
+    want.distance = want.distance.clamp(NEAREST_M, rig.farthest.max(NEAREST_M));
     let off = (want.focus - map.middle).with_y(0.0).clamp_length_max(map.radius + 60.0);
     want.focus = Vec3::new(map.middle.x + off.x, want.focus.y, map.middle.z + off.z);
     if want != rig.want {

@@ -17,6 +17,8 @@ pub(crate) enum Role {
     Lamp,
     /// In a veil: a plain colour.
     Plain,
+    /// In a veil: a disc that faces the eye, coloured by a scale.
+    Disc,
 }
 
 /// Grows a mesh.
@@ -88,6 +90,24 @@ impl Forge {
         self.normals.push(n.to_array());
         self.colors.push(color);
         self.data.push(self.state);
+    }
+
+    /// A disc that faces the eye, in the colour that its state has on the scale of map layers, with a dark rim.
+    pub(crate) fn disc(&mut self, at: Vec3, slot: u32) -> &mut Self {
+        self.state(slot, Role::Disc);
+        let (middle, rim) = ([0.0; 4], [0.005, 0.006, 0.010, 1.0]);
+        let corner = |n: usize, r: f32| {
+            let (sin, cos) = (n as f32 * std::f32::consts::TAU / 12.0).sin_cos();
+            Vec3::new(cos * r, sin * r, 0.0)
+        };
+        for (r, color) in [(1.32, rim), (1.0, middle)] {
+            for n in 0..12 {
+                for p in [Vec3::ZERO, corner(n, r), corner(n + 1, r)] {
+                    self.vertex(at, p, color);
+                }
+            }
+        }
+        self
     }
 
     /// A triangle, counter-clockwise from outside.

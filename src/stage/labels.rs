@@ -4,12 +4,13 @@ use super::StageSystems;
 use super::build::StageMap;
 use super::camera::{FreeRect, Rig, StageCamera};
 use crate::bridge::{Live, Selection};
+use crate::locale::Locale;
 use crate::palette;
+use crate::panels::{Layers, name_of};
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use sim_core::ids::{BuildingId, Subject};
-use sim_core::scene::Scene;
 use sim_core::scene::schema::BuildingKind;
 use sim_core::snapshot::Snapshot;
 use std::collections::BTreeMap;
@@ -18,13 +19,6 @@ use std::collections::BTreeMap;
 const MOST: usize = 14;
 /// Seconds a label takes to come or go.
 const FADE_S: f32 = 0.25;
-
-/// The language of labels; follows the app's.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LabelLanguage {
-    /// Chinese rather than English.
-    pub chinese: bool,
-}
 
 /// Where a label hangs in the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +39,6 @@ pub struct LabelAnchors(pub Vec<LabelAnchor>);
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<LabelAnchors>()
-        .init_resource::<LabelLanguage>()
         .add_systems(Update, project_anchors.in_set(StageSystems::Follow).run_if(resource_exists::<Live>))
         .add_systems(EguiPrimaryContextPass, paint_labels.run_if(resource_exists::<Live>));
 }
@@ -115,11 +108,6 @@ fn importance(live: &Live, selection: &Selection, subject: Subject, distance: f3
     }
 }
 
-/// The name of a thing for people.
-pub fn name_of(scene: &Scene, subject: Subject, chinese: bool) -> String {
-    crate::panels::label(scene, subject, chinese)
-}
-
 fn kilowatts(kw: f64) -> String {
     let kw = if kw.abs() < 0.05 { 0.0 } else { kw };
     if kw.abs() < 9.95 { format!("{kw:.1} kW") } else { format!("{kw:.0} kW") }
@@ -161,18 +149,28 @@ fn is_dark(now: &Snapshot, subject: Subject) -> bool {
     }
 }
 
+/// What floats over the world: captions, cards, menus. No label lies half under them.
+fn floating(ctx: &egui::Context) -> Vec<egui::Rect> {
+    ctx.memory(|m| {
+        let above = m.layer_ids().filter(|l| matches!(l.order, egui::Order::Middle | egui::Order::Foreground));
+        let above: Vec<_> = above.filter(|l| m.areas().is_visible(l)).collect();
+        above.into_iter().filter_map(|l| m.area_rect(l.id)).collect()
+    })
+}
+
 fn paint_labels(
     mut contexts: EguiContexts,
     live: Res<Live>,
     anchors: Res<LabelAnchors>,
-    language: Res<LabelLanguage>,
+    (locale, layers): (Option<Res<Locale>>, Option<Res<Layers>>),
     free: Res<FreeRect>,
     time: Res<Time<Real>>,
     window: Query<&Window, With<PrimaryWindow>>,
     mut shown: Local<BTreeMap<Subject, f32>>,
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
-    let Ok(window) = window.single() else { return Ok(()) };
+    let (Ok(window), Some(locale)) = (window.single(), locale) else { return Ok(()) };
+    let named = layers.is_none_or(|l| l.labels);
     let scale = window.scale_factor() / ctx.pixels_per_point();
     let size = window.size();
     let area = free.0.unwrap_or(Rect::from_corners(Vec2::ZERO, size));
@@ -183,17 +181,26 @@ fn paint_labels(
     .shrink(4.0);
     let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Background, egui::Id::new("stage-labels")));
     let painter = painter.with_clip_rect(area);
-    let mut taken: Vec<egui::Rect> = Vec::new();
+    let mut taken = floating(ctx);
+    // Room for the signs that stand at damaged lines.
+    for anchor in anchors.0.iter().filter(|a| matches!(a.subject, Subject::Line(_)) && a.importance < 90.0) {
+        let foot = egui::pos2(anchor.screen.x * scale, anchor.screen.y * scale);
+        let hurt = is_dark(&live.now, anchor.subject);
+        taken.extend(hurt.then(|| egui::Rect::from_min_max(foot - egui::vec2(16.0, 40.0), foot)));
+    }
     let mut placed = Vec::new();
     for anchor in &anchors.0 {
         if anchor.importance < 50.0 && placed.len() >= MOST {
+            break;
+        }
+        if anchor.importance < 50.0 && !named {
             break;
         }
         let point = egui::pos2(anchor.screen.x * scale, anchor.screen.y * scale);
         if !area.contains(point) {
             continue;
         }
-        let name = name_of(&live.scene, anchor.subject, language.chinese);
+        let name = name_of(&live.scene, anchor.subject, &locale);
         let number = number_of(&live.now, anchor.subject).unwrap_or_default();
         let name = painter.layout_no_wrap(name, egui::FontId::proportional(12.0), egui::Color32::PLACEHOLDER);
         let number = painter.layout_no_wrap(number, egui::FontId::proportional(12.0), egui::Color32::PLACEHOLDER);

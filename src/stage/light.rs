@@ -97,7 +97,9 @@ fn follow_sun(live: Res<Live>, rig: Option<Res<Rig>>, mut sun: ResMut<Sun>) {
         weather.sun_azimuth_deg = before.sun_azimuth_deg + turn * t;
         weather.cloud = before.cloud + (weather.cloud - before.cloud) * t;
     }
-    let light = light_of(&weather, rig.map_or(500.0, |r| r.distance() * 0.85 + 90.0));
+    let mut light = light_of(&weather, rig.map_or(500.0, |r| r.distance() * 0.85 + 90.0));
+    // Clouds drift by one of their widths in ten minutes or so.
+    light.ground.w = (live.now.time.0 as f64 * 1e-6 / 600.0).rem_euclid(22.0) as f32;
     let moved = sun.light != light;
     if moved || sun.moved {
         *sun = Sun { light, moved };

@@ -30,7 +30,7 @@ pub struct Light {
     pub sun: Vec4,
     /// Ambient from above; darkness.
     pub sky: Vec4,
-    /// Ambient from below; seconds.
+    /// Ambient from below; drift of clouds.
     pub ground: Vec4,
     /// Haze; where it begins.
     pub horizon: Vec4,

@@ -8,6 +8,7 @@ use super::material::{StageMaterials, VeilMaterial};
 use super::plan::{chance, linear, point_along};
 use crate::bridge::{Happened, Live};
 use crate::palette;
+use crate::panels::Look;
 use bevy::prelude::*;
 use sim_core::event::EventKind;
 use sim_core::ids::{BuildingId, LineId, Subject};
@@ -55,12 +56,13 @@ struct Facing {
 struct Swell {
     age: f32,
 }
-/// Short light: age, velocity.
+/// Short light.
 #[derive(Component)]
 struct Spark {
     age: f32,
     life: f32,
     velocity: Vec3,
+    size: f32,
 }
 
 fn make_meshes(mut signs: ResMut<SignMeshes>, mut meshes: ResMut<Assets<Mesh>>) {
@@ -203,23 +205,31 @@ fn strike(
     map: Res<StageMap>,
     signs: Res<SignMeshes>,
     shared: Res<StageMaterials>,
+    (rig, look): (Res<Rig>, Option<Res<Look>>),
     mut commands: Commands,
 ) {
+    if look.is_some_and(|l| l.reduce_motion) {
+        // The sign says it; no flashing.
+        happened.clear();
+        return;
+    }
     for Happened(event) in happened.read() {
         let EventKind::FaultStruck { at, .. } = event.kind else { continue };
         let Some(path) = map.path(event.subject) else { continue };
         let point = point_along(&path.points, at as f32) + Vec3::Y * 0.8;
-        let spark = |life, velocity| Spark { age: 0.0, life, velocity };
+        // Seen from afar it is larger, so that it is seen at all.
+        let size = (rig.eye().distance(point) / 150.0).max(1.0);
+        let spark = |life, velocity| Spark { age: 0.0, life, velocity, size };
         commands.spawn((
             veil(&signs.flash, &shared, point),
             spark(FLASH_S, Vec3::ZERO),
             Facing { foot: point, least: 1.0, per_m: 0.0 },
         ));
-        for n in 0..16 {
+        for n in 0..22 {
             let key = event.id.0 as u32 * 31 + n;
             let angle = chance(key, 1) * std::f32::consts::TAU;
-            let out = 3.0 + chance(key, 2) * 6.0;
-            let velocity = Vec3::new(angle.cos() * out, 7.0 + chance(key, 3) * 8.0, angle.sin() * out);
+            let out = (3.0 + chance(key, 2) * 6.0) * size;
+            let velocity = Vec3::new(angle.cos() * out, (7.0 + chance(key, 3) * 8.0) * size, angle.sin() * out);
             commands
                 .spawn((veil(&signs.spark, &shared, point), spark(SPARK_S * (0.5 + 0.5 * chance(key, 4)), velocity)));
         }
@@ -269,12 +279,13 @@ fn burn(time: Res<Time>, mut sparks: Query<(Entity, &mut Spark, &mut Transform)>
         if t >= 1.0 {
             commands.entity(entity).despawn();
         } else if spark.velocity == Vec3::ZERO {
-            at.scale = Vec3::splat(26.0 * (1.0 - t) * (t * 12.0).min(1.0));
+            at.scale = Vec3::splat(26.0 * spark.size * (1.0 - t) * (t * 12.0).min(1.0));
         } else {
-            spark.velocity.y -= 20.0 * dt;
+            let fall = 20.0 * spark.size * dt;
+            spark.velocity.y -= fall;
             at.translation += spark.velocity * dt;
             at.rotation = Quat::from_rotation_arc(Vec3::Y, spark.velocity.normalize_or(Vec3::Y));
-            at.scale = Vec3::splat(1.5 * (1.0 - t));
+            at.scale = Vec3::splat(1.5 * spark.size * (1.0 - t));
         }
     }
 }
