@@ -115,6 +115,7 @@ fn history(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, marks: &Marks, k
     let points = plot::means(minutes, factor);
     let what = data.t(key);
     ui.label(RichText::new(data.locale.t_args("plot-last-hours", &[("what", what.into()), ("unit", unit.into())])));
+    ui.add_space(4.0);
     let colour = if colour == palette::MONEY { theme::money(ui) } else { theme::rgb(colour) };
     let mut lines = vec![line(String::new(), colour, points)];
     if let Subject::Device(i) = subject
