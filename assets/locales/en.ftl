@@ -391,6 +391,7 @@ market-next = next slot { $price }
 market-slot-left = Slot ends in { $time }
 market-volume = { $energy } traded
 market-extraordinary = Cleared anew ({ $n }×) after switching
+market-before = before the switching { $price }
 term-extraordinary = When a cable fails, less can be delivered. The rest of the slot is cleared again at once.
 market-curves = Demand and supply (kWh)
 term-curves = Buyers sorted from the highest bid down, sellers from the lowest offer up. Where the lines cross lies the price.

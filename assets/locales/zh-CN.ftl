@@ -391,6 +391,7 @@ market-next = 下一时段 { $price }
 market-slot-left = 本时段还剩 { $time }
 market-volume = 成交 { $energy }
 market-extraordinary = 开关动作后重新出清（{ $n } 次）
+market-before = 开关动作前 { $price }
 term-extraordinary = 电缆故障后能送达的电变少，本时段剩余部分立即重新出清。
 market-curves = 需求与供给（kWh）
 term-curves = 买家按出价从高到低，卖家按要价从低到高。两线相交处就是价格。

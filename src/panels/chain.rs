@@ -26,12 +26,17 @@ pub(crate) struct State {
 /// The dock.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Reply {
     let mut reply = Reply::default();
-    if let Some(text) = stalled(data) {
-        widgets::banner(ui, &text);
-    }
+    let stalled = stalled(data);
     widgets::columns(ui, &[224.0, 0.0, 248.0], |i, ui| match i {
         0 => validators(ui, data, &mut reply),
-        1 => blocks(ui, data, state),
+        1 => match &stalled {
+            // In the place of the title, so that the lists beside it keep their height.
+            Some(text) => {
+                widgets::banner(ui, text);
+                cards(ui, data, state);
+            }
+            None => blocks(ui, data, state),
+        },
         _ => block(ui, data, state, &mut reply),
     });
     reply
@@ -124,6 +129,12 @@ fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
         widgets::empty(ui, icons::CUBE, &data.t("chain-no-blocks"), &data.t("chain-no-blocks-hint"));
         return;
     }
+    cards(ui, data, state);
+}
+
+/// The last blocks as cards, the newest at the right.
+fn cards(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
+    let blocks = &data.now.chain.blocks;
     let shown = shown(data, state).map(|b| b.height);
     ScrollArea::horizontal().auto_shrink([false, true]).stick_to_right(true).show(ui, |ui| {
         ui.horizontal(|ui| {

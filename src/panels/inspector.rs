@@ -44,14 +44,16 @@ pub(crate) fn show(
         return reply;
     };
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        ui.set_width(ui.available_width() - 4.0);
         heading(ui, data, subject, &mut reply);
-        causes(ui, data, subject, state, marks, &mut reply);
+        let event = explained(data, subject, state, marks);
+        buttons(ui, data, subject, event, state, &mut reply);
+        if let Some(event) = event.filter(|_| state.why) {
+            causes(ui, data, event, &mut reply);
+        }
         numbers(ui, data, subject);
         if !compact {
             history(ui, data, subject, marks, kept);
         }
-        buttons(ui, data, subject, &mut reply);
         if let Subject::Building(id) = subject {
             bid::show(ui, data, id, &mut state.bid, &mut reply);
         }
@@ -113,6 +115,7 @@ fn history(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, marks: &Marks, k
     let points = plot::means(minutes, factor);
     let what = data.t(key);
     ui.label(RichText::new(data.locale.t_args("plot-last-hours", &[("what", what.into()), ("unit", unit.into())])));
+    ui.add_space(4.0);
     let colour = if colour == palette::MONEY { theme::money(ui) } else { theme::rgb(colour) };
     let mut lines = vec![line(String::new(), colour, points)];
     if let Subject::Device(i) = subject
@@ -143,14 +146,25 @@ fn line(name: String, colour: Color32, points: Vec<[f64; 2]>) -> Series {
 /// More ways to break a thing than this go into a menu.
 const FEW: usize = 2;
 
-fn buttons(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Reply) {
+/// What can be asked of and done to a thing, in one row.
+fn buttons(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    subject: Subject,
+    event: Option<EventId>,
+    state: &mut State,
+    reply: &mut Reply,
+) {
     let all = actions(data, subject, None);
-    if all.is_empty() {
+    if all.is_empty() && event.is_none() {
         return;
     }
     let breaks = |a: &Action| a.sort == Sort::Breaks;
     let many = all.iter().filter(|a| breaks(a)).count() > FEW;
     ui.horizontal_wrapped(|ui| {
+        if event.is_some() && why::button(ui, data, state.why).clicked() {
+            state.why = !state.why;
+        }
         if many {
             let text = format!("{} {} {}", icons::LIGHTNING, data.t("action-break"), icons::CARET_DOWN);
             let response = ui.menu_button(text, |ui| {
@@ -161,7 +175,8 @@ fn buttons(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Repl
                     }
                 }
             });
-            response.response.on_hover_text(widgets::tip(&data.t(sort_hover(Sort::Breaks)), Some("B")));
+            let tip = widgets::tip(&data.t(sort_hover(Sort::Breaks)), Some("B"));
+            response.response.on_hover_text(tip);
         }
         for action in all.iter().filter(|a| !many || !breaks(a)) {
             if action_button(ui, data, action).clicked() {
@@ -206,14 +221,8 @@ fn explained(data: &PanelData<'_>, subject: Subject, state: &State, marks: &Mark
     state.event.or(dark).or_else(|| marks.newest(subject))
 }
 
-fn causes(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, state: &mut State, marks: &Marks, reply: &mut Reply) {
-    let Some(event) = explained(data, subject, state, marks) else { return };
-    if why::button(ui, data, state.why).clicked() {
-        state.why = !state.why;
-    }
-    if state.why {
-        why::heading(ui, data, event);
-        why::show(ui, data, event, reply);
-    }
+fn causes(ui: &mut Ui, data: &PanelData<'_>, event: EventId, reply: &mut Reply) {
+    why::heading(ui, data, event);
+    why::show(ui, data, event, reply);
     ui.add_space(theme::GRID);
 }

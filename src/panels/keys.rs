@@ -26,6 +26,9 @@ pub(crate) fn read(ui: &Ui, data: &PanelData<'_>, state: &mut menu::State, popup
     if pressed(ui, ctrl, Key::R) {
         reply.ask(Ask::Restart(None));
     }
+    if pressed(ui, none, Key::F1) {
+        reply.panel.push(PanelAsk::PlayOpening);
+    }
     if pressed(ui, ctrl, Key::Q) {
         reply.panel.push(PanelAsk::Quit);
     }

@@ -38,7 +38,7 @@ const SOURCES: [(Sign, &str); 6] = [
 const CHAIN: [(Sign, &str); 2] = [(Sign::Box(palette::CHAIN), "legend-chain"), (Sign::Arc, "legend-trade")];
 
 /// Keys and what they do.
-const KEYS: [(&str, &str); 25] = [
+const KEYS: [(&str, &str); 26] = [
     ("key-space", "legend-key-play"),
     (".", "legend-key-step"),
     ("1–6", "legend-key-speed"),
@@ -59,6 +59,7 @@ const KEYS: [(&str, &str); 25] = [
     ("N", "legend-key-theme"),
     ("G", "language-hover"),
     ("Ctrl+1–5", "legend-key-docks"),
+    ("F1", "menu-walkthrough"),
     ("Ctrl+R", "controls-restart"),
     ("Ctrl+Z", "legend-key-undo"),
     ("Ctrl+O", "legend-key-open"),

@@ -10,6 +10,7 @@ use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, ve
 use egui_phosphor::regular as icons;
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, Plot, PlotPoint, Text};
 use sim_core::command::Command;
+use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::scene::Participant;
 
@@ -71,7 +72,11 @@ fn price(ui: &mut Ui, data: &PanelData<'_>) {
     });
     if m.clearing > 0 {
         let text = data.locale.t_args("market-extraordinary", &[("n", m.clearing.into())]);
-        ui.label(text).on_hover_text(data.t("term-extraordinary"));
+        ui.add(egui::Label::new(text).wrap()).on_hover_text(data.t("term-extraordinary"));
+        if let Some(before) = before(data) {
+            let before = numbers::number(before as f64 / 1000.0, 3);
+            ui.label(RichText::new(data.locale.t_args("market-before", &[("price", before.into())])).weak());
+        }
     }
     if let Some(next) = m.next_price_milli {
         let next = numbers::number(next as f64 / 1000.0, 3);
@@ -87,6 +92,20 @@ fn price(ui: &mut Ui, data: &PanelData<'_>) {
     let bar = egui::ProgressBar::new(share).desired_height(6.0).fill(theme::money(ui));
     ui.add(bar);
     ui.label(RichText::new(data.locale.t_args("market-volume", &[("energy", numbers::wh(m.volume_wh).into())])).weak());
+}
+
+/// Events that are searched for the clearing before; a slot has some hundreds.
+const SEARCHED: usize = 4_000;
+
+/// The price of this slot before switching had it cleared anew, thousandths.
+fn before(data: &PanelData<'_>) -> Option<i64> {
+    let slot = data.now.market.slot;
+    data.past.events().iter().rev().take(SEARCHED).find_map(|e| match e.kind {
+        EventKind::SlotCleared { slot: s, price_milli, reason: ClearingReason::Gate, .. } if s == slot => {
+            Some(price_milli)
+        }
+        _ => None,
+    })
 }
 
 /// Points of a step curve: cumulated kWh against price.

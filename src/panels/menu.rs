@@ -78,7 +78,7 @@ fn menu(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply)
     ui.separator();
     looks(ui, data, reply);
     ui.separator();
-    if entry(ui, icons::PLAY, data.t("menu-walkthrough"), "") {
+    if entry(ui, icons::PLAY, data.t("menu-walkthrough"), "F1") {
         reply.panel.push(PanelAsk::PlayOpening);
     }
     if entry(ui, icons::QUESTION, data.t("menu-legend"), "L") {

@@ -25,10 +25,17 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// There is a card to show.
-    pub(crate) fn open(&self, outcome: Option<&Outcome>) -> bool {
-        outcome.is_some_and(|o| self.closed != Some(o.event))
+    /// There is a card to show: a validator that fails darkens nobody, the chain itself tells of it.
+    pub(crate) fn open(&self, data: &PanelData<'_>) -> bool {
+        let Some(outcome) = &data.now.outcome else { return false };
+        let validator = matches!(subject(data, outcome), Some(Subject::Validator(_)));
+        self.closed != Some(outcome.event) && !(validator && outcome.customers_out_max == 0)
     }
+}
+
+/// What was disturbed.
+fn subject(data: &PanelData<'_>, outcome: &Outcome) -> Option<Subject> {
+    outcome.line.map(Subject::Line).or_else(|| data.past.event(EventId(outcome.event)).map(|e| e.subject))
 }
 
 /// The card.
@@ -65,7 +72,7 @@ fn heading(ui: &mut Ui, data: &PanelData<'_>, outcome: &Outcome, state: &mut Sta
         });
     });
     let time = numbers::clock(outcome.start);
-    let what = outcome.line.map_or_else(|| data.t("outcome-what"), |l| name(data.scene, Subject::Line(l), data.locale));
+    let what = subject(data, outcome).map_or_else(|| data.t("outcome-what"), |s| name(data.scene, s, data.locale));
     ui.label(RichText::new(format!("{what} · {time}")).weak());
     ui.add_space(4.0);
 }

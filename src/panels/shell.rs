@@ -337,7 +337,7 @@ fn over_world(
 ) {
     let drawer = ui.max_rect().width() < DRAWERS_BELOW && state.drawer == Some(Side::Right);
     if let Some(outcome) = &data.now.outcome
-        && state.outcome.open(Some(outcome))
+        && state.outcome.open(data)
         && !drawer
     {
         let at = free.right_top() + vec2(-theme::GRID, 48.0);

@@ -120,3 +120,26 @@ fn keys_do_what_the_tooltips_promise() {
     assert_eq!(h.state().reply.panel.last(), Some(&PanelAsk::VerifyChain));
     assert!(!asked(&h).iter().any(|a| a.starts_with("Speed")), "Ctrl and a digit is no speed");
 }
+
+#[test]
+fn the_market_tells_the_price_before_the_switching() {
+    let mut desk = Desk::new();
+    desk.past = FakePast::all_kinds(1);
+    desk.now.market.clearing = 1;
+    desk.now.market.price_milli = 198;
+    let mut h = harness(desk, WINDOW);
+    h.state_mut().state.dock.open = Some(Dock::Market);
+    h.run_steps(3);
+    assert!(shows(&h, "0.198") && shows(&h, "before the switching 0.145"));
+}
+
+#[test]
+fn presenting_draws_a_ring_and_folds_the_panels() {
+    let mut desk = Desk::new();
+    desk.look.presenter = true;
+    let mut h = harness(desk, WINDOW);
+    h.hover_at(bevy_egui::egui::pos2(600.0, 300.0));
+    h.run_steps(3);
+    assert!(!shows(&h, "Nothing is selected") && !shows(&h, "Now"), "sides and dock are folded");
+    assert!(h.state().free.area() > 0.8 * h.state().window.area());
+}

@@ -128,6 +128,7 @@ fn dress(style: &mut Style, reduce_motion: bool) {
     s.scroll.fade.strength = 0.0;
     // What can be scrolled shows that it can.
     s.scroll.dormant_handle_opacity = 0.35;
+    s.scroll.floating_allocated_width = 8.0;
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = false;
     style.animation_time = if reduce_motion { 0.0 } else { 0.12 };
