@@ -141,8 +141,7 @@ fn place_fault_signs(
     mut last: Local<std::collections::BTreeMap<LineId, f64>>,
     mut commands: Commands,
 ) {
-    let hurt =
-        |id: LineId| live.now.lines.get(id.index()).is_some_and(|l| l.fault_at.is_some() || l.broken);
+    let hurt = |id: LineId| live.now.lines.get(id.index()).is_some_and(|l| l.fault_at.is_some() || l.broken);
     for (entity, sign) in &standing {
         if !hurt(sign.0) {
             commands.entity(entity).despawn();
