@@ -125,7 +125,8 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     let glow = body * mix(0.35 + 0.65 * tail, 1.0, head);
     let rgb = mix(mix(EDGE, base, core), bright, glow);
     if run.w == ARC {
-        return vec4(mix(base, bright, glow), max(core * 0.30, glow * 0.85) * (1.0 - hazy));
+        // Trades stand behind the power they are made of: in their own colour, and fainter.
+        return vec4(mix(base, base * 1.25 + 0.10 * head, glow), max(core * 0.26, glow * 0.62) * (1.0 - hazy));
     }
     let alpha = max(max(core * 0.97, edge * mix(0.55, 0.35, night)), glow);
     return vec4(mix(rgb, light.horizon.rgb, hazy * (1.0 - glow * 0.7)), alpha);

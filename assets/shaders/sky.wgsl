@@ -57,10 +57,10 @@ fn fragment(in: Out) -> @location(0) vec4<f32> {
     let wide = pow(towards, 6.0) * 0.35 + pow(towards, 90.0) * 0.6;
     rgb = rgb + light.glow.rgb * wide * clear;
     // A low sun warms the horizon, most where it stands.
-    let low = (1.0 - smoothstep(0.06, 0.42, light.direction.y)) * (1.0 - 0.75 * light.sky.w) * clear;
+    let low = (1.0 - smoothstep(0.06, 0.42, light.direction.y)) * (1.0 - 0.45 * light.sky.w) * smoothstep(-0.02, 0.04, 0.6 - light.direction.y) * clear;
     let side = dot(normalize(ray.xz), normalize(light.direction.xz)) * 0.5 + 0.5;
     let band = exp(-abs(ray.y + 0.05) * 7.5) * (0.3 + 0.7 * side * side);
-    rgb = mix(rgb, vec3(1.0, 0.48, 0.20), band * low * 0.75);
+    rgb = mix(rgb, vec3(1.0, 0.48, 0.20), min(band * low * 0.95, 0.9));
     rgb = mix(rgb, mix(light.horizon.rgb, vec3(1.0), 0.55 - 0.4 * light.sky.w), clouds(ray) * 0.8);
     let disc = smoothstep(0.99955, 0.9998, towards) * clear * (1.0 - light.sky.w * 0.6);
     rgb = mix(rgb, vec3(1.0, 0.97, 0.88), disc);

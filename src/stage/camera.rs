@@ -78,13 +78,15 @@ pub struct Rig {
     flight: Option<(Pose, f32)>,
     /// Farther out there is nothing to see but the end of the land, m.
     farthest: f32,
+    /// The first view, as the panels leave room for it.
+    home: Option<Pose>,
     world: Option<u32>,
 }
 
 impl Default for Rig {
     fn default() -> Self {
         let pose = Pose { focus: Vec3::ZERO, yaw: YAW_RAD, pitch: PITCH_RAD, distance: 480.0 };
-        Self { now: pose, want: pose, flight: None, farthest: 1500.0, world: None }
+        Self { now: pose, want: pose, flight: None, farthest: 1500.0, home: None, world: None }
     }
 }
 
@@ -187,9 +189,23 @@ fn fly_as_asked(
     let size = window.single().map_or(Vec2::new(1280.0, 720.0), Window::size);
     let home = whole(&map, size, free_of(&free, size));
     if rig.world != Some(map.world) && map.radius > 0.0 {
-        *rig = Rig { now: home, want: home, world: Some(map.world), ..default() };
+        *rig = Rig {
+            now: home,
+            want: home,
+            home: Some(home),
+            farthest: home.distance * 1.35,
+            world: Some(map.world),
+            ..default()
+        };
     }
-    rig.farthest = home.distance * 1.35;
+    // Who has not moved keeps the whole in view when panels open or fold.
+    if rig.home.is_some_and(|before| before != home && before == rig.want) {
+        rig.want = home;
+    }
+    if rig.home != Some(home) {
+        rig.home = Some(home);
+        rig.farthest = home.distance * 1.35;
+    }
     for ask in asks.read() {
         match ask {
             Ask::ResetView => rig.fly(home, at_once),

@@ -131,7 +131,7 @@ fn veil(mesh: &Handle<Mesh>, shared: &StageMaterials, at: Vec3) -> impl Bundle +
     )
 }
 
-/// A triangle stands wherever a line is faulty, broken or cut off for repair.
+/// A triangle stands wherever a line is faulty or broken, until it is mended; what is merely cut off with it is dashed.
 fn place_fault_signs(
     live: Res<Live>,
     map: Res<StageMap>,
@@ -141,8 +141,7 @@ fn place_fault_signs(
     mut last: Local<std::collections::BTreeMap<LineId, f64>>,
     mut commands: Commands,
 ) {
-    let hurt =
-        |id: LineId| live.now.lines.get(id.index()).is_some_and(|l| l.fault_at.is_some() || l.broken || l.isolated);
+    let hurt = |id: LineId| live.now.lines.get(id.index()).is_some_and(|l| l.fault_at.is_some() || l.broken);
     for (entity, sign) in &standing {
         if !hurt(sign.0) {
             commands.entity(entity).despawn();
