@@ -278,7 +278,7 @@ fn burn(time: Res<Time>, mut sparks: Query<(Entity, &mut Spark, &mut Transform)>
         if t >= 1.0 {
             commands.entity(entity).despawn();
         } else if spark.velocity == Vec3::ZERO {
-            at.scale = Vec3::splat(26.0 * spark.size * (1.0 - t) * (t * 12.0).min(1.0));
+            at.scale = Vec3::splat(17.0 * spark.size * (1.0 - t) * (t * 12.0).min(1.0));
         } else {
             let fall = 20.0 * spark.size * dt;
             spark.velocity.y -= fall;
