@@ -54,7 +54,7 @@ pub(crate) use data::{PanelData, Reply};
 pub use dock::Dock;
 pub use files::{Notice, Recent};
 pub use look::{Layers, Look, MapLayer, Theme};
-pub(crate) use names::name as name_of;
+pub(crate) use names::label;
 pub use systems::{Free, Panels, Verdict, plugin};
 pub(crate) use theme::{GRID, HEADING};
 pub(crate) use words::kind_name;

@@ -1,10 +1,9 @@
 //! Names of things for people: the scene's own title, or a word for the kind with the name in the file.
 
-use crate::locale::{Language, Locale};
+use crate::locale::Locale;
 use sim_core::ids::Subject;
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
-use std::sync::LazyLock;
 
 /// Words for a device's kind.
 pub(crate) fn device_key(kind: &DeviceKind) -> &'static str {
@@ -87,9 +86,7 @@ pub(crate) fn name(scene: &Scene, subject: Subject, locale: &Locale) -> String {
 
 /// A short name for a place where the thing itself is seen: of a cable or a switch what stands on its plate, of a device
 /// in a building only what it is.
-pub(crate) fn label(scene: &Scene, subject: Subject, chinese: bool) -> String {
-    static LOCALES: LazyLock<[Locale; 2]> = LazyLock::new(|| [Language::En, Language::Zh].map(Locale::new));
-    let locale = &LOCALES[usize::from(chinese)];
+pub(crate) fn label(scene: &Scene, subject: Subject, locale: &Locale) -> String {
     match subject {
         Subject::Line(_) | Subject::Switch(_) | Subject::Bus(_) | Subject::Transformer(_) => {
             scene.name(subject).to_owned()
@@ -126,6 +123,7 @@ fn title(scene: &Scene, subject: Subject) -> Option<&Words> {
 mod tests {
     use super::super::testing;
     use super::*;
+    use crate::locale::Language;
 
     #[test]
     fn homes_have_numbers_in_both_languages_and_plates_stay_short() {
@@ -133,11 +131,11 @@ mod tests {
         let home = scene.find("home-18").expect("a home");
         assert_eq!(name(&scene, home, &Locale::new(Language::En)), "Home 18");
         assert_eq!(name(&scene, home, &Locale::new(Language::Zh)), "18号住宅");
-        assert_eq!(label(&scene, home, true), "18号住宅");
+        assert_eq!(label(&scene, home, &Locale::new(Language::Zh)), "18号住宅");
         let switch = scene.find("f2-s1").expect("a switch");
-        assert_eq!(label(&scene, switch, false), "f2-s1");
+        assert_eq!(label(&scene, switch, &Locale::new(Language::En)), "f2-s1");
         let battery = scene.find("battery-home-08").expect("a battery");
-        assert_eq!(label(&scene, battery, false), "Battery");
+        assert_eq!(label(&scene, battery, &Locale::new(Language::En)), "Battery");
         assert_eq!(name(&scene, battery, &Locale::new(Language::En)), "Home 8: Battery");
     }
 }

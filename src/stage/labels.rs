@@ -6,7 +6,7 @@ use super::camera::{FreeRect, Rig, StageCamera};
 use crate::bridge::{Live, Selection};
 use crate::locale::Locale;
 use crate::palette;
-use crate::panels::{Layers, name_of};
+use crate::panels::{Layers, label};
 use bevy::prelude::*;
 use bevy::window::PrimaryWindow;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
@@ -200,7 +200,7 @@ fn paint_labels(
         if !area.contains(point) {
             continue;
         }
-        let name = name_of(&live.scene, anchor.subject, &locale);
+        let name = label(&live.scene, anchor.subject, &locale);
         let number = number_of(&live.now, anchor.subject).unwrap_or_default();
         let name = painter.layout_no_wrap(name, egui::FontId::proportional(12.0), egui::Color32::PLACEHOLDER);
         let number = painter.layout_no_wrap(number, egui::FontId::proportional(12.0), egui::Color32::PLACEHOLDER);
