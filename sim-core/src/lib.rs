@@ -28,6 +28,7 @@
 //! interests you; [`journal`] and [`event`] (why), [`recorder`], [`replay`] and [`save`] (what is kept).
 
 pub mod command;
+pub mod complex;
 pub mod device;
 pub mod digest;
 pub mod dispatch;

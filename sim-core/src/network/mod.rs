@@ -1,5 +1,13 @@
-//! Topology: which buses hang together, and which parts of the network lie between switches.
+//! Networks as plain data: what is joined to what, and by which admittance.
+//!
+//! [`Network`] is what an importer makes of an engineer's file and what `powerflow::engine` solves. [`Topology`] says
+//! the same of a scene: which buses hang together, and which parts lie between switches.
 
+mod model;
 mod topology;
 
+pub use model::{
+    Bus, Control, Dropped, Element, ElementKind, Generator, Injection, Input, Joint, Load, NODE_GROUND, Network,
+    Representation, Source, Terminal, VoltageModel,
+};
 pub use topology::{Sets, Topology, Zone, forming_devices};

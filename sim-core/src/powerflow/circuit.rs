@@ -4,13 +4,13 @@
 //! zeros where a conductor is absent. A bus without an N conductor has its neutral perfectly earthed: the caller has
 //! reduced it (Kron), and "to neutral" there means "to earth".
 
-use super::complex::Complex;
 use super::error::Error;
 use super::injection::Injection;
 use super::line::Line;
 use super::matrix::{Conductors, Matrix4};
 use super::source::Source;
 use super::transformer::Transformer;
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 
 /// A network with all its parts.

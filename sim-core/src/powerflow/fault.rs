@@ -4,9 +4,9 @@
 //! fault's bus a new bus at the end of its list. So all other numbers stay.
 
 use super::circuit::{Circuit, Shunt};
-use super::complex::Complex;
 use super::error::Error;
 use super::matrix::{Conductor, Conductors, Matrix4};
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 
 /// Even a bolted fault has this much, in ohm: far below a metre of cable, far above where digits are lost.

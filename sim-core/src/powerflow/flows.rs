@@ -3,11 +3,11 @@
 //! Nothing here uses the assembled matrix or its factors: the residual is an independent check.
 
 use super::circuit::Circuit;
-use super::complex::Complex;
 use super::islands::Topology;
 use super::matrix::{Vector4, ZERO4};
 use super::result::{Flow, IslandReport, IslandState, Results, SourceFlow, powers, sum};
 use super::solver::Parts;
+use crate::complex::Complex;
 
 /// Working lists, kept so that a solve allocates nothing.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -13,9 +13,9 @@
 //! Source: ZIP and band as in OpenDSS (load model 1, 2, 5; below `vmin` OpenDSS interpolates, here it is quadratic).
 
 use super::circuit::{finite, positive};
-use super::complex::Complex;
 use super::error::Error;
 use super::matrix::{Conductor, Conductors};
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 
 /// Below this voltage (per unit) an inverter's current limit fades with its square. Chosen: ride-through codes

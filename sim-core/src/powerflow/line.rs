@@ -8,9 +8,9 @@
 //! Validated in `tests` (IEEE 4 and 13 node feeders, European feeder).
 
 use super::circuit::finite;
-use super::complex::Complex;
 use super::error::Error;
 use super::matrix::{Conductors, Matrix4};
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 
 /// A line or cable between two buses.

@@ -1,8 +1,8 @@
 //! Small dense matrices over the four conductors A, B, C, N.
 
-use super::complex::Complex;
 pub use super::conductors::{Conductor, Conductors};
 use super::small_lu::{PIVOT_RELATIVE, SmallLu};
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 use std::ops::{Index, IndexMut};
 

@@ -42,7 +42,6 @@
 //! `circuit`, the elements, `islands`, `system` (one island's equations), `solver`, `flows`, `result`; `sparse` apart.
 
 mod circuit;
-mod complex;
 mod conductors;
 mod error;
 mod fault;
@@ -61,8 +60,8 @@ mod system;
 mod tests;
 mod transformer;
 
+pub use crate::complex::Complex;
 pub use circuit::{Bus, Circuit, Joint, Shunt};
-pub use complex::Complex;
 pub use error::{Error, SolveError};
 pub use fault::{FAULT_R_MIN_OHM, Fault, FaultKind, Faulted};
 pub use injection::{Injection, LoadModel};

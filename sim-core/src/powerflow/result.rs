@@ -1,8 +1,8 @@
 //! What a solution says: voltages, currents, powers, and one report an island.
 
-use super::complex::Complex;
 use super::error::SolveError;
 use super::matrix::{Conductors, Vector4, ZERO4};
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 
 /// The state of the network after a solve; lists run parallel to the circuit's.

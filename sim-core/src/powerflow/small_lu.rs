@@ -1,6 +1,6 @@
 //! Dense factors of one small block.
 
-use super::complex::Complex;
+use crate::complex::Complex;
 
 /// A pivot below this share of the block's largest entry counts as zero: a hundred roundings of a double.
 pub(super) const PIVOT_RELATIVE: f64 = 1e-14;

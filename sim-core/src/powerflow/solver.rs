@@ -1,7 +1,6 @@
 //! The solver: topology and factors kept for each position of the switches, every island solved by itself.
 
 use super::circuit::{Circuit, finite};
-use super::complex::Complex;
 use super::error::{Error, SolveError};
 use super::flows::{self, Scratch};
 use super::islands::Topology;
@@ -9,6 +8,7 @@ use super::matrix::{Matrix4, Vector4, ZERO4};
 use super::result::{Flow, IslandReport, IslandState, JointFlow, Results, SourceFlow};
 use super::system::{Settled, System};
 use super::transformer::TwoPort;
+use crate::complex::Complex;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Largest Kirchhoff residual (per unit) of an island that counts as solved.

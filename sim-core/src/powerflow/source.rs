@@ -9,9 +9,9 @@
 //! largest phase current equal to the limit (an inverter that gives up its voltage to save its valves).
 
 use super::circuit::{finite, positive};
-use super::complex::Complex;
 use super::error::Error;
 use super::matrix::{Conductors, Matrix4};
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 
 /// A voltage source.

@@ -3,11 +3,11 @@
 mod assembly;
 
 use super::circuit::Circuit;
-use super::complex::Complex;
 use super::error::SolveError;
 use super::islands::NONE;
 use super::matrix::{Matrix4, Vector4, ZERO4};
 use super::sparse::{Numeric, Symbolic};
+use crate::complex::Complex;
 
 /// Largest change of a voltage, per unit of nominal, at which the fixed point has settled.
 pub(super) const TOLERANCE_PU: f64 = 1e-8;

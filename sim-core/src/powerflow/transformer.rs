@@ -15,9 +15,9 @@
 //! Source of the formulas: OpenDSS transformer model (Dugan, EPRI). Validated in `tests`.
 
 use super::circuit::{finite, positive};
-use super::complex::Complex;
 use super::error::Error;
 use super::matrix::{Conductors, Matrix4};
+use crate::complex::Complex;
 use serde::{Deserialize, Serialize};
 
 /// How the star point of a wye winding is connected.

@@ -1,8 +1,8 @@
 //! The numbers of a factorisation, and the two sweeps that solve with it.
 
-use super::super::complex::Complex;
 use super::super::small_lu::{PIVOT_RELATIVE, SmallLu};
 use super::symbolic::Symbolic;
+use crate::complex::Complex;
 
 /// Factors of a block matrix: the pivots' own factors, `L` below and `U` above.
 #[derive(Clone, Debug, Default, PartialEq)]

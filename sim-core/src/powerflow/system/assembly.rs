@@ -1,12 +1,12 @@
 //! Assembling an island's equations: groups of merged buses become nodes, dead conductors are left out.
 
 use super::super::circuit::Circuit;
-use super::super::complex::Complex;
 use super::super::islands::{Members, NONE, Topology};
 use super::super::matrix::Matrix4;
 use super::super::solver::Parts;
 use super::super::sparse::{Numeric, Symbolic};
 use super::{Ends, System};
+use crate::complex::Complex;
 use std::collections::BTreeSet;
 
 /// Admittance to earth of a weak conductor, per unit of the base: fixes what floats, invisible otherwise.
