@@ -5,7 +5,7 @@ use crate::args::{Args, Quality};
 use crate::bridge::{Ask, Clock, History, Live, Told};
 use crate::locale::{Language, Locale};
 use crate::overlay::Overlay;
-use crate::panels::{self, Dock, Free, Layers, Look, MapLayer, Notice, PanelAsk, Panels, Recent, Theme, Verdict};
+use crate::panels::{self, Dock, Free, Layers, Look, Notice, PanelAsk, Panels, Recent, Theme, Verdict};
 use crate::settings::Settings;
 use crate::shots::Wanted;
 use crate::stage::camera::{self, FreeRect};
@@ -63,11 +63,7 @@ fn follow_panels(free: Res<Free>, layers: Res<Layers>, mut rect: ResMut<FreeRect
     let r = free.0;
     let finite = r.is_finite() && r.is_positive();
     rect.set_if_neq(FreeRect(finite.then(|| Rect::new(r.min.x, r.min.y, r.max.x, r.max.y))));
-    overlay.set_if_neq(match layers.map {
-        None | Some(MapLayer::Price) => Overlay::None,
-        Some(MapLayer::Loading) => Overlay::Loading,
-        Some(MapLayer::Voltage) => Overlay::Voltage,
-    });
+    overlay.set_if_neq(layers.overlay());
 }
 
 /// A right click in the world becomes a menu.

@@ -74,6 +74,19 @@ pub struct BusView {
     pub voltage_pu: [f64; 3],
     /// Energised.
     pub live: bool,
+    /// Negative over positive sequence voltage, a ratio; 0 when dead.
+    pub unbalance: f64,
+}
+
+/// What one phase of a line or transformer carries at its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PhaseView {
+    /// Active power into it, kW.
+    pub kw: f64,
+    /// Reactive power into it, kvar.
+    pub kvar: f64,
+    /// Current, A.
+    pub current_a: f64,
 }
 
 /// A line or transformer.
@@ -97,6 +110,8 @@ pub struct LineView {
     pub isolated: bool,
     /// Loss, kW.
     pub loss_kw: f64,
+    /// By phase, at its start.
+    pub phases: [PhaseView; 3],
 }
 
 /// A switch.

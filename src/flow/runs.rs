@@ -125,7 +125,7 @@ fn advance_runs(
         } else {
             mix(healthy, heavy, (loading - 0.74) / 0.06)
         };
-        let layer = overlay.line_color(&live, line.subject);
+        let layer = overlay.line_color(&live.scene, &live.now, line.subject);
         if layer.is_some() && run.w != style::HIDDEN {
             run.w = style::PLAIN;
         }

@@ -1,4 +1,4 @@
-//! Discs at the buses in the layer of voltages: the network's nodes in the colours of the scale.
+//! Discs in the colours of the scale: at the buses for voltage and unbalance, over the buildings for money.
 
 use super::Overlay;
 use crate::bridge::Live;
@@ -36,13 +36,15 @@ fn show_discs(
     for entity in &standing {
         commands.entity(entity).despawn();
     }
-    if *overlay != Overlay::Voltage {
-        return;
-    }
+    let shown = |subject: &Subject| match *overlay {
+        Overlay::Voltage | Overlay::Unbalance => matches!(subject, Subject::Bus(_)),
+        Overlay::Price => matches!(subject, Subject::Building(_)),
+        Overlay::None | Overlay::Loading => false,
+    };
     let slots = SlotMap::new(&live.scene);
     let mut forge = Forge::default();
     for (subject, at, _) in &map.anchors {
-        if matches!(subject, Subject::Bus(_)) {
+        if shown(subject) {
             forge.disc(*at, slots.of(*subject));
         }
     }

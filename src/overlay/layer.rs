@@ -1,9 +1,10 @@
-//! Map layers: the network coloured by voltage or by loading instead of by its state.
+//! Map layers: the network coloured by voltage, loading or unbalance, the buildings by money, instead of by state.
 
-use crate::bridge::Live;
 use crate::stage::forge_linear;
 use bevy::prelude::*;
 use sim_core::ids::{BusId, Subject};
+use sim_core::scene::Scene;
+use sim_core::snapshot::{BusView, Snapshot};
 
 /// The layer that is shown.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,10 +16,23 @@ pub enum Overlay {
     Voltage,
     /// Share of the rating.
     Loading,
+    /// Negative over positive sequence voltage.
+    Unbalance,
+    /// What a building earns or pays at the price in force.
+    Price,
 }
 
 /// Voltages at the ends of the scale, per unit: the band of EN 50160, 10 % either way.
 pub const VOLTAGE_SCALE_PU: (f64, f64) = (0.9, 1.1);
+
+/// Unbalance allowed in low and medium voltage, a ratio (EN 50160:2010, 4.2.4: 2 % of the ten-minute means).
+pub const UNBALANCE_LIMIT: f64 = 0.02;
+
+/// Unbalance at the bright end of the scale: half as much again as is allowed.
+pub const UNBALANCE_SCALE: f64 = 0.03;
+
+/// Power whose money is at the ends of the scale, kW: a large roof at noon, or a car being charged.
+const PRICE_SCALE_KW: f64 = 10.0;
 
 /// Viridis at five places, dark to bright: equal steps of it look equal, also to the colour-blind.
 const VIRIDIS: [[u8; 3]; 5] =
@@ -35,47 +49,78 @@ pub fn scale_color(share: f64) -> [u8; 3] {
     [mix(0), mix(1), mix(2)]
 }
 
+/// Money a building earns (positive) or pays in an hour at the price in force, currency units.
+#[must_use]
+pub fn money_per_hour(now: &Snapshot, building: usize) -> Option<f64> {
+    now.buildings.get(building).filter(|b| b.live).map(|b| b.net_kw * now.market.price_milli as f64 / 1000.0)
+}
+
+/// Money at the ends of the scale, currency units an hour: follows the price, so that colours stay apart.
+#[must_use]
+pub fn money_scale(now: &Snapshot) -> f64 {
+    (now.market.price_milli.max(10) as f64 / 1000.0 * PRICE_SCALE_KW * 10.0).ceil() / 10.0
+}
+
 impl Overlay {
-    /// The next layer, and after the last the plain picture.
+    /// Where a thing stands on the scale of this layer, 0 to 1 and beyond; `None` where the layer says nothing of it.
     #[must_use]
-    pub fn next(self) -> Self {
+    pub fn share(self, scene: &Scene, now: &Snapshot, subject: Subject) -> Option<f64> {
+        let alive = |bus: &BusId| now.buses.get(bus.index()).filter(|b| b.live);
         match self {
-            Self::None => Self::Voltage,
-            Self::Voltage => Self::Loading,
-            Self::Loading => Self::None,
+            Self::None => None,
+            Self::Voltage | Self::Unbalance => {
+                let ends = ends_of(scene, subject)?;
+                ends.iter().filter_map(alive).filter_map(|b| self.bus_share(b)).reduce(if self == Self::Voltage {
+                    f64::min
+                } else {
+                    f64::max
+                })
+            }
+            Self::Loading => match subject {
+                Subject::Line(i) => now.lines.get(i.index()).filter(|l| l.live).map(|l| l.loading),
+                Subject::Transformer(i) => now.transformers.get(i.index()).filter(|l| l.live).map(|l| l.loading),
+                _ => None,
+            },
+            Self::Price => match subject {
+                Subject::Building(i) => {
+                    let money = money_per_hour(now, i.index())?;
+                    Some(f64::midpoint(1.0, money / money_scale(now)))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    /// Where a bus stands on the scale.
+    pub(crate) fn bus_share(self, bus: &BusView) -> Option<f64> {
+        match self {
+            Self::Voltage => {
+                // A bus without all three phases has zeros for those it lacks.
+                let least = bus.voltage_pu.into_iter().filter(|v| *v > 0.0).reduce(f64::min)?;
+                Some((least - VOLTAGE_SCALE_PU.0) / (VOLTAGE_SCALE_PU.1 - VOLTAGE_SCALE_PU.0))
+            }
+            Self::Unbalance => Some(bus.unbalance / UNBALANCE_SCALE),
+            _ => None,
         }
     }
 
     /// The colour of a way under this layer, in linear light; `None` leaves it as it is.
-    pub(crate) fn line_color(self, live: &Live, subject: Subject) -> Option<[f32; 3]> {
-        let now = &live.now;
-        let alive = |bus: &BusId| now.buses.get(bus.index()).filter(|b| b.live);
-        let share = match self {
-            Self::None => return None,
-            Self::Voltage => {
-                let ends: Vec<BusId> = match subject {
-                    Subject::Line(i) => live.scene.line_bus.get(i.index())?.to_vec(),
-                    Subject::Transformer(i) => live.scene.transformer_bus.get(i.index())?.to_vec(),
-                    Subject::Switch(i) => live.scene.switch_bus.get(i.index())?.to_vec(),
-                    Subject::Building(i) => vec![*live.scene.building_bus.get(i.index())?],
-                    Subject::Device(i) => vec![*live.scene.device_bus.get(i.index())?],
-                    _ => return None,
-                };
-                let buses: Vec<_> = ends.iter().filter_map(alive).collect();
-                let least = buses.iter().flat_map(|b| b.voltage_pu).fold(f64::MAX, f64::min);
-                if buses.is_empty() {
-                    return None;
-                }
-                (least - VOLTAGE_SCALE_PU.0) / (VOLTAGE_SCALE_PU.1 - VOLTAGE_SCALE_PU.0)
-            }
-            Self::Loading => match subject {
-                Subject::Line(i) => now.lines.get(i.index()).filter(|l| l.live)?.loading,
-                Subject::Transformer(i) => now.transformers.get(i.index()).filter(|l| l.live)?.loading,
-                _ => return None,
-            },
-        };
-        Some(forge_linear(scale_color(share)))
+    pub(crate) fn line_color(self, scene: &Scene, now: &Snapshot, subject: Subject) -> Option<[f32; 3]> {
+        self.share(scene, now, subject).map(|share| forge_linear(scale_color(share)))
     }
+}
+
+/// Buses of a thing.
+fn ends_of(scene: &Scene, subject: Subject) -> Option<Vec<BusId>> {
+    Some(match subject {
+        Subject::Bus(i) => vec![i],
+        Subject::Line(i) => scene.line_bus.get(i.index())?.to_vec(),
+        Subject::Transformer(i) => scene.transformer_bus.get(i.index())?.to_vec(),
+        Subject::Switch(i) => scene.switch_bus.get(i.index())?.to_vec(),
+        Subject::Building(i) => vec![*scene.building_bus.get(i.index())?],
+        Subject::Device(i) => vec![*scene.device_bus.get(i.index())?],
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -91,8 +136,19 @@ mod tests {
         assert!(steps.windows(2).all(|w| w[1] > w[0]));
     }
 
+    /// The layer of prices coloured nothing for a long time: buildings that sell are brighter than those that buy.
     #[test]
-    fn layers_go_round() {
-        assert_eq!(Overlay::None.next().next().next(), Overlay::None);
+    fn every_layer_colours_something() {
+        let scene = sim_core::scene::parse(include_str!("../../scenes/commons-2050.ron")).expect("valid");
+        let mut now = crate::panels::testing::snapshot();
+        now.buildings[0].net_kw = -3.0;
+        for layer in [Overlay::Voltage, Overlay::Loading, Overlay::Unbalance] {
+            let share = layer.share(&scene, &now, Subject::Line(sim_core::ids::LineId(1)));
+            assert!(share.is_some_and(|s| (0.0..=1.0).contains(&s)), "{layer:?}: {share:?}");
+        }
+        let house = |i| Overlay::Price.share(&scene, &now, Subject::Building(sim_core::ids::BuildingId(i)));
+        assert!(house(0).expect("pays") < 0.5 && house(1).expect("earns") > 0.5);
+        now.buses.iter_mut().for_each(|b| b.live = false);
+        assert_eq!(Overlay::Voltage.share(&scene, &now, Subject::Bus(BusId(0))), None);
     }
 }

@@ -5,7 +5,9 @@ mod layer;
 
 use bevy::prelude::*;
 
-pub use layer::{Overlay, VOLTAGE_SCALE_PU, scale_color};
+pub use layer::{
+    Overlay, UNBALANCE_LIMIT, UNBALANCE_SCALE, VOLTAGE_SCALE_PU, money_per_hour, money_scale, scale_color,
+};
 
 /// Adds the layers.
 pub fn plugin(app: &mut App) {

@@ -1,5 +1,6 @@
 //! How the user wants the app to look: kept by the settings.
 
+use crate::overlay::Overlay;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -57,8 +58,22 @@ pub enum MapLayer {
     Loading,
     /// Voltage of buses.
     Voltage,
-    /// Net energy and price by building.
+    /// Unbalance of voltages.
+    Unbalance,
+    /// What buildings earn or pay at the price in force.
     Price,
+}
+
+impl MapLayer {
+    /// The colours it stands for.
+    pub(crate) fn overlay(self) -> Overlay {
+        match self {
+            Self::Loading => Overlay::Loading,
+            Self::Voltage => Overlay::Voltage,
+            Self::Unbalance => Overlay::Unbalance,
+            Self::Price => Overlay::Price,
+        }
+    }
 }
 
 /// What the world shows; the stage reads it.
@@ -73,11 +88,20 @@ pub struct Layers {
     pub chain: bool,
     /// A map over it.
     pub map: Option<MapLayer>,
+    /// The single-line diagram instead of the world.
+    pub diagram: bool,
+}
+
+impl Layers {
+    /// The colours in force.
+    pub(crate) fn overlay(&self) -> Overlay {
+        self.map.map_or(Overlay::None, MapLayer::overlay)
+    }
 }
 
 impl Default for Layers {
     fn default() -> Self {
-        Self { flows: true, labels: true, chain: true, map: None }
+        Self { flows: true, labels: true, chain: true, map: None, diagram: false }
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn snapshot() -> Snapshot {
             wind_ms: 6.4,
             temperature_c: 21.5,
         },
-        buses: vec![BusView { voltage_pu: [0.998, 1.001, 0.995], live: true }; f.buses.len()],
+        buses: vec![BusView { voltage_pu: [0.998, 1.001, 0.995], live: true, unbalance: 0.004 }; f.buses.len()],
         lines: vec![line; f.lines.len()],
         transformers: vec![line; f.transformers.len()],
         switches: f.switches.iter().map(|s| switch(s.normally_open)).collect(),

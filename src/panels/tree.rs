@@ -174,6 +174,7 @@ fn show_layers(ui: &mut Ui, data: &PanelData<'_>, layers: &mut Layers) {
         (None, "layer-map-none"),
         (Some(MapLayer::Loading), "layer-map-loading"),
         (Some(MapLayer::Voltage), "layer-map-voltage"),
+        (Some(MapLayer::Unbalance), "layer-map-unbalance"),
         (Some(MapLayer::Price), "layer-map-price"),
     ];
     let chosen = maps.iter().find(|(m, _)| *m == layers.map).map_or("layer-map-none", |(_, key)| *key);

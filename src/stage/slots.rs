@@ -5,7 +5,7 @@ use super::material::{SLOTS, SlotTable, StageMaterials, VeilMaterial, WorldMater
 use super::plan::point_along;
 use super::{StageSystems, light::Sun};
 use crate::bridge::{Happened, Live};
-use crate::overlay::{Overlay, VOLTAGE_SCALE_PU};
+use crate::overlay::Overlay;
 use bevy::prelude::*;
 use sim_core::event::EventKind;
 use sim_core::ids::{BuildingId, BusId, Subject};
@@ -129,15 +129,12 @@ fn states(scene: &Scene, now: &Snapshot, overlay: Overlay) -> SlotTable {
         // The more it draws against its yearly mean, the more of its windows are lit.
         let mean_kw = building.yearly_kwh / 8760.0;
         let share = (view.load_kw / mean_kw.max(1e-3) * 0.45).clamp(0.12, 0.95);
-        put(Subject::Building(BuildingId::new(i)), view.live && !view.shed, share as f32, 0.0);
+        let subject = Subject::Building(BuildingId::new(i));
+        let band = overlay.share(scene, now, subject).unwrap_or(0.0).clamp(0.0, 1.0);
+        put(subject, view.live && !view.shed, share as f32, band as f32);
     }
     for (i, view) in now.buses.iter().enumerate() {
-        let band = if overlay == Overlay::Voltage {
-            let least = view.voltage_pu.into_iter().fold(f64::MAX, f64::min);
-            (least - VOLTAGE_SCALE_PU.0) / (VOLTAGE_SCALE_PU.1 - VOLTAGE_SCALE_PU.0)
-        } else {
-            0.0
-        };
+        let band = overlay.bus_share(view).unwrap_or(0.0);
         put(Subject::Bus(BusId::new(i)), view.live, f32::from(u8::from(view.live)), band.clamp(0.0, 1.0) as f32);
     }
     for (i, view) in now.devices.iter().enumerate() {

@@ -1,8 +1,10 @@
 //! Networks as plain data: what is joined to what, and by which admittance.
 //!
 //! [`Network`] is what an importer makes of an engineer's file and what `powerflow::engine` solves. [`Topology`] says
-//! the same of a scene: which buses hang together, and which parts lie between switches.
+//! the same of a scene: which buses hang together, and which parts lie between switches. [`layout`] says where a
+//! network without coordinates stands in a drawing.
 
+pub mod layout;
 mod model;
 mod topology;
 

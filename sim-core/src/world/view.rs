@@ -3,16 +3,34 @@
 use super::World;
 use super::devices::Model;
 use super::trading::LastClearing;
+use crate::complex::Complex;
 use crate::ids::{BuildingId, DeviceId, LineId, ParticipantId, SwitchId};
+use crate::powerflow::{Flow, Vector4};
 use crate::scene::schema::{DeviceKind, Fuel};
 use crate::snapshot::{
-    Balance, BuildingView, BusView, ChainView, DeviceView, IslandView, LineView, MarketView, Snapshot, SwitchView,
-    Totals, ValidatorView, WeatherView,
+    Balance, BuildingView, BusView, ChainView, DeviceView, IslandView, LineView, MarketView, PhaseView, Snapshot,
+    SwitchView, Totals, ValidatorView, WeatherView,
 };
 use crate::time::SimTime;
 
 /// Trades handed to the picture.
 const TRADES: usize = 16;
+
+/// Negative over positive sequence of three phase voltages (symmetrical components, Fortescue 1918); 0 without any.
+fn compute_unbalance(v: &Vector4) -> f64 {
+    let positive = v[0] + Complex::A * v[1] + Complex::A2 * v[2];
+    let negative = v[0] + Complex::A2 * v[1] + Complex::A * v[2];
+    if positive.is_zero() { 0.0 } else { (negative.norm_sq() / positive.norm_sq()).sqrt() }
+}
+
+/// What a flow's first end carries by phase.
+fn phases_of(flow: &Flow) -> [PhaseView; 3] {
+    [0, 1, 2].map(|k| PhaseView {
+        kw: flow.s_from[k].re / 1e3,
+        kvar: flow.s_from[k].im / 1e3,
+        current_a: flow.i_from[k].norm(),
+    })
+}
 
 impl World {
     /// What the picture may see.
@@ -60,8 +78,13 @@ impl World {
 
     fn view_buses(&self) -> Vec<BusView> {
         let flows = &self.state.flows;
-        let view = |(v, i): (&[f64; 3], &Option<u32>)| BusView { voltage_pu: *v, live: i.is_some() };
-        flows.bus_pu.iter().zip(&flows.bus_island).map(view).collect()
+        let volts = &self.electrical.results().voltages;
+        let view = |(b, (v, i)): (usize, (&[f64; 3], &Option<u32>))| BusView {
+            voltage_pu: *v,
+            live: i.is_some(),
+            unbalance: i.and(volts.get(b)).map_or(0.0, compute_unbalance),
+        };
+        flows.bus_pu.iter().zip(&flows.bus_island).enumerate().map(view).collect()
     }
 
     fn view_line(&self, l: usize) -> LineView {
@@ -78,6 +101,7 @@ impl World {
             broken: network.broken.iter().any(|b| b.line == id),
             isolated: self.state.healer.is_isolated(self.zones.line_zone[l]),
             loss_kw: flow.loss_kw,
+            phases: self.electrical.results().lines.get(l).map_or_else(Default::default, phases_of),
         }
     }
 
@@ -89,6 +113,7 @@ impl World {
             loading: flow.loading,
             live: self.state.flows.is_live(self.scene.transformer_bus[t][1]),
             loss_kw: flow.loss_kw,
+            phases: self.electrical.results().transformers.get(t).map_or_else(Default::default, phases_of),
             ..LineView::default()
         };
         self.state.flows.transformers.iter().enumerate().map(view).collect()
@@ -288,5 +313,20 @@ impl World {
         out.extend(units.map(|(u, d)| u.soc(&d.kind).unwrap_or(0.0)));
         out.extend(flows.lines.iter().map(|l| l.loading));
         out.extend((0..flows.bus_pu.len()).map(|i| flows.lowest_pu(crate::ids::BusId::new(i))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unbalance_is_that_of_its_definition() {
+        let balanced = [Complex::ONE, Complex::A2, Complex::A, Complex::ZERO];
+        assert!(compute_unbalance(&balanced) < 1e-15);
+        // V2 / V1 = 0.02 made of the two sequences.
+        let mixed = [0, 1, 2].map(|k| balanced[k] + [Complex::ONE, Complex::A, Complex::A2][k] * 0.02);
+        assert!((compute_unbalance(&[mixed[0], mixed[1], mixed[2], Complex::ZERO]) - 0.02).abs() < 1e-15);
+        assert_eq!(compute_unbalance(&[Complex::ZERO; 4]), 0.0);
     }
 }
