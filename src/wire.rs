@@ -5,7 +5,7 @@ use crate::args::{Args, Quality};
 use crate::bridge::{Ask, Clock, History, Live, Told};
 use crate::locale::{Language, Locale};
 use crate::overlay::Overlay;
-use crate::panels::{self, Dock, Free, Layers, Look, Notice, PanelAsk, Panels, Recent, Theme, Verdict};
+use crate::panels::{self, Dock, Free, Layers, Look, MapLayer, Notice, PanelAsk, Panels, Recent, Theme, Verdict};
 use crate::settings::Settings;
 use crate::shots::Wanted;
 use crate::stage::camera::{self, FreeRect};
@@ -174,7 +174,7 @@ fn keep_choices(
 /// The panels as a picture wants them.
 fn show_wanted(
     wanted: Res<Wanted>,
-    mut panels: ResMut<Panels>,
+    (mut panels, mut layers): (ResMut<Panels>, ResMut<Layers>),
     mut locale: ResMut<Locale>,
     mut tour: ResMut<Tour>,
     live: Option<Res<Live>>,
@@ -187,11 +187,20 @@ fn show_wanted(
         Some("chain") => Some(Dock::Chain),
         Some("controls") => Some(Dock::Controls),
         Some("events") => Some(Dock::Events),
+        Some("profile") => Some(Dock::Profile),
         _ => None,
     });
     panels.show_inspector(wanted.inspector);
     panels.show_why(wanted.why);
     panels.show_legend(wanted.legend);
+    let map = match wanted.map.as_str() {
+        "loading" => Some(MapLayer::Loading),
+        "voltage" => Some(MapLayer::Voltage),
+        "unbalance" => Some(MapLayer::Unbalance),
+        "price" => Some(MapLayer::Price),
+        _ => None,
+    };
+    layers.set_if_neq(Layers { map, diagram: wanted.diagram, ..*layers });
     locale.set_language(Language::from_tag(&wanted.locale));
     if wanted.opening != *playing && live.is_some() {
         *playing = wanted.opening;

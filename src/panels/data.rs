@@ -1,5 +1,6 @@
 //! What a panel sees and what it answers.
 
+use super::diagram::Extra;
 use super::look::Look;
 use crate::bridge::{Ask, Clock, Selection};
 use crate::locale::{Language, Locale};
@@ -54,7 +55,12 @@ pub(crate) struct PanelData<'a> {
     pub world: u32,
 }
 
-impl PanelData<'_> {
+impl<'a> PanelData<'a> {
+    /// What the diagram needs to know beyond the scene.
+    pub(crate) fn extra(&self) -> Extra<'a> {
+        Extra::default()
+    }
+
     /// The words behind a key.
     pub(crate) fn t(&self, key: &str) -> String {
         self.locale.t(key)

@@ -1,9 +1,9 @@
-//! Bottom: one dock at a time: power, market, chain, controls, events.
+//! Bottom: one dock at a time: power, market, chain, controls, events, voltage profile.
 
 use super::data::{PanelData, Reply};
 use super::marks::Marks;
 use super::plot::Kept;
-use super::{chain, controls, log, market, power, theme, widgets};
+use super::{chain, controls, log, market, power, profile, theme, widgets};
 use bevy_egui::egui::{Align, Button, Key, Layout, Modifiers, Ui};
 use egui_phosphor::regular as icons;
 use serde::{Deserialize, Serialize};
@@ -24,19 +24,22 @@ pub enum Dock {
     Controls,
     /// What happened.
     Events,
+    /// Voltages over the distance from the source.
+    Profile,
 }
 
 /// Docks in order, with icon and words.
-const DOCKS: [(Dock, &str, &str); 5] = [
+const DOCKS: [(Dock, &str, &str); 6] = [
     (Dock::Power, icons::LIGHTNING, "dock-power"),
     (Dock::Market, icons::COINS, "dock-market"),
     (Dock::Chain, icons::CUBE, "dock-chain"),
     (Dock::Controls, icons::SLIDERS_HORIZONTAL, "dock-controls"),
     (Dock::Events, icons::LIST_BULLETS, "dock-events"),
+    (Dock::Profile, icons::CHART_LINE_DOWN, "dock-profile"),
 ];
 
 /// Their keys, with Ctrl.
-const DIGITS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+const DIGITS: [Key; 6] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6];
 
 /// State of all docks.
 #[derive(Default)]
@@ -47,6 +50,7 @@ pub(crate) struct State {
     pub chain: chain::State,
     pub controls: controls::State,
     pub log: log::State,
+    pub profile: profile::State,
 }
 
 /// The tabs and the dock that is open.
@@ -60,6 +64,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, marks: 
         Some(Dock::Chain) => chain::show(ui, data, &mut state.chain),
         Some(Dock::Controls) => controls::show(ui, data, &mut state.controls),
         Some(Dock::Events) => log::show(ui, data, &mut state.log),
+        Some(Dock::Profile) => profile::show(ui, data, &mut state.profile),
     }
 }
 

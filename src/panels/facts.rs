@@ -4,9 +4,10 @@ use super::data::PanelData;
 use super::names::name;
 use super::numbers::{kw, kwh, money, number, percent, price, wh, with};
 use super::widgets::{Row, Tone, row};
+use crate::overlay::UNBALANCE_LIMIT;
 use sim_core::ids::{BuildingId, BusId, DeviceId, LineId, Subject, SwitchId, TransformerId, ValidatorId};
 use sim_core::scene::schema::DeviceKind;
-use sim_core::snapshot::{DeviceStatus, LineView};
+use sim_core::snapshot::{DeviceStatus, LineView, PhaseView};
 
 /// From this share of the rating on a line is heavily loaded.
 const HEAVY: f64 = 0.8;
@@ -68,6 +69,19 @@ fn line_rows(data: &PanelData<'_>, view: &LineView) -> Vec<Row> {
     ]
 }
 
+/// What each phase carries at the start; nothing for phases that are not there.
+fn phase_rows(view: &LineView) -> Vec<Row> {
+    let names = ["phase-a", "phase-b", "phase-c"];
+    let carried = names.into_iter().zip(&view.phases).filter(|(_, p)| p.current_a != 0.0 || p.kw != 0.0);
+    let text = |p: &PhaseView| format!("{} · {} · {}", kw(p.kw), with(p.kvar, 1, "kvar"), with(p.current_a, 1, "A"));
+    carried.map(|(name, p)| row(name, text(p))).collect()
+}
+
+/// Resistance and reactance as they stand in the equations.
+fn impedance(what: &'static str, r: f64, x: f64, unit: &str) -> Row {
+    row(what, format!("{} + j {} {unit}", number(r, 3), number(x, 3))).detail()
+}
+
 fn line(data: &PanelData<'_>, id: LineId) -> Vec<Row> {
     let Some(view) = data.now.lines.get(id.index()) else { return Vec::new() };
     let mut rows = line_rows(data, view);
@@ -79,11 +93,15 @@ fn line(data: &PanelData<'_>, id: LineId) -> Vec<Row> {
         let (from, to) = if view.kw < 0.0 { (ends[1], ends[0]) } else { (ends[0], ends[1]) };
         let after = rows.iter().position(|r| r.what == "power").map_or(rows.len(), |i| i + 1);
         rows.insert(after, row("direction", format!("{} → {}", end(from), end(to))));
+        rows.extend(phase_rows(view));
         rows.push(row("length", with(line.length_m, 0, "m")).detail());
         let cable = data.scene.line_cable.get(id.index()).and_then(|c| data.scene.file.cable_types.get(*c));
         if let Some(cable) = cable {
             rows.push(row("rating", with(cable.ampacity_a, 0, "A")).detail());
             rows.push(row("cable", cable.name.clone()).detail());
+            rows.push(impedance("z1", cable.r1, cable.x1, "Ω/km"));
+            rows.push(impedance("z0", cable.r0, cable.x0, "Ω/km"));
+            rows.push(row("c1", with(cable.c1_nf, 0, "nF/km")).detail());
         }
     }
     rows
@@ -92,9 +110,14 @@ fn line(data: &PanelData<'_>, id: LineId) -> Vec<Row> {
 fn transformer(data: &PanelData<'_>, id: TransformerId) -> Vec<Row> {
     let Some(view) = data.now.transformers.get(id.index()) else { return Vec::new() };
     let mut rows = line_rows(data, view);
+    rows.extend(phase_rows(view));
     if let Some(t) = data.scene.file.transformers.get(id.index()) {
         rows.push(row("rated-power", with(t.kva, 0, "kVA")).detail());
         rows.push(row("ratio", format!("{} / {} kV", number(t.hv_kv, 1), number(t.lv_kv, 1))).detail());
+        rows.push(row("vector-group", format!("Dyn{}", t.clock)).detail());
+        rows.push(row("uk", with(t.uk_pct, 2, "%")).detail());
+        rows.push(row("ur", with(t.ur_pct, 2, "%")).detail());
+        rows.push(row("no-load", with(t.no_load_kw, 2, "kW")).detail());
     }
     rows
 }
@@ -199,6 +222,8 @@ fn bus(data: &PanelData<'_>, id: BusId) -> Vec<Row> {
         let value = format!("{} V ({})", number(volts, 1), percent(pu));
         rows.push(Row { value, tone: if bad { Tone::Bad } else { Tone::Plain }, ..phase });
     }
+    let tone = if view.unbalance > UNBALANCE_LIMIT { Tone::Bad } else { Tone::Plain };
+    rows.push(row("unbalance", with(view.unbalance * 100.0, 2, "%")).tone(tone));
     rows
 }
 

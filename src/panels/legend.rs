@@ -38,7 +38,7 @@ const SOURCES: [(Sign, &str); 6] = [
 const CHAIN: [(Sign, &str); 2] = [(Sign::Box(palette::CHAIN), "legend-chain"), (Sign::Arc, "legend-trade")];
 
 /// Keys and what they do.
-const KEYS: [(&str, &str); 26] = [
+const KEYS: [(&str, &str); 27] = [
     ("key-space", "legend-key-play"),
     (".", "legend-key-step"),
     ("1–6", "legend-key-speed"),
@@ -47,6 +47,7 @@ const KEYS: [(&str, &str); 26] = [
     ("Esc", "legend-key-deselect"),
     ("D", "legend-key-dock"),
     ("L", "legend-key-legend"),
+    ("V", "diagram"),
     ("T", "side-tree"),
     ("I", "side-inspector"),
     ("W", "why"),
@@ -58,7 +59,7 @@ const KEYS: [(&str, &str); 26] = [
     ("P", "menu-presenter"),
     ("N", "legend-key-theme"),
     ("G", "language-hover"),
-    ("Ctrl+1–5", "legend-key-docks"),
+    ("Ctrl+1–6", "legend-key-docks"),
     ("F1", "menu-walkthrough"),
     ("Ctrl+R", "controls-restart"),
     ("Ctrl+Z", "legend-key-undo"),

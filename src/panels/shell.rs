@@ -8,7 +8,8 @@ use super::plot::Kept;
 use super::undo::Undo;
 use super::words::describe_command;
 use super::{
-    context, dock, guard, inspector, keys, legend, log, menu, outcome, pointer, theme, time_bar, tree, widgets,
+    context, diagram, dock, guard, inspector, keys, legend, log, menu, outcome, pointer, scale, theme, time_bar, tree,
+    widgets,
 };
 use crate::bridge::Ask;
 use crate::tour;
@@ -43,6 +44,7 @@ pub(crate) struct State {
     pub tree: tree::State,
     pub inspector: inspector::State,
     pub dock: dock::State,
+    pub diagram: diagram::State,
     pub outcome: outcome::State,
     pub context: Option<context::Open>,
     pub files: files::State,
@@ -76,12 +78,15 @@ pub(crate) fn show(
     let popup = state.context.is_some() || asked || ui.ctx().any_popup_open();
     let mut reply = keys::read(ui, data, &mut state.menu, popup);
     state.menu.undo = state.undo.newest().map(|c| describe_command(c, data.scene, data.locale));
+    if widgets::pressed(ui, Modifiers::NONE, Key::V) {
+        layers.diagram = !layers.diagram;
+    }
     if widgets::pressed(ui, Modifiers::NONE, Key::W) {
         state.show_why(!state.inspector.why);
     }
     let window = ui.max_rect();
     let bar = Panel::top("time bar").exact_size(time_bar::HEIGHT).resizable(false).frame(frame(ui, 4));
-    let bar = bar.show(ui, |ui| time_bar::show(ui, data, &state.marks, &mut state.menu));
+    let bar = bar.show(ui, |ui| time_bar::show(ui, data, &state.marks, &mut state.menu, layers));
     reply.join(bar.inner);
     let bar = bar.response.rect;
     let below = dock_panel(ui, data, state, window, &mut reply);
@@ -99,6 +104,11 @@ pub(crate) fn show(
     }
     free.min.x = sides[0].map_or(free.min.x, |r: Rect| r.right());
     free.max.x = sides[1].map_or(free.max.x, |r: Rect| r.left());
+    if layers.diagram {
+        let State { diagram, context, .. } = state;
+        reply.join(diagram::show(ui, data, diagram, layers, context, free));
+    }
+    scale::show(ui, data, layers.overlay(), free);
     handles(ui, data, state, free, wide);
     if !wide && let Some(side) = state.drawer {
         drawer(ui, data, state, layers, side, free, &mut reply);
@@ -132,6 +142,8 @@ impl State {
                 self.marks.clear();
                 self.kept.clear();
                 self.dock.log.clear();
+                self.diagram.clear();
+                self.dock.profile.clear();
                 self.dock.chain = super::chain::State::default();
                 self.dock.controls = super::controls::State::default();
                 self.dock.market = super::market::State::default();

@@ -118,11 +118,16 @@ fn listen(
     mut verdicts: MessageReader<Verdict>,
     (mut asks, mut told): (MessageReader<Ask>, MessageReader<Told>),
     (mut drops, mut closes): (MessageReader<FileDragAndDrop>, MessageReader<WindowCloseRequested>),
-    look: Res<Look>,
+    (look, layers): (Res<Look>, Res<Layers>),
 ) {
     let state = &mut panels.state;
-    if asks.read().filter(|a| matches!(a, Ask::Do(_))).count() > 0 {
-        state.guard.given();
+    for ask in asks.read() {
+        match ask {
+            Ask::Do(_) => state.guard.given(),
+            Ask::FlyTo(subject) if layers.diagram => state.diagram.focus = Some(*subject),
+            Ask::ResetView => state.diagram.reset(),
+            _ => {}
+        }
     }
     for word in told.read() {
         match word {

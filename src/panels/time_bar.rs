@@ -1,6 +1,7 @@
 //! The bar on top: scene, clock, play, speed, timeline, language, menu.
 
 use super::data::{PanelAsk, PanelData, Reply};
+use super::look::Layers;
 use super::marks::Marks;
 use super::{menu, numbers, theme, timeline, widgets};
 use crate::bridge::Ask;
@@ -19,7 +20,13 @@ const WIDE: f32 = 1180.0;
 const MEDIUM: f32 = 820.0;
 
 /// The bar.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, marks: &Marks, menu_state: &mut menu::State) -> Reply {
+pub(crate) fn show(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    marks: &Marks,
+    menu_state: &mut menu::State,
+    layers: &mut Layers,
+) -> Reply {
     let mut reply = Reply::default();
     let width = ui.available_width();
     ui.horizontal_centered(|ui| {
@@ -37,6 +44,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, marks: &Marks, menu_state:
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             menu::button(ui, data, menu_state, &mut reply);
             language(ui, data, &mut reply);
+            diagram(ui, data, layers);
             slow_motion(ui, data, &mut reply);
             if ui.available_width() > 120.0 {
                 let size = vec2(ui.available_width() - theme::GRID, 28.0);
@@ -121,6 +129,15 @@ fn speeds(ui: &mut Ui, data: &PanelData<'_>, wide: bool, reply: &mut Reply) {
 
 fn reached(speed: f64) -> String {
     if speed < 10.0 { format!("{}×", numbers::number(speed, 1)) } else { format!("{speed:.0}×") }
+}
+
+/// World or diagram.
+fn diagram(ui: &mut Ui, data: &PanelData<'_>, layers: &mut Layers) {
+    let name = data.t("diagram");
+    let response = widgets::icon(ui, icons::CIRCUITRY, &name, Some("V"), layers.diagram);
+    if response.on_hover_text(data.t("term-diagram")).clicked() {
+        layers.diagram = !layers.diagram;
+    }
 }
 
 fn slow_motion(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {

@@ -76,7 +76,7 @@ pub enum Step {
     FlyTo(String),
     /// Back to the first view.
     ResetView,
-    /// Opens a dock: power, market, chain, controls, events; an empty name folds it.
+    /// Opens a dock: power, market, chain, controls, events, profile; an empty name folds it.
     Dock(String),
     /// Shows or hides the inspector.
     Inspector(bool),
@@ -84,6 +84,10 @@ pub enum Step {
     Why(bool),
     /// Shows or hides the legend.
     Legend(bool),
+    /// Shows the single-line diagram, or the world.
+    Diagram(bool),
+    /// Lays a map over it: loading, voltage, unbalance, price; an empty name takes it away.
+    Map(String),
     /// Changes the language: `en` or `zh-CN`.
     Locale(String),
     /// Plays the opening walkthrough, or leaves it.
@@ -93,7 +97,9 @@ pub enum Step {
 }
 
 /// Docks by name.
-const DOCKS: [&str; 6] = ["", "power", "market", "chain", "controls", "events"];
+const DOCKS: [&str; 7] = ["", "power", "market", "chain", "controls", "events", "profile"];
+/// Maps by name.
+const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];
 
 impl Shots {
     /// Reads a list and checks it against a scene.
@@ -132,6 +138,7 @@ impl Step {
             Self::Do(command) => return sim_core::script::check(command, scene),
             Self::Select(name) | Self::FlyTo(name) => scene.find(name).is_some(),
             Self::Dock(name) => DOCKS.contains(&name.as_str()),
+            Self::Map(name) => MAPS.contains(&name.as_str()),
             Self::Locale(tag) => matches!(tag.as_str(), "en" | "zh-CN"),
             Self::Play(speed, seconds) => (0.01..=3600.0).contains(speed) && (0.0..=60.0).contains(seconds),
             Self::Frames(n) => *n <= 600,
@@ -141,6 +148,7 @@ impl Step {
             | Self::Inspector(_)
             | Self::Why(_)
             | Self::Legend(_)
+            | Self::Diagram(_)
             | Self::Opening(_) => true,
         };
         if good { Ok(()) } else { Err(format!("{self:?} cannot be meant for this scene")) }

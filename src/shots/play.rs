@@ -31,6 +31,10 @@ pub struct Wanted {
     pub why: bool,
     /// The legend is shown.
     pub legend: bool,
+    /// The diagram is shown.
+    pub diagram: bool,
+    /// The map that lies over it.
+    pub map: String,
     /// Language as a locale is written.
     pub locale: String,
     /// The opening walkthrough is being played.
@@ -203,6 +207,8 @@ fn begin(
         Step::Inspector(shown) => wanted.inspector = *shown,
         Step::Why(shown) => wanted.why = *shown,
         Step::Legend(shown) => wanted.legend = *shown,
+        Step::Diagram(shown) => wanted.diagram = *shown,
+        Step::Map(name) => wanted.map.clone_from(name),
         Step::Locale(tag) => wanted.locale.clone_from(tag),
         Step::Opening(playing) => wanted.opening = *playing,
         Step::Frames(n) => return Wait::Frames(frames.complete + n),

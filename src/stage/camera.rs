@@ -117,7 +117,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<Quality>()
         .insert_resource(ClearColor(Color::srgb_u8(0xD9, 0xE6, 0xEC)))
         .add_systems(Startup, spawn_camera)
-        .add_systems(Update, (choose_quality, steer.in_set(crate::AppSystems::Input)))
+        .add_systems(Update, (choose_quality, steer.in_set(crate::AppSystems::Input).run_if(super::is_shown)))
         .add_systems(
             Update,
             (fly_as_asked, move_camera).chain().after(StageSystems::Build).in_set(crate::AppSystems::Stage),

@@ -40,7 +40,7 @@ pub struct LabelAnchors(pub Vec<LabelAnchor>);
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<LabelAnchors>()
         .add_systems(Update, project_anchors.in_set(StageSystems::Follow).run_if(resource_exists::<Live>))
-        .add_systems(EguiPrimaryContextPass, paint_labels.run_if(resource_exists::<Live>));
+        .add_systems(EguiPrimaryContextPass, paint_labels.run_if(resource_exists::<Live>.and_then(super::is_shown)));
 }
 
 fn project_anchors(

@@ -40,7 +40,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<Under>()
         .add_message::<ContextAsked>()
         .add_systems(Startup, spawn_rings.after(super::material::make_materials))
-        .add_systems(Update, (find_under, click).chain().in_set(crate::AppSystems::Input))
+        .add_systems(Update, (find_under, click).chain().in_set(crate::AppSystems::Input).run_if(super::is_shown))
         .add_systems(Update, (show_rings, outline_line).in_set(StageSystems::Follow));
 }
 
