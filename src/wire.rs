@@ -188,6 +188,7 @@ fn show_wanted(
         Some("controls") => Some(Dock::Controls),
         Some("events") => Some(Dock::Events),
         Some("profile") => Some(Dock::Profile),
+        Some("study") => Some(Dock::Study),
         _ => None,
     });
     panels.show_inspector(wanted.inspector);

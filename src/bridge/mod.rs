@@ -4,10 +4,13 @@
 
 mod open;
 mod pace;
+#[cfg_attr(not(test), expect(dead_code, reason = "the readers of the files join it next"))]
+pub(crate) mod study;
 mod systems;
 mod thread;
 
-pub use open::{Opened, open_scene, read_text};
+pub use open::{Opened, is_network, open_scene, read_text};
+pub use study::{Behind, EndFlow, Study};
 pub use systems::install;
 pub use thread::Start;
 
@@ -32,6 +35,8 @@ pub struct Live {
     pub before: Arc<Snapshot>,
     /// Where the picture stands between `before` (0) and `now` (1): for continuous values only.
     pub blend: f32,
+    /// What an imported network is beyond scene and snapshot; the community stands still behind it.
+    pub study: Option<Arc<Study>>,
     /// Counts worlds: stage and panels rebuild what they made for another world.
     pub world: u32,
 }
@@ -85,6 +90,10 @@ pub enum Ask {
     Restart(Option<u64>),
     /// Another world.
     Open(std::path::PathBuf),
+    /// Back from a study to the community.
+    CloseStudy,
+    /// Factor on all loads of a study.
+    ScaleLoads(f64),
     /// Writes a replay of the run.
     SaveReplay(std::path::PathBuf),
     /// Writes a picture of the window.

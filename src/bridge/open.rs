@@ -1,5 +1,6 @@
 //! Files that hold a world: scenes and replays. Whatever is wrong with one is said in words, and nothing is opened.
 
+use super::study::Run;
 use sim_core::command::Timed;
 use sim_core::replay::Replay;
 use sim_core::scene::{self, Scene};
@@ -47,6 +48,21 @@ pub fn open_scene(path: &Path) -> Result<Opened, String> {
     Ok(Opened { scene: Arc::new(scene), seed: None, commands: Vec::new() })
 }
 
+/// A file of another tool's network, by its ending: MATPOWER or OpenDSS.
+#[must_use]
+pub fn is_network(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("m") || e.eq_ignore_ascii_case("dss"))
+}
+
+/// Reads and solves a network.
+///
+/// # Errors
+/// Why it cannot be opened, in words.
+pub(super) fn open_network(path: &Path) -> Result<Run, String> {
+    read_text(path, MAX_REPLAY_BYTES)?;
+    Err(format!("{}: this build has no reader for networks of other tools", path.display()))
+}
+
 /// Reads a text file of at most `most` bytes.
 ///
 /// # Errors
@@ -85,6 +101,9 @@ mod tests {
         std::fs::write(&path, [0xff, 0xfe, 0, 1]).expect("a temporary file");
         let binary = open_scene(&path).expect_err("binary");
         assert!(binary.contains("not text"), "{binary}");
+        assert!(is_network(Path::new("a/B.DSS")) && is_network(Path::new("case9.m")) && !is_network(&path));
+        let missing = open_network(Path::new("no/such.dss")).err().expect("missing");
+        assert!(missing.contains("no/such.dss"), "{missing}");
         std::fs::write(&path, "(format: 1,\n  tilte: 3)").expect("a temporary file");
         let wrong = open_scene(&path).expect_err("wrong");
         assert!(wrong.contains("line"), "{wrong}");

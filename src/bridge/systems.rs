@@ -33,7 +33,7 @@ pub fn install(app: &mut App, start: Start) -> Result<(), String> {
     let scene = start.scene.clone();
     let engine = Engine::new(start, ends).map_err(|e| e.to_string())?;
     let now = Arc::new(engine.snapshot());
-    app.insert_resource(Live { scene, now: now.clone(), before: now, blend: 1.0, world: 1 })
+    app.insert_resource(Live { scene, now: now.clone(), before: now, blend: 1.0, study: None, world: 1 })
         .insert_resource(engine.clock())
         .insert_resource(History(engine.recorder()))
         .insert_resource(Line { orders, news, slot, arrived: Instant::now(), interval_s: 0.1 })
@@ -61,8 +61,8 @@ fn receive(
     let beat = line.slot.try_recv().ok();
     for news in line.news.try_iter() {
         match news {
-            News::World { world, scene, recorder, now } => {
-                *live = Live { scene, now: now.clone(), before: now, blend: 1.0, world };
+            News::World { world, scene, recorder, now, study } => {
+                *live = Live { scene, now: now.clone(), before: now, blend: 1.0, study, world };
                 *history = History(recorder);
                 *selection = Selection::default();
             }
@@ -79,6 +79,7 @@ fn receive(
         *clock = beat.clock;
         let live = &mut *live;
         live.before = std::mem::replace(&mut live.now, beat.now);
+        live.study = beat.study;
         line.interval_s = line.arrived.elapsed().as_secs_f32().clamp(1.0 / 60.0, LONGEST_BLEND_S);
         line.arrived = Instant::now();
     }

@@ -1,11 +1,12 @@
 //! The simulation thread: owns the world and its clock, takes requests, gives snapshots (latest wins) and events (all).
 
-use super::open::open_scene;
+use super::open::{is_network, open_network, open_scene};
 use super::pace::Pace;
-use super::{Arrival, Ask, Clock, Drive, Told};
+use super::study::Run;
+use super::{Arrival, Ask, Clock, Drive, Study, Told};
 use crate::files::write_atomically;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use sim_core::command::Timed;
+use sim_core::command::{Command, Timed};
 use sim_core::digest::hex;
 use sim_core::event::Event;
 use sim_core::output;
@@ -57,8 +58,17 @@ pub(super) enum Order {
 
 /// What must not be lost.
 pub(super) enum News {
-    World { world: u32, scene: Arc<Scene>, recorder: Arc<RwLock<Recorder>>, now: Arc<Snapshot> },
-    Event { world: u32, event: Arc<Event> },
+    World {
+        world: u32,
+        scene: Arc<Scene>,
+        recorder: Arc<RwLock<Recorder>>,
+        now: Arc<Snapshot>,
+        study: Option<Arc<Study>>,
+    },
+    Event {
+        world: u32,
+        event: Arc<Event>,
+    },
     Told(Told),
 }
 
@@ -66,6 +76,7 @@ pub(super) enum News {
 pub(super) struct Beat {
     pub world: u32,
     pub now: Arc<Snapshot>,
+    pub study: Option<Arc<Study>>,
     pub clock: Clock,
 }
 
@@ -93,6 +104,15 @@ pub(super) struct Engine {
     changed: bool,
     last_beat: Instant,
     ends: Ends,
+    /// The study that stands in front of the world, what it last showed, and whether the world ran.
+    study: Option<Front>,
+}
+
+/// A study in front of the world.
+struct Front {
+    run: Run,
+    shown: (Arc<Snapshot>, Arc<Study>),
+    resume: bool,
 }
 
 impl Engine {
@@ -114,6 +134,7 @@ impl Engine {
             changed: true,
             last_beat: Instant::now(),
             ends,
+            study: None,
         })
     }
 
@@ -249,6 +270,8 @@ impl Engine {
     fn obey(&mut self, order: Order) {
         self.changed = true;
         match order {
+            Order::Ask(Ask::CloseStudy) => self.close_study(),
+            Order::Ask(ask) if self.study.is_some() && ask_study(&ask) => self.obey_study(&ask),
             Order::Ask(Ask::Do(command)) => {
                 self.world.give(command);
                 self.pace.hurry();
@@ -274,8 +297,8 @@ impl Engine {
             }
             Order::Ask(Ask::Open(path)) => self.open(&path),
             Order::Ask(Ask::SaveReplay(path)) => self.save_replay(&path),
-            // Pictures and the camera are not the simulation's.
-            Order::Ask(Ask::Speed(_) | Ask::SavePicture(_) | Ask::FlyTo(_) | Ask::ResetView) => {}
+            // Pictures and the camera are not the simulation's; a community's loads are not scaled.
+            Order::Ask(Ask::Speed(_) | Ask::ScaleLoads(_) | Ask::SavePicture(_) | Ask::FlyTo(_) | Ask::ResetView) => {}
             Order::Drive(Drive::Plan(commands)) => commands.into_iter().for_each(|timed| self.world.plan(timed)),
             Order::Drive(Drive::Until { time, fast }) => {
                 self.until = Some((time, fast));
@@ -288,6 +311,9 @@ impl Engine {
     }
 
     fn open(&mut self, path: &Path) {
+        if is_network(path) {
+            return self.open_study(path);
+        }
         let opened = open_scene(path).and_then(|opened| {
             let seed = opened.seed.unwrap_or(self.world.seed());
             let notices = opened.scene.notices.clone();
@@ -300,6 +326,50 @@ impl Engine {
             }
             Err(why) => self.tell(Told::Refused { path: path.to_owned(), why }),
         }
+    }
+
+    /// A network of another tool in front of the world, which stands still.
+    fn open_study(&mut self, path: &Path) {
+        match open_network(path) {
+            Ok(mut run) => {
+                let shown = run.solve();
+                let resume = self.study.take().map_or(self.playing, |front| front.resume);
+                self.playing = false;
+                self.number += 1;
+                let news = News::World {
+                    world: self.number,
+                    scene: run.scene(),
+                    recorder: Arc::default(),
+                    now: shown.0.clone(),
+                    study: Some(shown.1.clone()),
+                };
+                let _ = self.ends.news.send(news);
+                self.study = Some(Front { run, shown, resume });
+                self.tell(Told::Opened { path: path.to_owned(), notices: Vec::new() });
+            }
+            Err(why) => self.tell(Told::Refused { path: path.to_owned(), why }),
+        }
+    }
+
+    /// Levers of a study: its loads and its switches. Time does not pass in it.
+    fn obey_study(&mut self, ask: &Ask) {
+        let Some(front) = &mut self.study else { return };
+        match ask {
+            Ask::ScaleLoads(scale) => front.run.set_scale(*scale),
+            Ask::Do(Command::Operate { switch, closed }) if front.run.operate(switch, *closed) => {}
+            _ => return,
+        }
+        front.shown = front.run.solve();
+    }
+
+    /// Back to the world as it was left, with its history.
+    fn close_study(&mut self) {
+        let Some(front) = self.study.take() else { return };
+        self.playing = front.resume && !self.broken;
+        self.number += 1;
+        let (scene, now) = (self.world.scene().clone(), Arc::new(self.world.snapshot()));
+        let news = News::World { world: self.number, scene, recorder: self.recorder.clone(), now, study: None };
+        let _ = self.ends.news.send(news);
     }
 
     fn save_replay(&mut self, path: &Path) {
@@ -317,10 +387,11 @@ impl Engine {
         self.pace = Pace::new(self.pace.asked, self.pace.slow_motion);
         self.meter = Meter::new(world.now());
         self.number += 1;
+        self.study = None;
         (self.until, self.broken, self.events_sent, self.busy) = (None, false, 0, Duration::ZERO);
         (self.world, self.recorder) = (world, recorder);
         let (scene, now) = (self.world.scene().clone(), Arc::new(self.world.snapshot()));
-        let news = News::World { world: self.number, scene, recorder: self.recorder.clone(), now };
+        let news = News::World { world: self.number, scene, recorder: self.recorder.clone(), now, study: None };
         // A side that is gone is noticed at the next request.
         let _ = self.ends.news.send(news);
         self.send_events();
@@ -347,13 +418,22 @@ impl Engine {
         if !wanted || !self.changed {
             return;
         }
-        let beat = Beat { world: self.number, now: Arc::new(self.world.snapshot()), clock: self.clock() };
+        let (now, study) = match &self.study {
+            Some(front) => (front.shown.0.clone(), Some(front.shown.1.clone())),
+            None => (Arc::new(self.world.snapshot()), None),
+        };
+        let beat = Beat { world: self.number, now, study, clock: self.clock() };
         let _ = old.try_recv();
         let _ = slot.try_send(beat);
         self.last_beat = Instant::now();
         // While it plays, the speed reached is news even when the world stands between two steps.
         self.changed = self.playing;
     }
+}
+
+/// What a study answers itself, instead of the world behind it.
+fn ask_study(ask: &Ask) -> bool {
+    matches!(ask, Ask::Do(_) | Ask::Play(_) | Ask::Step | Ask::ScaleLoads(_))
 }
 
 /// A world at its start with its recorder.

@@ -117,7 +117,7 @@ mod tests {
         let scene = Arc::new(scene);
         let live = |now: &Snapshot| {
             let now = Arc::new(now.clone());
-            Live { scene: scene.clone(), now: now.clone(), before: now, blend: 0.5, world: 1 }
+            Live { scene: scene.clone(), now: now.clone(), before: now, blend: 0.5, study: None, world: 1 }
         };
         let closed = neighbours.read(&live(&now), subject).expect("a reading");
         assert!((closed.kw - 42.0).abs() < 1e-4 && closed.shown);

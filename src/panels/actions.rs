@@ -26,6 +26,9 @@ pub(crate) struct Action {
 /// What can be done to `subject`; `along` says where on a cable the pointer was, 0 to 1.
 pub(crate) fn actions(data: &PanelData<'_>, subject: Subject, along: Option<f64>) -> Vec<Action> {
     let name = data.scene.name(subject).to_owned();
+    if data.study.is_some() {
+        return switch(data, subject, &name).into_iter().take(1).collect();
+    }
     match subject {
         Subject::Line(_) => line(data, subject, &name, along),
         Subject::Switch(_) => switch(data, subject, &name),

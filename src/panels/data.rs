@@ -1,13 +1,14 @@
 //! What a panel sees and what it answers.
 
-use super::diagram::Extra;
 use super::look::Look;
-use crate::bridge::{Ask, Clock, Selection};
+use super::names;
+use crate::bridge::{Ask, Clock, Selection, Study};
 use crate::locale::{Language, Locale};
 use bevy::prelude::Message;
 use sim_core::command::Command;
 use sim_core::event::Event;
-use sim_core::ids::{EventId, Subject};
+use sim_core::ids::{BusId, EventId, Subject};
+use sim_core::network::ElementKind;
 use sim_core::recorder::{Channel, Minute, Recorder};
 use sim_core::scene::Scene;
 use sim_core::snapshot::Snapshot;
@@ -51,14 +52,32 @@ pub(crate) struct PanelData<'a> {
     pub selection: Selection,
     pub locale: &'a Locale,
     pub look: &'a Look,
+    /// What an imported network is beyond scene and snapshot.
+    pub study: Option<&'a Study>,
     /// Counts worlds: what was kept for another one is dropped.
     pub world: u32,
 }
 
 impl<'a> PanelData<'a> {
-    /// What the diagram needs to know beyond the scene.
-    pub(crate) fn extra(&self) -> Extra<'a> {
-        Extra::default()
+    /// Buses with a source, where a study names them.
+    pub(crate) fn sources(&self) -> &'a [BusId] {
+        self.study.map_or(&[], |s| &s.sources)
+    }
+    /// Words for the kind of a thing.
+    pub(crate) fn kind_key(&self, subject: Subject) -> &'static str {
+        let Some(study) = self.study else { return names::kind_key(self.scene, subject) };
+        match (subject, study.kind(subject)) {
+            (Subject::Line(_), Some(ElementKind::Line)) => "kind-way",
+            (_, Some(ElementKind::Capacitor)) => "kind-capacitor",
+            (_, Some(ElementKind::Reactor)) => "kind-reactor",
+            (_, Some(ElementKind::Shunt)) => "kind-shunt",
+            (Subject::Device(_), _) => "kind-generator",
+            (Subject::Building(_), _) => "kind-load",
+            (Subject::Switch(_), _) => "kind-switch",
+            (Subject::Grid, _) => "kind-source",
+            (Subject::Community, _) => "kind-network",
+            _ => names::kind_key(self.scene, subject),
+        }
     }
 
     /// The words behind a key.

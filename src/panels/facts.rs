@@ -3,6 +3,7 @@
 use super::data::PanelData;
 use super::names::name;
 use super::numbers::{kw, kwh, money, number, percent, price, wh, with};
+use super::study_facts;
 use super::widgets::{Row, Tone, row};
 use crate::overlay::UNBALANCE_LIMIT;
 use sim_core::ids::{BuildingId, BusId, DeviceId, LineId, Subject, SwitchId, TransformerId, ValidatorId};
@@ -16,6 +17,9 @@ const VOLTAGE_BAND: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 
 /// Rows of a thing.
 pub(crate) fn facts(data: &PanelData<'_>, subject: Subject) -> Vec<Row> {
+    if let Some(study) = data.study {
+        return study_facts::facts(data, study, subject);
+    }
     match subject {
         Subject::Line(i) => line(data, i),
         Subject::Transformer(i) => transformer(data, i),
@@ -42,7 +46,7 @@ fn yes_no(data: &PanelData<'_>, what: &'static str, value: bool, good: bool) -> 
     Row { what, value: text, tone: if value == good { Tone::Plain } else { Tone::Bad }, detail: false }
 }
 
-fn line_rows(data: &PanelData<'_>, view: &LineView) -> Vec<Row> {
+pub(super) fn line_rows(data: &PanelData<'_>, view: &LineView) -> Vec<Row> {
     let state = if view.fault_at.is_some() {
         ("state-fault", Tone::Bad)
     } else if view.broken {
@@ -71,15 +75,15 @@ fn line_rows(data: &PanelData<'_>, view: &LineView) -> Vec<Row> {
 
 /// What each phase carries at the start; nothing for phases that are not there.
 fn phase_rows(view: &LineView) -> Vec<Row> {
-    let names = ["phase-a", "phase-b", "phase-c"];
-    let carried = names.into_iter().zip(&view.phases).filter(|(_, p)| p.current_a != 0.0 || p.kw != 0.0);
+    let rows = [row("phase-a", ""), row("phase-b", ""), row("phase-c", "")];
+    let carried = rows.into_iter().zip(&view.phases).filter(|(_, p)| p.current_a != 0.0 || p.kw != 0.0);
     let text = |p: &PhaseView| format!("{} · {} · {}", kw(p.kw), with(p.kvar, 1, "kvar"), with(p.current_a, 1, "A"));
-    carried.map(|(name, p)| row(name, text(p))).collect()
+    carried.map(|(row, p)| Row { value: text(p), ..row }).collect()
 }
 
 /// Resistance and reactance as they stand in the equations.
-fn impedance(what: &'static str, r: f64, x: f64, unit: &str) -> Row {
-    row(what, format!("{} + j {} {unit}", number(r, 3), number(x, 3))).detail()
+fn impedance(row: Row, r: f64, x: f64, unit: &str) -> Row {
+    Row { value: format!("{} + j {} {unit}", number(r, 3), number(x, 3)), ..row }.detail()
 }
 
 fn line(data: &PanelData<'_>, id: LineId) -> Vec<Row> {
@@ -99,8 +103,8 @@ fn line(data: &PanelData<'_>, id: LineId) -> Vec<Row> {
         if let Some(cable) = cable {
             rows.push(row("rating", with(cable.ampacity_a, 0, "A")).detail());
             rows.push(row("cable", cable.name.clone()).detail());
-            rows.push(impedance("z1", cable.r1, cable.x1, "Ω/km"));
-            rows.push(impedance("z0", cable.r0, cable.x0, "Ω/km"));
+            rows.push(impedance(row("z1", ""), cable.r1, cable.x1, "Ω/km"));
+            rows.push(impedance(row("z0", ""), cable.r0, cable.x0, "Ω/km"));
             rows.push(row("c1", with(cable.c1_nf, 0, "nF/km")).detail());
         }
     }
@@ -117,7 +121,7 @@ fn transformer(data: &PanelData<'_>, id: TransformerId) -> Vec<Row> {
         rows.push(row("vector-group", format!("Dyn{}", t.clock)).detail());
         rows.push(row("uk", with(t.uk_pct, 2, "%")).detail());
         rows.push(row("ur", with(t.ur_pct, 2, "%")).detail());
-        rows.push(row("no-load", with(t.no_load_kw, 2, "kW")).detail());
+        rows.push(row("idle-loss", with(t.no_load_kw, 2, "kW")).detail());
     }
     rows
 }
@@ -210,7 +214,7 @@ fn device(data: &PanelData<'_>, id: DeviceId) -> Vec<Row> {
     rows
 }
 
-fn bus(data: &PanelData<'_>, id: BusId) -> Vec<Row> {
+pub(super) fn bus(data: &PanelData<'_>, id: BusId) -> Vec<Row> {
     let Some(view) = data.now.buses.get(id.index()) else { return Vec::new() };
     let Some(bus) = data.scene.file.buses.get(id.index()) else { return Vec::new() };
     let state = if view.live { ("state-live", Tone::Plain) } else { ("state-dead", Tone::Bad) };

@@ -3,7 +3,7 @@
 use super::data::{PanelAsk, PanelData, Reply};
 use super::files::{self, Purpose};
 use super::{theme, widgets};
-use crate::bridge::Ask;
+use crate::bridge::{Ask, is_network};
 use bevy_egui::egui::{self, Id, Key, Label, Modal, Modifiers};
 
 /// What ends the run that is open.
@@ -57,12 +57,16 @@ impl State {
     }
 
     /// Takes back what would lose work; the rest of the reply leaves as it is.
-    pub(crate) fn hold(&mut self, reply: &mut Reply) {
-        self.unsaved |= reply.asks.iter().any(|a| matches!(a, Ask::Do(_)));
+    pub(crate) fn hold(&mut self, reply: &mut Reply, study: bool) {
+        self.unsaved |= !study && reply.asks.iter().any(|a| matches!(a, Ask::Do(_)));
         if self.unsaved {
             let mut held = None;
             reply.asks.retain(|ask| {
-                let leaves = matches!(ask, Ask::Open(_) | Ask::Restart(_));
+                // Before a network the community only stands still.
+                let leaves = match ask {
+                    Ask::Open(path) => !is_network(path),
+                    other => matches!(other, Ask::Restart(_)),
+                };
                 if leaves {
                     held = Some(Leave::For(ask.clone()));
                 }

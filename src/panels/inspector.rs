@@ -3,9 +3,9 @@
 use super::actions::{Action, Sort, actions};
 use super::data::{PanelData, Reply};
 use super::marks::Marks;
-use super::names::{kind_key, name};
+use super::names::name;
 use super::plot::{self, Kept, Picture, Series};
-use super::{bid, facts, theme, why, widgets};
+use super::{bid, facts, study_facts, theme, why, widgets};
 use crate::bridge::Ask;
 use crate::palette;
 use bevy_egui::egui::{self, Button, Color32, RichText, ScrollArea, Ui};
@@ -51,6 +51,10 @@ pub(crate) fn show(
             causes(ui, data, event, &mut reply);
         }
         numbers(ui, data, subject);
+        if let Some(study) = data.study {
+            study_facts::tables(ui, data, study, subject);
+            return;
+        }
         if !compact {
             history(ui, data, subject, marks, kept);
         }
@@ -84,7 +88,7 @@ fn heading(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Repl
             ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
                 let title = name(data.scene, subject, data.locale);
                 ui.add(egui::Label::new(RichText::new(&title).size(theme::HEADING).strong()).wrap());
-                let kind = data.t(kind_key(data.scene, subject));
+                let kind = data.t(data.kind_key(subject));
                 let short = data.scene.name(subject);
                 if kind != title {
                     ui.label(RichText::new(format!("{kind} · {short}")).weak());

@@ -47,7 +47,7 @@ const KEYS: [(&str, &str); 27] = [
     ("Esc", "legend-key-deselect"),
     ("D", "legend-key-dock"),
     ("L", "legend-key-legend"),
-    ("V", "diagram"),
+    ("S", "diagram"),
     ("T", "side-tree"),
     ("I", "side-inspector"),
     ("W", "why"),

@@ -35,11 +35,15 @@ mod reasons;
 mod scale;
 mod severity;
 mod shell;
+mod study;
+mod study_facts;
 mod systems;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_network;
 #[cfg(test)]
 mod tests_work;
 mod theme;

@@ -68,8 +68,11 @@ pub(crate) fn name(scene: &Scene, subject: Subject, locale: &Locale) -> String {
     if let Some(words) = title(scene, subject) {
         return locale.pick(words).to_owned();
     }
-    let kind = locale.t(kind_key(scene, subject));
     let short = scene.name(subject);
+    if is_study(scene) && !matches!(subject, Subject::Community | Subject::Grid) {
+        return short.to_owned();
+    }
+    let kind = locale.t(kind_key(scene, subject));
     match subject {
         Subject::Community | Subject::Grid | Subject::Market | Subject::Chain | Subject::Weather => kind,
         Subject::Device(i) if scene.device_building.get(i.index()).copied().flatten().is_some() => {
@@ -82,6 +85,11 @@ pub(crate) fn name(scene: &Scene, subject: Subject, locale: &Locale) -> String {
             None => locale.t_args("name-of", &[("kind", kind.into()), ("name", short.to_owned().into())]),
         },
     }
+}
+
+/// An imported network: nobody trades in it, not even the grid.
+pub(crate) fn is_study(scene: &Scene) -> bool {
+    scene.participants.is_empty()
 }
 
 /// A short name for a place where the thing itself is seen: of a cable or a switch what stands on its plate, of a device

@@ -10,6 +10,7 @@ use bevy_egui::egui::{Align2, Color32, FontId, Pos2, RichText, Stroke, Ui, pos2,
 use egui_phosphor::regular as icons;
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, Points};
 use sim_core::ids::{BusId, Subject};
+use sim_core::network::Representation;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -38,7 +39,7 @@ impl State {
 
     fn follow(&mut self, data: &PanelData<'_>) {
         let closed: Vec<bool> = data.now.switches.iter().map(|s| s.closed).collect();
-        let mut sources = data.extra().sources.to_vec();
+        let mut sources = data.sources().to_vec();
         if sources.is_empty() {
             sources.extend(data.now.grid_alive.then_some(data.scene.upstream_bus));
             let formers = data.now.islands.iter().filter_map(|i| i.former);
@@ -108,6 +109,8 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
         return reply;
     }
     let range = shown_range(data, state);
+    // A balanced network has one voltage that stands for all phases.
+    let phases = data.study.map_or(3, |s| if s.network.representation == Representation::Balanced { 1 } else { 3 });
     let inks = phase_inks(ui);
     let lines = segments(data, state);
     let height = ui.available_height();
@@ -120,7 +123,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
         }
         if data.now.buses.len() <= MARKED {
             let shapes = [MarkerShape::Circle, MarkerShape::Up, MarkerShape::Square];
-            for (phase, shape) in shapes.into_iter().enumerate() {
+            for (phase, shape) in shapes.into_iter().enumerate().take(phases) {
                 let points = (0..data.now.buses.len()).filter_map(place).map(|(x, v)| [x, v.voltage_pu[phase]]);
                 let points: PlotPoints<'_> = points.filter(|p| p[1] > 0.0).collect();
                 plot.points(Points::new("", points).shape(shape).radius(3.0).color(inks[phase]).allow_hover(false));
@@ -135,10 +138,10 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
     let (high, low) = (at(range.0, VOLTAGE_SCALE_PU.1).y, at(range.0, VOLTAGE_SCALE_PU.0).y);
     painter.rect_filled(frame.with_max_y(high), 0.0, beyond);
     painter.rect_filled(frame.with_min_y(low), 0.0, beyond);
-    for (phase, [a, b]) in lines {
+    for (phase, [a, b]) in lines.into_iter().filter(|(phase, _)| *phase < phases) {
         painter.line_segment([at(a[0], a[1]), at(b[0], b[1])], Stroke::new(1.2, inks[phase]));
     }
-    name_phases(data, &painter, &inks);
+    name_phases(data, &painter, &inks[..phases]);
     if let Some(Subject::Bus(id)) = data.selection.subject
         && let Some((x, view)) = place(id.index())
     {
@@ -241,12 +244,13 @@ fn frame(ui: &Ui, height: f32, range: (f64, f64), unit: String) -> Plot<'static>
 }
 
 /// Which mark is which phase, and what the dashed lines are.
-fn name_phases(data: &PanelData<'_>, painter: &bevy_egui::egui::Painter, inks: &[Color32; 3]) {
+fn name_phases(data: &PanelData<'_>, painter: &bevy_egui::egui::Painter, inks: &[Color32]) {
     let frame = painter.clip_rect();
     let font = FontId::proportional(theme::BODY);
     let write = |at: Pos2, align: Align2, text: &str, ink: Color32| painter.text(at, align, text, font.clone(), ink);
     let mut at = frame.right_top() + vec2(-8.0, 26.0);
-    for (phase, mark) in [(2, "■ c"), (1, "▲ b"), (0, "● a")] {
+    let marks = if inks.len() > 1 { &["● a", "▲ b", "■ c"][..] } else { &["● 3~"] };
+    for (phase, mark) in marks.iter().enumerate().rev() {
         let rect = write(at, Align2::RIGHT_TOP, mark, inks[phase]);
         at = pos2(rect.left() - 12.0, at.y);
     }

@@ -58,6 +58,8 @@ pub(crate) struct State {
     /// The window was asked to close.
     pub quit: bool,
     presenting: bool,
+    /// What was shown before a study was opened: the diagram, and the dock.
+    before_study: Option<(bool, Option<dock::Dock>)>,
     /// A walkthrough is under way: it says itself when the inspector is to be seen.
     touring: bool,
     selected: Option<sim_core::ids::Subject>,
@@ -74,11 +76,12 @@ pub(crate) fn show(
 ) -> (Reply, Rect) {
     state.touring = tour.is_playing();
     state.follow(data);
+    state.follow_study(data, layers);
     let asked = state.files.dialog.is_some() || state.guard.asks();
     let popup = state.context.is_some() || asked || ui.ctx().any_popup_open();
     let mut reply = keys::read(ui, data, &mut state.menu, popup);
     state.menu.undo = state.undo.newest().map(|c| describe_command(c, data.scene, data.locale));
-    if widgets::pressed(ui, Modifiers::NONE, Key::V) {
+    if widgets::pressed(ui, Modifiers::NONE, Key::S) {
         layers.diagram = !layers.diagram;
     }
     if widgets::pressed(ui, Modifiers::NONE, Key::W) {
@@ -179,6 +182,29 @@ impl State {
         }
     }
 
+    /// A study opens with its diagram and its own dock; back in the community all is as it was.
+    fn follow_study(&mut self, data: &PanelData<'_>, layers: &mut Layers) {
+        match (data.study, self.before_study) {
+            (Some(_), None) => {
+                self.before_study = Some((layers.diagram, self.dock.open));
+                layers.diagram = true;
+                self.dock.open = Some(dock::Dock::Study);
+            }
+            (None, Some((diagram, open))) => {
+                self.before_study = None;
+                layers.diagram = diagram;
+                self.dock.open = open;
+            }
+            _ => {}
+        }
+        if data.study.is_some_and(|s| !s.has_world) {
+            layers.diagram = true;
+        }
+        if self.dock.open.is_some_and(|d| !dock::offered(d, data.study.is_some())) {
+            self.dock.open = None;
+        }
+    }
+
     /// Shows the inspector with the chain of causes, or hides the causes.
     pub(crate) fn show_why(&mut self, shown: bool) {
         self.inspector.why = shown;
@@ -212,7 +238,7 @@ impl State {
         if std::mem::take(&mut self.quit) {
             reply.panel.push(PanelAsk::Quit);
         }
-        self.guard.hold(reply);
+        self.guard.hold(reply, data.study.is_some());
         for ask in &reply.panel {
             match ask {
                 PanelAsk::OpenDialog => self.files.begin(Purpose::Open),

@@ -118,12 +118,12 @@ fn listen(
     mut verdicts: MessageReader<Verdict>,
     (mut asks, mut told): (MessageReader<Ask>, MessageReader<Told>),
     (mut drops, mut closes): (MessageReader<FileDragAndDrop>, MessageReader<WindowCloseRequested>),
-    (look, layers): (Res<Look>, Res<Layers>),
+    (look, layers, live): (Res<Look>, Res<Layers>, Option<Res<Live>>),
 ) {
     let state = &mut panels.state;
     for ask in asks.read() {
         match ask {
-            Ask::Do(_) => state.guard.given(),
+            Ask::Do(_) if live.as_ref().is_none_or(|l| l.study.is_none()) => state.guard.given(),
             Ask::FlyTo(subject) if layers.diagram => state.diagram.focus = Some(*subject),
             Ask::ResetView => state.diagram.reset(),
             _ => {}
@@ -181,6 +181,7 @@ fn show_panels(
             selection: *selection,
             locale: &locale,
             look: &look,
+            study: live.study.as_deref(),
             world: live.world,
         };
         let mut shown = *layers;

@@ -364,6 +364,7 @@ pub(crate) struct Desk {
     pub selection: Selection,
     pub locale: Locale,
     pub look: Look,
+    pub study: Option<std::sync::Arc<crate::bridge::Study>>,
     pub world: u32,
     pub state: shell::State,
     pub layers: Layers,
@@ -384,6 +385,7 @@ impl Desk {
             selection: Selection::default(),
             locale: Locale::new(Language::En),
             look: Look::default(),
+            study: None,
             world: 1,
             state: shell::State::default(),
             layers: Layers::default(),
@@ -405,6 +407,7 @@ impl Desk {
             selection: self.selection,
             locale: &self.locale,
             look: &self.look,
+            study: self.study.as_deref(),
             world: self.world,
         }
     }
@@ -419,6 +422,7 @@ impl Desk {
             selection: self.selection,
             locale: &self.locale,
             look: &self.look,
+            study: self.study.as_deref(),
             world: self.world,
         };
         self.window = ui.max_rect();

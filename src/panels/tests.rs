@@ -310,7 +310,7 @@ fn every_event_and_every_number_has_words_in_both_languages() {
 #[test]
 fn the_world_keeps_its_share_and_nothing_leaves_the_window() {
     for (size, scale) in [(WINDOW, 1.0), (vec2(960.0, 540.0), 1.0), (vec2(1920.0, 1080.0), 1.0), (WINDOW / 2.0, 2.0)] {
-        for dock in [Dock::Power, Dock::Market, Dock::Chain, Dock::Controls, Dock::Events] {
+        for dock in [Dock::Power, Dock::Market, Dock::Chain, Dock::Controls, Dock::Events, Dock::Profile] {
             for language in [Language::En, Language::Zh] {
                 let mut desk = Desk::new();
                 desk.locale = Locale::new(language);
@@ -371,7 +371,7 @@ fn the_opening_is_played_by_clicking_and_can_be_left() {
 }
 
 /// One frame of the control room, drawn on the processor.
-fn picture(mut desk: Desk, size: Vec2, prepare: impl Fn(&mut Desk)) -> super::raster::Picture {
+pub(super) fn picture(mut desk: Desk, size: Vec2, prepare: impl Fn(&mut Desk)) -> super::raster::Picture {
     let (fonts, _) = fonts::definitions();
     let mut screen = super::raster::Screen::new(fonts);
     theme::apply(&screen.ctx, desk.look.theme, true);

@@ -38,13 +38,20 @@ pub(crate) fn show(
                 ui.add(title).on_hover_text(name);
             });
         }
-        clock(ui, data, width >= WIDE);
-        play(ui, data, &mut reply);
-        speeds(ui, data, width >= WIDE, &mut reply);
+        if data.study.is_some() {
+            study(ui, data, &mut reply);
+        } else {
+            clock(ui, data, width >= WIDE);
+            play(ui, data, &mut reply);
+            speeds(ui, data, width >= WIDE, &mut reply);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             menu::button(ui, data, menu_state, &mut reply);
             language(ui, data, &mut reply);
             diagram(ui, data, layers);
+            if data.study.is_some() {
+                return;
+            }
             slow_motion(ui, data, &mut reply);
             if ui.available_width() > 120.0 {
                 let size = vec2(ui.available_width() - theme::GRID, 28.0);
@@ -131,10 +138,27 @@ fn reached(speed: f64) -> String {
     if speed < 10.0 { format!("{}×", numbers::number(speed, 1)) } else { format!("{speed:.0}×") }
 }
 
+/// Of a study: what it is, and the way back.
+fn study(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
+    let back = format!("{} {}", icons::ARROW_LEFT, data.t("study-back"));
+    let button = ui.button(back);
+    let name = data.t("study-back");
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &name));
+    if button.on_hover_text(data.t("study-back-hover")).clicked() {
+        reply.ask(Ask::CloseStudy);
+    }
+    ui.add(egui::Label::new(RichText::new(data.t("study-what")).weak()).truncate());
+}
+
 /// World or diagram.
 fn diagram(ui: &mut Ui, data: &PanelData<'_>, layers: &mut Layers) {
     let name = data.t("diagram");
-    let response = widgets::icon(ui, icons::CIRCUITRY, &name, Some("V"), layers.diagram);
+    let possible = data.study.is_none_or(|s| s.has_world);
+    if !possible {
+        ui.label(RichText::new(icons::CIRCUITRY).weak()).on_hover_text(data.t("study-too-large"));
+        return;
+    }
+    let response = widgets::icon(ui, icons::CIRCUITRY, &name, Some("S"), layers.diagram);
     if response.on_hover_text(data.t("term-diagram")).clicked() {
         layers.diagram = !layers.diagram;
     }

@@ -2,7 +2,7 @@
 
 use super::data::{PanelData, Reply};
 use super::look::{Layers, MapLayer};
-use super::names::{kind_key, name};
+use super::names::name;
 use super::{theme, widgets};
 use crate::bridge::Ask;
 use crate::locale::Language;
@@ -19,7 +19,7 @@ const ROW: f32 = 22.0;
 const LAYERS: f32 = 144.0;
 
 /// Groups of the tree, in order: words and icon.
-const GROUPS: [(&str, &str); 9] = [
+const GROUPS: [(&str, &str); 10] = [
     ("group-community", icons::CIRCLE),
     ("group-buildings", icons::HOUSE),
     ("group-generation", icons::SUN),
@@ -29,6 +29,7 @@ const GROUPS: [(&str, &str); 9] = [
     ("group-switches", icons::TOGGLE_LEFT),
     ("group-communication", icons::BROADCAST),
     ("group-validators", icons::CUBE),
+    ("group-buses", icons::DOTS_THREE_VERTICAL),
 ];
 
 /// State of the tree.
@@ -95,6 +96,14 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, layers:
 }
 
 fn group_of(data: &PanelData<'_>, subject: Subject) -> Option<usize> {
+    if data.study.is_some() {
+        match subject {
+            Subject::Bus(_) => return Some(9),
+            Subject::Device(_) => return Some(2),
+            Subject::Market | Subject::Chain | Subject::Weather => return None,
+            _ => {}
+        }
+    }
     Some(match subject {
         Subject::Community | Subject::Grid | Subject::Market | Subject::Chain | Subject::Weather => 0,
         Subject::Building(_) => 1,
@@ -141,7 +150,13 @@ fn visible(state: &State) -> Vec<RowKind<'_>> {
 
 fn group_row(ui: &mut Ui, data: &PanelData<'_>, state: &State, group: usize, count: usize) -> bool {
     let open = state.open.contains(&group) || !state.search.trim().is_empty();
-    let (key, icon) = GROUPS[group];
+    let (key, icon) = match (data.study.is_some(), group) {
+        (true, 0) => ("kind-network", icons::CIRCLE),
+        (true, 1) => ("group-loads", icons::ARROW_DOWN),
+        (true, 2) => ("group-at-buses", icons::GEAR),
+        (true, 5) => ("group-ways", icons::PATH),
+        _ => GROUPS[group],
+    };
     let caret = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
     let text = format!("{caret} {icon} {}", data.t(key));
     let button = Button::new(text).frame_when_inactive(false).right_text(RichText::new(count.to_string()).weak());
@@ -153,7 +168,7 @@ fn thing_row(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, name: &str, re
     ui.horizontal(|ui| {
         ui.add_space(theme::GRID * 2.0);
         let button = Button::selectable(selected, name).truncate().sense(Sense::click());
-        let response = ui.add(button).on_hover_text(data.t(kind_key(data.scene, subject)));
+        let response = ui.add(button).on_hover_text(data.t(data.kind_key(subject)));
         if response.clicked() {
             reply.select(subject);
         }

@@ -185,6 +185,16 @@ fn begin(
             drives.write(Drive::Until { time, fast: true });
             return Wait::Arrival;
         }
+        Step::Open(path) => {
+            asks.write(match crate::args::find_beside(path).filter(|_| !path.is_empty()) {
+                Some(path) => Ask::Open(path),
+                None => Ask::CloseStudy,
+            });
+            return Wait::World(live.world + 1);
+        }
+        Step::ScaleLoads(factor) => {
+            asks.write(Ask::ScaleLoads(*factor));
+        }
         Step::Play(speed, seconds) => {
             asks.write(Ask::Speed(*speed));
             asks.write(Ask::Play(true));

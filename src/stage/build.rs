@@ -182,6 +182,11 @@ fn build_stage(
     for entity in &old {
         commands.entity(entity).despawn();
     }
+    if live.study.as_ref().is_some_and(|s| !s.has_world) {
+        // Too large to be looked at as a world: the diagram stands for it.
+        *map = StageMap { world: live.world, ..default() };
+        return;
+    }
     let b = raise(&live.scene, live.world);
     if let Some(mut material) = ground.get_mut(&shared.ground) {
         material.plan = Vec4::new(b.land.middle.x, b.land.middle.y, 1.0 / super::shadow::width(b.land.radius), 0.0);

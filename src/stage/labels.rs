@@ -124,7 +124,7 @@ fn number_of(now: &Snapshot, subject: Subject) -> Option<String> {
         Subject::Line(i) => now.lines.get(i.index()).map(|l| format!("{:.0} %", l.loading * 100.0)),
         Subject::Transformer(i) => now.transformers.get(i.index()).map(|l| format!("{:.0} %", l.loading * 100.0)),
         Subject::Bus(i) => now.buses.get(i.index()).map(|b| {
-            let least = b.voltage_pu.into_iter().fold(f64::MAX, f64::min);
+            let least = b.voltage_pu.into_iter().filter(|v| *v > 0.0).fold(f64::MAX, f64::min);
             format!("{least:.3} pu")
         }),
         Subject::Switch(i) => now.switches.get(i.index()).map(|s| format!("{:.0} A", s.current_a)),

@@ -280,7 +280,7 @@ type Stretch = (i64, f64, f64, usize, bool);
 
 /// Gives every stretch of a group a track; the track of each and the number of tracks of its group.
 fn tracks(mut stretches: Vec<Stretch>) -> Vec<(usize, bool, f64)> {
-    stretches.sort_by(|a, b| (a.0, a.3, a.4).cmp(&(b.0, b.3, b.4)));
+    stretches.sort_by_key(|s| (s.0, s.3, s.4));
     stretches.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(b.2.total_cmp(&a.2)));
     let mut out = Vec::with_capacity(stretches.len());
     for group in stretches.chunk_by(|a, b| a.0 == b.0) {
@@ -362,9 +362,8 @@ mod tests {
     /// Bars with what is attached above them, and rows of branches between the columns: nothing shares a place.
     fn check(plan: &Plan<'_>, layout: &Layout) {
         let n = plan.above.len();
-        let mut bars: Vec<(u32, f64, f64)> = (0..n)
-            .map(|b| (layout.column[b], layout.row[b] - f64::from(plan.above[b]), layout.foot[b]))
-            .collect();
+        let mut bars: Vec<(u32, f64, f64)> =
+            (0..n).map(|b| (layout.column[b], layout.row[b] - f64::from(plan.above[b]), layout.foot[b])).collect();
         bars.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         for pair in bars.windows(2) {
             assert!(pair[0].0 != pair[1].0 || pair[0].2 < pair[1].1, "two bars meet: {pair:?}");
@@ -376,7 +375,10 @@ mod tests {
                 Way::Branch { parent, child } => {
                     let (p, c) = (parent as usize, child as usize);
                     assert_eq!(layout.column[c], layout.column[p] + 1);
-                    assert!(layout.row[p] <= layout.row[c] && layout.row[c] <= layout.foot[p], "a branch leaves its bar");
+                    assert!(
+                        layout.row[p] <= layout.row[c] && layout.row[c] <= layout.foot[p],
+                        "a branch leaves its bar"
+                    );
                     branches.push((layout.column[c], layout.row[c]));
                 }
                 Way::Chord { leave, lane, arrive } => {
@@ -457,8 +459,7 @@ mod tests {
         let star: Vec<Link> = (1..n).map(|b| link(0, b)).collect();
         assert_eq!(lay(&vec![0; n as usize], &star, &[0]).rows.1, f64::from(n - 2));
         let mut random = Stream::new(7, "layout", 0);
-        let tree: Vec<Link> =
-            (1..n).map(|b| link(b - 1 - random.below(u64::from(b.min(30))) as u32, b)).collect();
+        let tree: Vec<Link> = (1..n).map(|b| link(b - 1 - random.below(u64::from(b.min(30))) as u32, b)).collect();
         lay(&vec![1; n as usize], &tree, &[0]);
     }
 }

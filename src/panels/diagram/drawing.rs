@@ -1,6 +1,8 @@
 //! What is drawn of a scene, once a world: bars, ways and attachments in columns and rows.
 
+use crate::bridge::Study;
 use sim_core::ids::{BuildingId, BusId, DeviceId, LineId, Subject, SwitchId, TransformerId};
+use sim_core::network::ElementKind;
 use sim_core::network::layout::{Link, Plan, Way, unfold};
 use sim_core::scene::Scene;
 use sim_core::scene::schema::DeviceKind;
@@ -91,36 +93,27 @@ pub(super) struct Drawing {
     pub high: At,
 }
 
-/// What a drawing needs to know beyond the scene.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Extra<'a> {
-    /// Symbols of devices that the scene has no kind for.
-    pub symbols: &'a [Option<Symbol>],
-    /// Buses with a source, the main one first; empty: that of the scene.
-    pub sources: &'a [BusId],
-}
-
 impl Drawing {
-    pub(super) fn new(scene: &Scene, extra: Extra<'_>) -> Self {
+    pub(super) fn new(scene: &Scene, study: Option<&Study>) -> Self {
         let f = &scene.file;
         let mut hung: Vec<Vec<Vec<(Subject, Symbol)>>> = vec![Vec::new(); f.buses.len()];
         for (i, bus) in scene.building_bus.iter().enumerate() {
             let inside = scene.building_devices.get(i).into_iter().flatten();
-            let inside = inside.map(|d| (Subject::Device(*d), symbol(scene, *d, extra)));
+            let inside = inside.map(|d| (Subject::Device(*d), symbol(scene, *d, study)));
             let load = (Subject::Building(BuildingId::new(i)), Symbol::Load);
             hung[bus.index()].push([load].into_iter().chain(inside).collect());
         }
         for (i, bus) in scene.device_bus.iter().enumerate() {
             if scene.device_building.get(i).is_some_and(Option::is_none) {
                 let id = DeviceId::new(i);
-                hung[bus.index()].push(vec![(Subject::Device(id), symbol(scene, id, extra))]);
+                hung[bus.index()].push(vec![(Subject::Device(id), symbol(scene, id, study))]);
             }
         }
         let ways = all_ways(scene);
         let links: Vec<Link> = ways.iter().map(|w| w.2).collect();
         let above: Vec<u32> = hung.iter().map(|h| h.len() as u32).collect();
         let main = [scene.upstream_bus];
-        let sources = if extra.sources.is_empty() { &main[..] } else { extra.sources };
+        let sources = study.map_or(&main[..], |s| &s.sources);
         let source_ids: Vec<u32> = sources.iter().map(|b| b.0).collect();
         let layout = unfold(&Plan { above: &above, links: &links, sources: &source_ids });
         let mut degree = vec![0_u32; f.buses.len()];
@@ -153,10 +146,15 @@ impl Drawing {
         columns.push(columns.last().copied().unwrap_or(0.0) + 1.0);
         let right = columns.last().copied().unwrap_or(1.0);
         let low = [-1.0, layout.rows.0 as f32 - 0.6];
-        Self { bars, edges, rows, sources: source_ids.iter().map(|s| *s as usize).collect(), columns, low, high: [
-            right,
-            layout.rows.1 as f32 + 1.0,
-        ] }
+        Self {
+            bars,
+            edges,
+            rows,
+            sources: source_ids.iter().map(|s| *s as usize).collect(),
+            columns,
+            low,
+            high: [right, layout.rows.1 as f32 + 1.0],
+        }
     }
 
     /// Where a thing stands.
@@ -178,9 +176,13 @@ impl Drawing {
     }
 }
 
-fn symbol(scene: &Scene, device: DeviceId, extra: Extra<'_>) -> Symbol {
-    if let Some(symbol) = extra.symbols.get(device.index()).copied().flatten() {
-        return symbol;
+fn symbol(scene: &Scene, device: DeviceId, study: Option<&Study>) -> Symbol {
+    if let Some(study) = study {
+        return match study.kind(Subject::Device(device)) {
+            Some(ElementKind::Capacitor) => Symbol::Capacitor,
+            Some(_) => Symbol::Reactor,
+            None => Symbol::Generator,
+        };
     }
     match scene.file.devices.get(device.index()).map(|d| &d.kind) {
         Some(DeviceKind::Solar(_)) => Symbol::Solar,
@@ -253,7 +255,7 @@ mod tests {
     #[test]
     fn the_community_unfolds_from_the_grid_with_its_three_feeders() {
         let scene = testing::scene();
-        let drawing = Drawing::new(&scene, Extra::default());
+        let drawing = Drawing::new(&scene, None);
         assert_eq!(drawing.bars.len(), scene.file.buses.len());
         let ways = scene.line_bus.len() + scene.transformer_bus.len() + scene.switch_bus.len();
         assert_eq!(drawing.edges.len(), ways);

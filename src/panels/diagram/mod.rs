@@ -16,8 +16,6 @@ use paint::{Canvas, Target, View};
 use reading::Colors;
 use sim_core::ids::Subject;
 
-pub(crate) use drawing::Extra;
-
 /// How near to a way the pointer counts as on it, points.
 const REACH: f32 = 7.0;
 /// Largest cell when the whole is shown, and how much taller than wide it may become, points.
@@ -63,11 +61,11 @@ pub(crate) fn show(
 ) -> Reply {
     let mut reply = Reply::default();
     if state.drawing.as_ref().is_none_or(|(world, _)| *world != data.world) {
-        state.drawing = Some((data.world, Drawing::new(data.scene, data.extra())));
+        state.drawing = Some((data.world, Drawing::new(data.scene, data.study)));
         state.view = None;
     }
     let response = ui.interact(free, ui.id().with("diagram"), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, data.t("diagram")));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, data.t("diagram-caption")));
     let State { drawing, view, hovered, focus } = state;
     let Some((_, drawing)) = drawing else { return reply };
     let whole = whole(drawing, free);
@@ -94,6 +92,7 @@ pub(crate) fn show(
         hovered: *hovered,
         arrows: layers.flows,
         labels: layers.labels,
+        taken: Default::default(),
     };
     let targets = canvas.paint();
     caption(&painter, data, free, canvas.colors.weak, canvas.colors.ground);
@@ -140,7 +139,8 @@ fn steer(ui: &Ui, response: &egui::Response, view: &mut View) {
         view.origin += response.drag_delta();
     }
     if !ui.ctx().egui_wants_keyboard_input() {
-        let held = |low: Key, high: Key| ui.input(|i| f32::from(i8::from(i.key_down(high)) - i8::from(i.key_down(low))));
+        let held =
+            |low: Key, high: Key| ui.input(|i| f32::from(i8::from(i.key_down(high)) - i8::from(i.key_down(low))));
         let step = ui.input(|i| i.stable_dt.min(0.1));
         let by = vec2(held(Key::ArrowRight, Key::ArrowLeft), held(Key::ArrowDown, Key::ArrowUp));
         view.origin += by * PAN * step;

@@ -11,6 +11,7 @@ use crate::palette;
 use bevy_egui::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 use sim_core::ids::{BusId, Subject};
 use sim_core::snapshot::DeviceStatus;
+use std::cell::RefCell;
 
 /// Pixels of a column from which on numbers, names of buses, and names of buildings are written.
 const NUMBERS_FROM: f32 = 40.0;
@@ -63,6 +64,8 @@ pub(super) struct Canvas<'a> {
     pub hovered: Option<Subject>,
     pub arrows: bool,
     pub labels: bool,
+    /// Where names may not stand.
+    pub taken: RefCell<Vec<Rect>>,
 }
 
 impl Canvas<'_> {
@@ -81,7 +84,7 @@ impl Canvas<'_> {
         for (i, bar) in self.drawing.bars.iter().enumerate() {
             let rect = self.bar_rect(bar);
             if rect.intersects(sight) {
-                self.bar(i, bar, rect);
+                self.bar(i, rect);
                 targets.push(Target { subject: Subject::Bus(BusId::new(i)), rect: rect.expand(3.0), way: Vec::new() });
             }
         }
@@ -91,6 +94,7 @@ impl Canvas<'_> {
                 self.row(row, sight, &mut targets);
             }
         }
+        self.bus_names(sight);
         self.frame(&targets);
         targets
     }
@@ -107,6 +111,7 @@ impl Canvas<'_> {
         if way.len() > 2 {
             // What it passes is not joined to it.
             self.painter.line(way.to_vec(), Stroke::new(width + 4.0, self.colors.ground));
+            self.taken.borrow_mut().extend(way.windows(2).map(|w| Rect::from_two_pos(w[0], w[1])));
         }
         if reading.live || open {
             let ink = if open { self.colors.weak } else { ink };
@@ -125,6 +130,7 @@ impl Canvas<'_> {
             }
             Sort::Transformer => {
                 self.pen(ink).transformer(middle, r.min(11.0) * 0.85, along);
+                self.taken.borrow_mut().push(Rect::from_center_size(middle, Vec2::splat(r.min(11.0) * 3.6)));
                 self.number(&reading, middle - vec2(0.0, r.min(11.0) + 2.0), text);
             }
             Sort::Line => {
@@ -153,7 +159,9 @@ impl Canvas<'_> {
     }
 
     fn word(&self, at: Pos2, align: Align2, text: &str, ink: Color32) -> Rect {
-        self.painter.text(at, align, text, self.view.font(), ink)
+        let rect = self.painter.text(at, align, text, self.view.font(), ink);
+        self.taken.borrow_mut().push(rect);
+        rect
     }
 
     fn damage(&self, reading: &Reading, way: &[Pos2], r: f32) {
@@ -185,24 +193,39 @@ impl Canvas<'_> {
         Rect::from_min_max(pos2(top.x - half, top.y - over), pos2(top.x + half, foot.y + over))
     }
 
-    fn bar(&self, i: usize, bar: &Bar, rect: Rect) {
+    fn bar(&self, i: usize, rect: Rect) {
         let bus = BusId::new(i);
         let ink = self.colors.bus(self.data, self.overlay, bus);
         self.painter.rect_filled(rect, 1.0, ink);
-        let next = self.drawing.columns.get(bar.column as usize + 1).copied().unwrap_or(bar.x + 1.0);
-        let room = (next - bar.x) * self.view.cell.x;
-        if room < BUSES_FROM || !self.labels || self.view.cell.y < 18.0 {
+        self.taken.borrow_mut().push(rect);
+    }
+
+    /// Name and voltage of each bus under its line, where there is room.
+    fn bus_names(&self, sight: Rect) {
+        if !self.labels || self.view.cell.y < 18.0 || self.view.cell.x < BUSES_FROM {
             return;
         }
-        let at = self.view.at([bar.x, bar.row]) + vec2(6.0, 3.0);
-        let name = label(self.data.scene, Subject::Bus(bus), self.data.locale);
-        let rect = self.fitting(at, Align2::LEFT_TOP, &name, self.colors.weak, room - 10.0);
-        let voltage = self.data.now.buses.get(i).filter(|b| b.live && room > 110.0);
-        if let (Some(rect), Some(view)) = (rect, voltage) {
-            let least = view.voltage_pu.into_iter().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
-            let text = format!("{least:.3} pu");
-            let left = room - 16.0 - rect.width();
-            self.fitting(rect.right_top() + vec2(6.0, 0.0), Align2::LEFT_TOP, &text, self.colors.weak, left);
+        for (i, bar) in self.drawing.bars.iter().enumerate() {
+            let at = self.view.at([bar.x, bar.row]) + vec2(6.0, 3.0);
+            let next = self.drawing.columns.get(bar.column as usize + 1).copied().unwrap_or(bar.x + 1.0);
+            let room = (next - bar.x) * self.view.cell.x - 8.0;
+            if !sight.contains(at) {
+                continue;
+            }
+            let name = label(self.data.scene, Subject::Bus(BusId::new(i)), self.data.locale);
+            let view = self.data.now.buses.get(i).filter(|b| b.live);
+            let least = view.and_then(|v| v.voltage_pu.into_iter().filter(|v| *v > 0.0).reduce(f64::min));
+            let full = least.map(|v| format!("{name}  {v:.3} pu"));
+            let free = |r: &Rect| r.width() <= room && self.taken.borrow().iter().all(|t| !t.intersects(*r));
+            for text in full.into_iter().chain([name]) {
+                let galley = self.painter.layout_no_wrap(text, self.view.font(), self.colors.weak);
+                let rect = Rect::from_min_size(at, galley.size());
+                if free(&rect) {
+                    self.painter.galley(rect.min, galley, self.colors.weak);
+                    self.taken.borrow_mut().push(rect);
+                    break;
+                }
+            }
         }
     }
 
@@ -262,6 +285,7 @@ impl Canvas<'_> {
             };
             self.pen(ink).symbol(*symbol, c, r * 0.95, charge);
             let rect = Rect::from_center_size(c, Vec2::splat(r * 2.0 + 3.0));
+            self.taken.borrow_mut().push(rect);
             targets.push(Target { subject: *subject, rect, way: Vec::new() });
             last = c + vec2(r, 0.0);
             x += r * 2.7;
@@ -270,10 +294,11 @@ impl Canvas<'_> {
             return;
         }
         let at = pos2(x - r * 0.9, from.y);
-        let (subject, _) = row.symbols[0];
-        let text = self.power(subject).map(|kw| if live { short(kw) } else { "0".to_owned() }).unwrap_or_default();
+        let (subject, symbol) = row.symbols[0];
+        let text = if live { self.power(subject, symbol) } else { "0".to_owned() };
         let ink = if live { self.colors.text } else { self.colors.dead };
         let number = self.fitting(at, Align2::LEFT_CENTER, &text, ink, end - at.x);
+        self.taken.borrow_mut().extend(number);
         if let Some(number) = number.filter(|_| self.view.cell.x >= NAMES_FROM) {
             let name = label(self.data.scene, subject, self.data.locale);
             let at = number.right_center() + vec2(6.0, 0.0);
@@ -281,13 +306,17 @@ impl Canvas<'_> {
         }
     }
 
-    /// What a thing injects, kW: consumption is negative.
-    fn power(&self, subject: Subject) -> Option<f64> {
+    /// What a thing injects, kW: consumption is negative; of a capacitor or reactor its reactive power.
+    fn power(&self, subject: Subject, symbol: Symbol) -> String {
         match subject {
-            Subject::Building(i) => self.data.now.buildings.get(i.index()).map(|b| b.net_kw),
-            Subject::Device(i) => self.data.now.devices.get(i.index()).map(|d| d.kw),
+            Subject::Building(i) => self.data.now.buildings.get(i.index()).map(|b| short(b.net_kw)),
+            Subject::Device(i) => self.data.now.devices.get(i.index()).map(|d| match symbol {
+                Symbol::Capacitor | Symbol::Reactor => format!("{} kvar", short(d.kvar)),
+                _ => short(d.kw),
+            }),
             _ => None,
         }
+        .unwrap_or_default()
     }
 
     fn hung_color(&self, subject: Subject, symbol: Symbol, live: bool) -> Color32 {
@@ -300,7 +329,9 @@ impl Canvas<'_> {
                 return self.colors.dead;
             }
             let share = self.overlay.share(self.data.scene, self.data.now, subject);
-            return share.filter(|_| self.overlay == Overlay::Price).map_or(self.colors.text, |s| theme::rgb(scale_color(s)));
+            return share
+                .filter(|_| self.overlay == Overlay::Price)
+                .map_or(self.colors.text, |s| theme::rgb(scale_color(s)));
         }
         if !live {
             return self.colors.dead;

@@ -186,6 +186,8 @@ pub(super) fn color(symbol: Symbol) -> Option<palette::Rgb> {
         Symbol::Wind => palette::WIND,
         Symbol::Battery | Symbol::Flywheel => palette::STORAGE,
         Symbol::FuelCell => palette::HYDROGEN,
-        Symbol::Load | Symbol::Generator | Symbol::Charger | Symbol::Capacitor | Symbol::Reactor | Symbol::Source => return None,
+        Symbol::Load | Symbol::Generator | Symbol::Charger | Symbol::Capacitor | Symbol::Reactor | Symbol::Source => {
+            return None;
+        }
     })
 }

@@ -1,0 +1,173 @@
+//! A study that is open: its network, its solver, and the levers that solve it anew.
+
+use super::scene::{Made, make};
+use super::view::{Eye, Seen};
+use super::{Behind, Study};
+use sim_core::complex::Complex;
+use sim_core::ids::BusId;
+use sim_core::network::Network;
+use sim_core::scene::Scene;
+use sim_core::snapshot::Snapshot;
+use std::sync::Arc;
+
+/// Factors on the loads.
+const SCALES: std::ops::RangeInclusive<f64> = 0.0..=5.0;
+
+/// What a solver found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Solved {
+    /// By node.
+    pub voltages: Vec<Complex>,
+    /// How, in words.
+    pub method: String,
+    pub iterations: u32,
+    pub residual_pu: f64,
+    /// Islands without a solution: reason and remedy.
+    pub troubles: Vec<String>,
+}
+
+/// Solves a network for a factor on its loads and positions of its joints.
+pub(crate) trait Solve: Send {
+    /// Voltages of all nodes; 0 where there are none.
+    fn solve(&mut self, scale: f64, closed: &[bool]) -> Solved;
+}
+
+/// A study that is open.
+pub(crate) struct Run {
+    network: Arc<Network>,
+    first: Vec<usize>,
+    made: Made,
+    scene: Arc<Scene>,
+    solver: Box<dyn Solve>,
+    scale: f64,
+    closed: Vec<bool>,
+    lists: Lists,
+}
+
+/// What stands behind the things of the scene, shared with every [`Study`].
+struct Lists {
+    lines: Arc<[u32]>,
+    transformers: Arc<[u32]>,
+    devices: Arc<[Behind]>,
+    buildings: Arc<[u32]>,
+    sources: Arc<[BusId]>,
+}
+
+impl Run {
+    pub(crate) fn new(network: Network, solver: Box<dyn Solve>) -> Self {
+        let made = make(&network);
+        let lists = Lists {
+            lines: made.lines.as_slice().into(),
+            transformers: made.transformers.as_slice().into(),
+            devices: made.devices.as_slice().into(),
+            buildings: made.buildings.as_slice().into(),
+            sources: made.sources.as_slice().into(),
+        };
+        Self {
+            first: network.first_node(),
+            closed: network.joints.iter().map(|j| j.closed).collect(),
+            scene: Arc::new(made.scene.clone()),
+            network: Arc::new(network),
+            scale: 1.0,
+            made,
+            solver,
+            lists,
+        }
+    }
+
+    pub(crate) fn scene(&self) -> Arc<Scene> {
+        self.scene.clone()
+    }
+
+    /// Another factor on the loads.
+    pub(crate) fn set_scale(&mut self, scale: f64) {
+        if scale.is_finite() {
+            self.scale = scale.clamp(*SCALES.start(), *SCALES.end());
+        }
+    }
+
+    /// Moves the switch of a name; false if there is none.
+    pub(crate) fn operate(&mut self, name: &str, closed: bool) -> bool {
+        let Some(joint) = self.network.joints.iter().position(|j| j.name == name) else { return false };
+        self.closed[joint] = closed;
+        true
+    }
+
+    /// Solves, and shows what came out.
+    pub(crate) fn solve(&mut self) -> (Arc<Snapshot>, Arc<Study>) {
+        let solved = self.solver.solve(self.scale, &self.closed);
+        let eye = Eye {
+            network: &self.network,
+            first: &self.first,
+            made: &self.made,
+            voltages: &solved.voltages,
+            closed: &self.closed,
+            scale: self.scale,
+        };
+        let Seen { snapshot, flows, loss_kw } = eye.see();
+        let study = Study {
+            network: self.network.clone(),
+            lines: self.lists.lines.clone(),
+            transformers: self.lists.transformers.clone(),
+            devices: self.lists.devices.clone(),
+            buildings: self.lists.buildings.clone(),
+            sources: self.lists.sources.clone(),
+            has_world: self.made.has_world,
+            scale: self.scale,
+            flows,
+            method: solved.method,
+            iterations: solved.iterations,
+            residual_pu: solved.residual_pu,
+            loss_kw,
+            troubles: solved.troubles,
+        };
+        (Arc::new(snapshot), Arc::new(study))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use sim_core::ids::{DeviceId, LineId, Subject};
+
+    #[test]
+    fn a_study_looks_like_a_scene_and_its_power_adds_up() {
+        let mut run = testing::run();
+        let (scene, (now, study)) = (run.scene(), run.solve());
+        assert_eq!((scene.file.lines.len(), scene.file.transformers.len(), scene.file.switches.len()), (4, 1, 1));
+        assert_eq!((scene.file.buildings.len(), scene.file.devices.len()), (3, 2));
+        assert_eq!(scene.line_bus.len(), now.lines.len());
+        // What leaves the source is what the first line carries, and all of it is used or lost.
+        let used: f64 = now.buildings.iter().map(|b| b.load_kw).sum();
+        assert!((used - 55.0).abs() < 1e-9, "{used}");
+        let fed = now.lines[0].kw + 9.0;
+        assert!((fed - used - study.loss_kw).abs() < 1e-6, "{fed} {used} {}", study.loss_kw);
+        assert!((now.balance.grid - now.lines[0].kw).abs() < 1e-6);
+        assert!(now.lines[0].phases.iter().map(|p| p.kw).sum::<f64>() - now.lines[0].kw < 1e-9);
+        // Single-phase homes: the end of the street is unbalanced, the source is not.
+        assert!(now.buses[0].unbalance < 1e-9 && now.buses[4].unbalance > 1e-3);
+        assert!(now.buses.iter().all(|b| b.live));
+        // A bank of capacitors gives reactive power.
+        let bank = Subject::Device(DeviceId(0));
+        assert_eq!(scene.name(bank), "Capacitor.bank");
+        assert!(study.kind(bank).is_some() && now.devices[0].kvar > 10.0);
+        let line = study.element(Subject::Line(LineId(1))).expect("an element");
+        assert_eq!(study.network.elements[line as usize].name, "Line.mill1");
+        assert_eq!(study.flows[line as usize].len(), 6);
+        assert_eq!(study.dropped().len(), 1);
+    }
+
+    #[test]
+    fn more_load_means_less_voltage_and_a_switch_is_found_by_its_name() {
+        let mut run = testing::run();
+        let least = |now: &sim_core::snapshot::Snapshot| now.buses[4].voltage_pu[1];
+        let before = least(&run.solve().0);
+        run.set_scale(2.0);
+        let (now, study) = run.solve();
+        assert!((now.buildings[0].load_kw - 28.0).abs() < 1e-9 && study.scale > 1.9);
+        assert!(least(&now) < before - 0.005);
+        run.set_scale(f64::NAN);
+        assert!(run.operate("Line.tie", true) && !run.operate("Line.none", true));
+        assert!(run.solve().0.switches[0].closed);
+    }
+}

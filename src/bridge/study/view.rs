@@ -1,0 +1,257 @@
+//! Voltages of a network as a snapshot, and what each conductor carries: `i = y v`, `s = v conj(i)`, from the elements'
+//! own matrices.
+
+use super::scene::{Made, phases_of};
+use super::{Behind, EndFlow};
+use sim_core::complex::Complex;
+use sim_core::ids::BusId;
+use sim_core::network::{Element, Injection, NODE_GROUND, Network, Representation, VoltageModel};
+use sim_core::snapshot::{
+    Balance, BuildingView, BusView, DeviceStatus, DeviceView, LineView, PhaseView, Snapshot, SwitchView, WeatherView,
+};
+use sim_core::time::{HOUR_US, SimTime};
+
+/// A solved network seen from the panels.
+pub(super) struct Seen {
+    pub snapshot: Snapshot,
+    pub flows: Vec<Vec<EndFlow>>,
+    pub loss_kw: f64,
+}
+
+/// What is looked at.
+pub(super) struct Eye<'a> {
+    pub network: &'a Network,
+    pub first: &'a [usize],
+    pub made: &'a Made,
+    pub voltages: &'a [Complex],
+    pub closed: &'a [bool],
+    pub scale: f64,
+}
+
+impl Eye<'_> {
+    pub(super) fn see(&self) -> Seen {
+        let network = self.network;
+        let flows: Vec<Vec<EndFlow>> = network.elements.iter().map(|e| self.flow(e)).collect();
+        let series = |f: &Vec<EndFlow>| f.iter().map(|e| e.kw).sum::<f64>();
+        // What goes into an element and does not come out: of lines and transformers it is loss, of shunts their own.
+        let loss_kw = flows.iter().map(series).sum();
+        let buses: Vec<BusView> = (0..network.buses.len()).map(|b| self.bus(b)).collect();
+        let view = |element: &u32| self.way(&network.elements[*element as usize], &flows[*element as usize], &buses);
+        let made = self.made;
+        let loads = self.load_powers();
+        let buildings = made.buildings.iter().zip(&made.scene.building_bus);
+        let buildings: Vec<BuildingView> = buildings
+            .map(|(load, bus)| {
+                let kw = loads[*load as usize].re;
+                BuildingView { load_kw: -kw, net_kw: kw, live: buses[bus.index()].live, ..BuildingView::default() }
+            })
+            .collect();
+        let devices = made.devices.iter().zip(&made.scene.device_bus);
+        let devices: Vec<DeviceView> = devices.map(|(d, bus)| self.device(*d, *bus, &flows, &loads, &buses)).collect();
+        let generation: f64 = devices
+            .iter()
+            .zip(&made.devices)
+            .map(|(v, d)| match d {
+                Behind::Element(_) => 0.0,
+                Behind::Generator(_) | Behind::Load(_) => v.kw,
+            })
+            .sum();
+        let load: f64 = buildings.iter().map(|b| b.load_kw).sum();
+        let lines = made.lines.iter().map(view).collect();
+        let transformers = made.transformers.iter().map(view).collect();
+        let snapshot = Snapshot {
+            time: SimTime(12 * HOUR_US),
+            weather: WeatherView {
+                sun_elevation_deg: 52.0,
+                sun_azimuth_deg: 150.0,
+                ghi_w_m2: 800.0,
+                ..Default::default()
+            },
+            grid_alive: made.sources.iter().any(|b| buses[b.index()].live),
+            balance: Balance { grid: load + loss_kw - generation, load, loss: loss_kw, ..Balance::default() },
+            switches: self.closed.iter().map(|c| SwitchView { closed: *c, ..SwitchView::default() }).collect(),
+            buses,
+            lines,
+            transformers,
+            buildings,
+            devices,
+            ..Snapshot::default()
+        };
+        Seen { snapshot, flows, loss_kw }
+    }
+
+    fn voltage(&self, bus: u32, node: u8) -> Complex {
+        if node == NODE_GROUND {
+            return Complex::ZERO;
+        }
+        self.voltages.get(self.first[bus as usize] + usize::from(node)).copied().unwrap_or(Complex::ZERO)
+    }
+
+    fn bus(&self, b: usize) -> BusView {
+        let bus = &self.network.buses[b];
+        let mut view = BusView::default();
+        let mut phasors = [Complex::ZERO; 3];
+        for (k, number) in bus.nodes.iter().enumerate() {
+            let v = self.voltages.get(self.first[b] + k).copied().unwrap_or(Complex::ZERO);
+            for phase in phases_of(self.network, *number) {
+                view.voltage_pu[phase] = v.norm() / if bus.v_base > 0.0 { bus.v_base } else { 1.0 };
+                phasors[phase] = v;
+            }
+            view.live |= v.norm_sq() > 0.0;
+        }
+        if self.network.representation == Representation::Phases && view.voltage_pu.iter().all(|v| *v > 0.0) {
+            let positive = phasors[0] + Complex::A * phasors[1] + Complex::A2 * phasors[2];
+            let negative = phasors[0] + Complex::A2 * phasors[1] + Complex::A * phasors[2];
+            view.unbalance = if positive.is_zero() { 0.0 } else { (negative.norm_sq() / positive.norm_sq()).sqrt() };
+        }
+        view
+    }
+
+    /// A on a current of the network's own unit at a bus.
+    fn amperes(&self, bus: u32) -> f64 {
+        match self.network.representation {
+            Representation::Phases => 1.0,
+            Representation::Balanced => {
+                let kv = self.network.buses[bus as usize].kv;
+                if kv > 0.0 { self.network.va_per_unit / (3.0_f64.sqrt() * kv * 1e3) } else { 0.0 }
+            }
+        }
+    }
+
+    fn flow(&self, element: &Element) -> Vec<EndFlow> {
+        let conductors: Vec<(u8, u32, u8)> = (0_u8..)
+            .zip(&element.terminals)
+            .flat_map(|(t, end)| end.conductors().iter().map(move |node| (t, end.bus, *node)))
+            .collect();
+        let v: Vec<Complex> = conductors.iter().map(|(_, bus, node)| self.voltage(*bus, *node)).collect();
+        let n = conductors.len();
+        let kilo = self.network.va_per_unit / 1e3;
+        let flow = |(row, (terminal, bus, node)): (usize, &(u8, u32, u8))| {
+            let mut i = Complex::ZERO;
+            if element.in_service {
+                for (y, v) in element.y[row * n..(row + 1) * n].iter().zip(&v) {
+                    i += *y * *v;
+                }
+            }
+            let s = v[row] * i.conj();
+            let number = self.network.buses[*bus as usize].nodes.get(usize::from(*node)).copied().unwrap_or(0);
+            EndFlow {
+                terminal: *terminal,
+                node: number,
+                kw: s.re * kilo,
+                kvar: s.im * kilo,
+                current_a: i.norm() * self.amperes(*bus),
+            }
+        };
+        if element.y.len() < n * n { Vec::new() } else { conductors.iter().enumerate().map(flow).collect() }
+    }
+
+    /// A line or transformer from its first end to its second.
+    fn way(&self, element: &Element, flows: &[EndFlow], buses: &[BusView]) -> LineView {
+        let mut view = LineView::default();
+        let first = || flows.iter().filter(|f| f.terminal == 0);
+        view.kw = first().map(|f| f.kw).sum();
+        view.kvar = first().map(|f| f.kvar).sum();
+        view.loss_kw = flows.iter().map(|f| f.kw).sum();
+        view.current_a = flows.iter().map(|f| f.current_a).fold(0.0, f64::max);
+        view.live = element.in_service && element.terminals.iter().any(|t| buses[t.bus as usize].live);
+        if element.rating > 0.0 {
+            view.loading = match self.network.representation {
+                Representation::Phases => view.current_a / element.rating,
+                Representation::Balanced => {
+                    let end = |t: u8| {
+                        let of = || flows.iter().filter(move |f| f.terminal == t);
+                        Complex::new(of().map(|f| f.kw).sum(), of().map(|f| f.kvar).sum()).norm()
+                    };
+                    end(0).max(end(1)) / (element.rating * self.network.va_per_unit / 1e3)
+                }
+            };
+        }
+        for flow in first() {
+            let share = if self.network.representation == Representation::Balanced { 1.0 / 3.0 } else { 1.0 };
+            for phase in phases_of(self.network, flow.node) {
+                view.phases[phase] =
+                    PhaseView { kw: flow.kw * share, kvar: flow.kvar * share, current_a: flow.current_a };
+            }
+        }
+        view
+    }
+
+    /// What each load really injects, kW and kvar.
+    fn load_powers(&self) -> Vec<Complex> {
+        let mut powers = vec![Complex::ZERO; self.network.loads.len()];
+        for injection in &self.network.injections {
+            if !self.network.loads.get(injection.load as usize).is_some_and(|l| l.in_service) {
+                continue;
+            }
+            let u = self.voltage(injection.bus, injection.plus) - self.voltage(injection.bus, injection.minus);
+            // The factor is for what is consumed; generators stay as they are.
+            let factor = if injection.s.re > 0.0 { 1.0 } else { self.scale };
+            let s = power_at(injection, u.norm()) * (factor * self.network.va_per_unit / 1e3);
+            powers[injection.load as usize] += s;
+        }
+        powers
+    }
+
+    fn device(
+        &self,
+        behind: Behind,
+        bus: BusId,
+        flows: &[Vec<EndFlow>],
+        loads: &[Complex],
+        buses: &[BusView],
+    ) -> DeviceView {
+        let (kw, kvar, on) = match behind {
+            Behind::Element(e) => {
+                let (element, flows) = (&self.network.elements[e as usize], &flows[e as usize]);
+                let sum = |of: fn(&EndFlow) -> f64| flows.iter().map(of).sum::<f64>();
+                (-sum(|f| f.kw), -sum(|f| f.kvar), element.in_service)
+            }
+            Behind::Load(l) => {
+                let s = loads[l as usize];
+                (s.re, s.im, self.network.loads[l as usize].in_service)
+            }
+            Behind::Generator(g) => {
+                let generator = &self.network.generators[g as usize];
+                (generator.p * self.network.va_per_unit / 1e3, 0.0, generator.in_service)
+            }
+        };
+        let live = buses.get(bus.index()).is_some_and(|b| b.live);
+        let status = if on && live { DeviceStatus::On } else { DeviceStatus::Off };
+        let (kw, kvar) = if status == DeviceStatus::On { (kw, kvar) } else { (0.0, 0.0) };
+        DeviceView { kw, kvar, available_kw: kw, status, ..DeviceView::default() }
+    }
+}
+
+/// Power of an injection at a voltage between its nodes, in the network's unit: the model inside its band, constant
+/// impedance outside of it (as [`Injection`] describes; between `vlow_pu` and `vmin_pu` the current is interpolated).
+fn power_at(injection: &Injection, u: f64) -> Complex {
+    let v = if injection.v_nominal > 0.0 { u / injection.v_nominal } else { 1.0 };
+    let s = injection.s;
+    if v <= 0.0 {
+        return Complex::ZERO;
+    }
+    if v > injection.vmax_pu {
+        let ratio = v / injection.vmax_pu;
+        return s * (ratio * ratio);
+    }
+    if v < injection.vmin_pu {
+        let (low, high) = (injection.vlow_pu, injection.vmin_pu);
+        if v <= low || high <= low {
+            return s * (v * v);
+        }
+        let current = low + (1.0 / high - low) * (v - low) / (high - low);
+        return s * (current * v);
+    }
+    match injection.model {
+        VoltageModel::Power => s,
+        VoltageModel::Current => s * v,
+        VoltageModel::Impedance => s * (v * v),
+        VoltageModel::Exponents { p, q } => Complex::new(s.re * v.powf(p), s.im * v.powf(q)),
+        VoltageModel::Zip { cut_off, .. } if cut_off > 0.0 && v < cut_off => Complex::ZERO,
+        VoltageModel::Zip { p, q, .. } => {
+            let of = |k: [f64; 3]| k[0] * v * v + k[1] * v + k[2];
+            Complex::new(s.re * of(p), s.im * of(q))
+        }
+    }
+}
