@@ -3,6 +3,8 @@
 //! [`Network`] is what an importer makes of an engineer's file and what `powerflow::engine` solves. [`Topology`] says
 //! the same of a scene: which buses hang together, and which parts lie between switches.
 
+#[cfg(feature = "import")]
+pub mod import;
 mod model;
 mod topology;
 
