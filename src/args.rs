@@ -1,7 +1,7 @@
 //! What the command line may say, and what it means.
 
 use crate::Failure;
-use crate::bridge::{Opened, open_scene, read_text};
+use crate::bridge::{Opened, check_network, is_network, open_scene, read_text};
 use bevy::prelude::Resource;
 use clap::{Parser, ValueEnum};
 use sim_core::command::Timed;
@@ -30,7 +30,7 @@ const SPEED: f64 = 60.0;
     after_help = "Exit status: 0 done, 2 bad input, 6 no display, 7 no usable Vulkan adapter, 1 anything else."
 )]
 pub struct Args {
-    /// Scene or replay to open (.ron); without it, the default community.
+    /// Scene or replay to open (.ron), or a network of MATPOWER (.m) or OpenDSS (.dss); without it, the default community.
     pub scene: Option<PathBuf>,
     /// Seed of everything random, 0 to 9007199254740991.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..(1 << 53)))]
@@ -151,7 +151,12 @@ impl Args {
     }
 
     fn open(&self) -> Result<(Opened, Option<PathBuf>), Failure> {
-        if let Some(path) = &self.scene {
+        // A network opens in front of the default community.
+        if let Some(path) = &self.scene
+            && is_network(path)
+        {
+            check_network(path).map_err(Failure::Input)?;
+        } else if let Some(path) = &self.scene {
             return Ok((open_scene(path).map_err(Failure::Input)?, Some(path.clone())));
         }
         if let Some(path) = find_beside(COMMONS_PATH) {

@@ -2,7 +2,7 @@
 
 use crate::AppSystems;
 use crate::args::{Args, Quality};
-use crate::bridge::{Ask, Clock, History, Live, Told};
+use crate::bridge::{Ask, Clock, History, Live, Told, is_network};
 use crate::locale::{Language, Locale};
 use crate::overlay::Overlay;
 use crate::panels::{self, Dock, Free, Layers, Look, MapLayer, Notice, PanelAsk, Panels, Recent, Theme, Verdict};
@@ -36,7 +36,11 @@ fn open_as_chosen(
     mut seen: ResMut<Seen>,
     mut quality: ResMut<camera::Quality>,
     mut tours: MessageWriter<StartTour>,
+    mut asks: MessageWriter<Ask>,
 ) {
+    if let Some(path) = args.scene.as_ref().filter(|p| is_network(p)) {
+        asks.write(Ask::Open(path.clone()));
+    }
     let theme = if settings.dark { Theme::Dark } else { Theme::Light };
     let (presenter, reduce_motion) = (settings.presenter, settings.reduced_motion);
     *look = Look { theme, scale: settings.scale, presenter, reduce_motion };
@@ -194,6 +198,7 @@ fn show_wanted(
     panels.show_inspector(wanted.inspector);
     panels.show_why(wanted.why);
     panels.show_legend(wanted.legend);
+    panels.show_outcome(!wanted.card_folded);
     let map = match wanted.map.as_str() {
         "loading" => Some(MapLayer::Loading),
         "voltage" => Some(MapLayer::Voltage),

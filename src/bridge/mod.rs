@@ -9,7 +9,7 @@ pub(crate) mod study;
 mod systems;
 mod thread;
 
-pub use open::{Opened, is_network, open_scene, read_text};
+pub use open::{Opened, check_network, is_network, open_scene, read_text};
 pub use study::{Behind, EndFlow, Study};
 pub use systems::install;
 pub use thread::Start;

@@ -2,6 +2,7 @@
 
 use super::study::Run;
 use sim_core::command::Timed;
+use sim_core::network::import::matpower;
 use sim_core::replay::Replay;
 use sim_core::scene::{self, Scene};
 use std::fmt::Write as _;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 
 /// Longest replay that is read, bytes: its scene and some hundred thousand commands.
 const MAX_REPLAY_BYTES: u64 = 64 << 20;
+/// Longest network file that is read, bytes: some 100,000 buses.
+const MAX_NETWORK_BYTES: u64 = 200 << 20;
 /// At most this many errors of a scene are listed; the rest is counted.
 const MOST_ERRORS: usize = 20;
 
@@ -54,13 +57,24 @@ pub fn is_network(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("m") || e.eq_ignore_ascii_case("dss"))
 }
 
-/// Reads and solves a network.
+/// Reads a network without opening it.
 ///
 /// # Errors
 /// Why it cannot be opened, in words.
+pub fn check_network(path: &Path) -> Result<(), String> {
+    open_network(path).map(|_| ())
+}
+
+/// Reads a network and prepares its solver.
 pub(super) fn open_network(path: &Path) -> Result<Run, String> {
-    read_text(path, MAX_REPLAY_BYTES)?;
-    Err(format!("{}: this build has no reader for networks of other tools", path.display()))
+    let text = read_text(path, MAX_NETWORK_BYTES)?;
+    let name = path.display().to_string();
+    let network = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("m")) {
+        matpower::read(&name, &text).map_err(|e| e.to_string())?
+    } else {
+        return Err(format!("{name}: this build has no reader for OpenDSS"));
+    };
+    Err(format!("{name}: this build has no solver for its {} buses", network.buses.len()))
 }
 
 /// Reads a text file of at most `most` bytes.

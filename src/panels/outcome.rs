@@ -21,7 +21,7 @@ pub(crate) struct State {
     /// The disturbance whose card was closed.
     closed: Option<u64>,
     /// Folded to its title.
-    folded: bool,
+    pub folded: bool,
 }
 
 impl State {

@@ -12,6 +12,9 @@ use bevy_egui::egui::{
 /// Size of the strip, points.
 const STRIP: egui::Vec2 = vec2(216.0, 10.0);
 
+/// Height of it with its frame, points.
+pub(crate) const HEIGHT: f32 = 76.0;
+
 /// Title and marks (share of the strip, words) of a layer.
 fn marks(data: &PanelData<'_>, overlay: Overlay) -> Option<(&'static str, Vec<(f32, String)>)> {
     Some(match overlay {

@@ -34,6 +34,10 @@ impl Panels {
     pub fn show_inspector(&mut self, shown: bool) {
         self.state.drawer = shown.then_some(shell::Side::Right);
     }
+    /// Unfolds the card of a disturbance, or folds it to its title.
+    pub fn show_outcome(&mut self, shown: bool) {
+        self.state.outcome.folded = !shown;
+    }
     /// Shows the chain of causes of whatever is selected.
     pub fn show_why(&mut self, shown: bool) {
         self.state.show_why(shown);

@@ -94,6 +94,8 @@ pub enum Step {
     Map(String),
     /// Changes the language: `en` or `zh-CN`.
     Locale(String),
+    /// Unfolds the card of a disturbance, or folds it to its title.
+    Outcome(bool),
     /// Plays the opening walkthrough, or leaves it.
     Opening(bool),
     /// Draws so many frames.
@@ -156,6 +158,7 @@ impl Step {
             | Self::Why(_)
             | Self::Legend(_)
             | Self::Diagram(_)
+            | Self::Outcome(_)
             | Self::Opening(_) => true,
         };
         if good { Ok(()) } else { Err(format!("{self:?} cannot be meant for this scene")) }

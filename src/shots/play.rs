@@ -31,6 +31,8 @@ pub struct Wanted {
     pub why: bool,
     /// The legend is shown.
     pub legend: bool,
+    /// The card of a disturbance is folded to its title.
+    pub card_folded: bool,
     /// The diagram is shown.
     pub diagram: bool,
     /// The map that lies over it.
@@ -217,6 +219,7 @@ fn begin(
         Step::Inspector(shown) => wanted.inspector = *shown,
         Step::Why(shown) => wanted.why = *shown,
         Step::Legend(shown) => wanted.legend = *shown,
+        Step::Outcome(shown) => wanted.card_folded = !shown,
         Step::Diagram(shown) => wanted.diagram = *shown,
         Step::Map(name) => wanted.map.clone_from(name),
         Step::Locale(tag) => wanted.locale.clone_from(tag),

@@ -4,6 +4,8 @@
 //! the same of a scene: which buses hang together, and which parts lie between switches. [`layout`] says where a
 //! network without coordinates stands in a drawing.
 
+#[cfg(feature = "import")]
+pub mod import;
 pub mod layout;
 mod model;
 mod topology;

@@ -8,7 +8,7 @@ mod symbols;
 use super::data::{PanelData, Reply};
 use super::look::Layers;
 use super::names::name;
-use super::{context, theme};
+use super::{context, scale, theme};
 use crate::bridge::Ask;
 use bevy_egui::egui::{self, Align2, FontId, Key, Pos2, Rect, Sense, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 use drawing::Drawing;
@@ -68,7 +68,7 @@ pub(crate) fn show(
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, data.t("diagram-caption")));
     let State { drawing, view, hovered, focus } = state;
     let Some((_, drawing)) = drawing else { return reply };
-    let whole = whole(drawing, free);
+    let whole = whole(drawing, free, layers.map.is_some());
     let mut now = view.unwrap_or(whole);
     if let Some(at) = focus.take().and_then(|s| drawing.place(data.scene, s)) {
         let cell = now.cell * (120.0 / now.cell.x).max(1.0);
@@ -123,8 +123,11 @@ pub(crate) fn show(
 }
 
 /// The view that shows all.
-fn whole(drawing: &Drawing, free: Rect) -> View {
-    let room = free.shrink2(vec2(24.0, 32.0));
+fn whole(drawing: &Drawing, free: Rect, scale: bool) -> View {
+    let mut room = free.shrink2(vec2(24.0, 32.0));
+    if scale && room.height() > scale::HEIGHT * 3.0 {
+        room.max.y -= scale::HEIGHT - 24.0;
+    }
     let extent = vec2(drawing.high[0] - drawing.low[0], drawing.high[1] - drawing.low[1]).max(Vec2::splat(1.0));
     let mut cell = (room.size() / extent).min(WHOLE);
     // Neither squeezed nor stretched beyond what reads well.

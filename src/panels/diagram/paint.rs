@@ -355,7 +355,9 @@ impl Canvas<'_> {
             let (ring, edge) = (theme::rgb(palette::SELECTION), theme::rgb(palette::OUTLINE));
             let ring = theme::mix(self.colors.ground, ring, strength);
             let rect = if target.way.len() == 2 {
-                target.rect.expand2(vec2(0.0, self.view.radius().max(6.0)))
+                // The number over a way stays within its frame.
+                let rect = target.rect.expand2(vec2(0.0, self.view.radius().max(6.0)));
+                rect.with_min_y(rect.top() - self.view.font().size * 0.8)
             } else {
                 target.rect.expand(3.0)
             };

@@ -1,0 +1,90 @@
+//! What is wrong with a case file, and where.
+
+use std::fmt;
+
+/// Problems beyond this many are counted and not told.
+const TOLD: usize = 20;
+
+/// One thing that is wrong, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What is wrong and what was expected.
+    pub message: String,
+}
+
+/// A case file that cannot be read, with all that is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct MatpowerError {
+    /// File, as the caller named it.
+    pub file: String,
+    /// The first problems in the order of the file.
+    pub problems: Vec<Problem>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl MatpowerError {
+    pub(super) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|p| (p.line, p.column));
+        problems.dedup();
+        let more = problems.len().saturating_sub(TOLD);
+        problems.truncate(TOLD);
+        Self { file: file.to_owned(), problems, more }
+    }
+}
+
+impl fmt::Display for MatpowerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, p) in self.problems.iter().enumerate() {
+            let end = if i == 0 { "" } else { "\n" };
+            write!(f, "{end}{}:{}:{}: {}", self.file, p.line, p.column, p.message)?;
+        }
+        if self.more > 0 {
+            write!(f, "\n{}: and {} more", self.file, self.more)?;
+        }
+        Ok(())
+    }
+}
+
+/// The candidate nearest to `name` by edits, if it is near enough to be meant.
+pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = 1 + name.chars().count().min(12) / 3;
+    candidates.map(|c| (edits(name, c, limit), c)).filter(|(d, _)| *d <= limit).min_by_key(|(d, _)| *d).map(|(_, c)| c)
+}
+
+/// Levenshtein distance of short texts without regard to case; beyond `limit` any larger number.
+fn edits(a: &str, b: &str, limit: usize) -> usize {
+    let lower = |t: &str| -> Vec<char> { t.chars().take(40).flat_map(char::to_lowercase).collect() };
+    let (a, b) = (lower(a), lower(b));
+    if a.len().abs_diff(b.len()) > limit {
+        return limit + 1;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_one_meant() {
+        let names = ["bus", "branch", "baseMVA", "gen"];
+        assert_eq!(nearest("brnach", names.into_iter()), Some("branch"));
+        assert_eq!(nearest("basemva", names.into_iter()), Some("baseMVA"));
+        assert_eq!(nearest("reserves", names.into_iter()), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! Readers of other tools' network files: text to a [`Network`](super::Network), without touching a file.
+
+pub mod matpower;
