@@ -7,6 +7,8 @@ mod pace;
 #[cfg_attr(not(test), expect(dead_code, reason = "the readers of the files join it next"))]
 pub(crate) mod study;
 mod systems;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub use open::{Opened, check_network, is_network, open_scene, read_text};

@@ -1,6 +1,7 @@
 //! What direction, speed, colour and hatch mean: one key away.
 
 use super::data::PanelData;
+use super::diagram::{Pen, Symbol, symbol_color};
 use super::{theme, widgets};
 use crate::palette::{self, Rgb};
 use bevy_egui::egui::{self, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
@@ -14,6 +15,9 @@ enum Sign {
     Fault,
     Box(Rgb),
     Switch(bool),
+    Field(Symbol),
+    Transformer,
+    Breaker(bool),
     Ring,
     Arc,
 }
@@ -34,6 +38,21 @@ const SOURCES: [(Sign, &str); 6] = [
     (Sign::Box(palette::HYDROGEN), "source-fuel-cell"),
     (Sign::Box(palette::GAS), "source-gas"),
     (Sign::Box(palette::GRID), "source-grid"),
+];
+/// Symbols of the diagram.
+const FIELD: [(Sign, &str); 12] = [
+    (Sign::Field(Symbol::Source), "legend-source"),
+    (Sign::Transformer, "kind-transformer"),
+    (Sign::Breaker(true), "legend-breaker-closed"),
+    (Sign::Breaker(false), "legend-breaker-open"),
+    (Sign::Field(Symbol::Load), "legend-load"),
+    (Sign::Field(Symbol::Solar), "kind-solar"),
+    (Sign::Field(Symbol::Wind), "kind-wind"),
+    (Sign::Field(Symbol::Battery), "kind-battery"),
+    (Sign::Field(Symbol::Flywheel), "kind-flywheel"),
+    (Sign::Field(Symbol::Generator), "legend-generator"),
+    (Sign::Field(Symbol::Charger), "kind-charger"),
+    (Sign::Field(Symbol::Capacitor), "legend-capacitor"),
 ];
 const CHAIN: [(Sign, &str); 2] = [(Sign::Box(palette::CHAIN), "legend-chain"), (Sign::Arc, "legend-trade")];
 
@@ -85,6 +104,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, window: egui::Vec2) -> boo
         ui.spacing_mut().interact_size.y = 20.0;
         ui.columns_const(|[left, middle, right]| {
             group(left, data, "legend-flows", &FLOWS);
+            group(left, data, "legend-field", &FIELD);
             group(middle, data, "legend-sources", &SOURCES);
             group(middle, data, "legend-chain-title", &CHAIN);
             keys(right, data);
@@ -118,6 +138,10 @@ fn group(ui: &mut Ui, data: &PanelData<'_>, title: &str, signs: &[(Sign, &str)])
         });
     }
     ui.add_space(theme::GRID);
+}
+
+fn pen(ui: &Ui, ink: egui::Color32) -> Pen<'_> {
+    Pen { painter: ui.painter(), ink, ground: ui.visuals().window_fill, width: 1.2 }
 }
 
 fn draw(ui: &Ui, sign: Sign, rect: Rect) {
@@ -156,6 +180,15 @@ fn draw(ui: &Ui, sign: Sign, rect: Rect) {
             painter.line_segment([a, tip], stroke);
             painter.circle_filled(a, 2.5, stroke.color);
             painter.circle_filled(b, 2.5, stroke.color);
+        }
+        Sign::Field(symbol) => {
+            let ink = symbol_color(symbol).map_or(ui.visuals().strong_text_color(), theme::rgb);
+            pen(ui, ink).symbol(symbol, c, 7.0, Some(0.6));
+        }
+        Sign::Transformer => pen(ui, theme::rgb(palette::HEALTHY)).transformer(c - vec2(0.0, 2.0), 5.0, vec2(1.0, 0.0)),
+        Sign::Breaker(closed) => {
+            let ink = if closed { theme::rgb(palette::HEALTHY) } else { ui.visuals().strong_text_color() };
+            pen(ui, ink).breaker(c, 5.0, closed, vec2(1.0, 0.0));
         }
         Sign::Ring => {
             painter.circle_stroke(c, 5.5, Stroke::new(4.0, theme::rgb(palette::OUTLINE)));

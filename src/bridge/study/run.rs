@@ -170,4 +170,21 @@ mod tests {
         assert!(run.operate("Line.tie", true) && !run.operate("Line.none", true));
         assert!(run.solve().0.switches[0].closed);
     }
+
+    /// A tree of 10,000 buses opens at once: it is laid out and drawn as a diagram, and no world is built of it.
+    #[test]
+    fn ten_thousand_buses_become_a_scene_without_a_world() {
+        let mut network = testing::village();
+        let (bus, line) = (network.buses[3].clone(), network.elements[2].clone());
+        for i in network.buses.len() as u32..10_000 {
+            network.buses.push(sim_core::network::Bus { name: format!("b{i}"), ..bus.clone() });
+            let mut line = line.clone();
+            (line.terminals[0].bus, line.terminals[1].bus) = (2 + (i - 2) / 2, i);
+            network.elements.push(line);
+        }
+        let made = super::make(&network);
+        assert!(!made.has_world);
+        assert_eq!((made.scene.file.buses.len(), made.scene.file.lines.len()), (10_000, 4 + 9_994));
+        assert!(made.scene.file.buses.iter().all(|b| b.at.0.is_finite() && b.at.1.is_finite()));
+    }
 }

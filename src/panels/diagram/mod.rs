@@ -16,6 +16,9 @@ use paint::{Canvas, Target, View};
 use reading::Colors;
 use sim_core::ids::Subject;
 
+pub(crate) use drawing::Symbol;
+pub(crate) use symbols::{Pen, color as symbol_color};
+
 /// How near to a way the pointer counts as on it, points.
 const REACH: f32 = 7.0;
 /// Largest cell when the whole is shown, and how much taller than wide it may become, points.

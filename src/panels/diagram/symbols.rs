@@ -6,7 +6,7 @@ use crate::palette;
 use bevy_egui::egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 
 /// What symbols are drawn with.
-pub(super) struct Pen<'a> {
+pub(crate) struct Pen<'a> {
     pub painter: &'a Painter,
     pub ink: Color32,
     pub ground: Color32,
@@ -30,7 +30,7 @@ impl Pen<'_> {
     }
 
     /// A symbol of radius `r`; `charge` is how full it is, 0 to 1.
-    pub(super) fn symbol(&self, symbol: Symbol, c: Pos2, r: f32, charge: Option<f64>) {
+    pub(crate) fn symbol(&self, symbol: Symbol, c: Pos2, r: f32, charge: Option<f64>) {
         match symbol {
             Symbol::Load => self.load(c, r),
             Symbol::Solar => self.solar(c, r),
@@ -145,7 +145,7 @@ impl Pen<'_> {
     }
 
     /// Two windings along `along`, the star point of the second one earthed.
-    pub(super) fn transformer(&self, c: Pos2, r: f32, along: Vec2) {
+    pub(crate) fn transformer(&self, c: Pos2, r: f32, along: Vec2) {
         self.painter.circle_filled(c - along * r * 0.55, r, self.ground);
         self.painter.circle_filled(c + along * r * 0.55, r, self.ground);
         self.painter.circle_stroke(c - along * r * 0.55, r, self.stroke());
@@ -154,7 +154,7 @@ impl Pen<'_> {
     }
 
     /// A breaker: a square, full when closed, empty with its contact lifted when open.
-    pub(super) fn breaker(&self, c: Pos2, r: f32, closed: bool, along: Vec2) {
+    pub(crate) fn breaker(&self, c: Pos2, r: f32, closed: bool, along: Vec2) {
         let rect = Rect::from_center_size(c, Vec2::splat(r * 2.0));
         let fill = if closed { self.ink } else { self.ground };
         self.painter.rect(rect, 1.0, fill, self.stroke(), bevy_egui::egui::StrokeKind::Middle);
@@ -180,7 +180,7 @@ impl Pen<'_> {
 }
 
 /// The colour of a symbol while it runs.
-pub(super) fn color(symbol: Symbol) -> Option<palette::Rgb> {
+pub(crate) fn color(symbol: Symbol) -> Option<palette::Rgb> {
     Some(match symbol {
         Symbol::Solar => palette::SOLAR,
         Symbol::Wind => palette::WIND,
