@@ -3,11 +3,14 @@
 //! [`Network`] is what an importer makes of an engineer's file and what `powerflow::engine` solves. [`Topology`] says
 //! the same of a scene: which buses hang together, and which parts lie between switches.
 
+mod branch;
+pub mod export;
 #[cfg(feature = "import")]
 pub mod import;
 mod model;
 mod topology;
 
+pub use branch::branch_matrix;
 pub use model::{
     Bus, Control, Dropped, Element, ElementKind, Generator, Injection, Input, Joint, Load, NODE_GROUND, Network,
     Representation, Source, Terminal, VoltageModel,
