@@ -4,12 +4,15 @@
 //! the same of a scene: which buses hang together, and which parts lie between switches. [`layout`] says where a
 //! network without coordinates stands in a drawing.
 
+mod branch;
+pub mod export;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod layout;
 mod model;
 mod topology;
 
+pub use branch::branch_matrix;
 pub use model::{
     Bus, Control, Dropped, Element, ElementKind, Generator, Injection, Input, Joint, Load, NODE_GROUND, Network,
     Representation, Source, Terminal, VoltageModel,

@@ -50,6 +50,7 @@ mod injection;
 mod islands;
 mod line;
 mod matrix;
+pub mod network_results;
 mod result;
 mod small_lu;
 mod solver;

@@ -1,13 +1,12 @@
 //! A checked case as a network, per unit on the case's base power.
 //!
-//! Branch (MATPOWER manual, section 3.2), tap `t = ratio e^(j shift)` at the from bus, `y = 1 / (r + j x)`:
-//! `yff = (y + j b/2) / |t|^2`, `yft = -y / t*`, `ytf = -y / t`, `ytt = y + j b/2`.
+//! The branch's equations stand at [`branch_matrix`].
 
 use super::case::{BranchRow, BusType, Case, GenRow};
 use crate::complex::Complex;
 use crate::network::{
     Bus, Dropped, Element, ElementKind, Generator, Injection, Input, Joint, Load, NODE_GROUND, Network, Representation,
-    Source, Terminal, VoltageModel,
+    Source, Terminal, VoltageModel, branch_matrix,
 };
 
 /// The format names no frequency, and nothing of a balanced network depends on one.
@@ -142,7 +141,7 @@ fn add_branches(net: &mut Network, case: &mut Case, types: &[BusType]) {
         if row.r != 0.0 || row.x != 0.0 {
             let [a, b] = row.ends.map(|k| case.buses[k].kv);
             let kind = if tapped || row.ratio != 0.0 || a != b { ElementKind::Transformer } else { ElementKind::Line };
-            let (y, inputs) = branch_matrix(row);
+            let (y, inputs) = matrix_and_inputs(row);
             if y.iter().all(|v| v.is_finite()) {
                 let terminals = row.ends.map(|k| Terminal::new(k as u32, &[0])).to_vec();
                 let rating = row.rate / case.base_mva;
@@ -170,27 +169,14 @@ fn add_branches(net: &mut Network, case: &mut Case, types: &[BusType]) {
 }
 
 /// The branch's matrix per unit and what it was made of.
-fn branch_matrix(row: &BranchRow) -> (Vec<Complex>, Vec<Input>) {
+fn matrix_and_inputs(row: &BranchRow) -> (Vec<Complex>, Vec<Input>) {
     let mut inputs = Vec::with_capacity(2 + usize::from(row.b != 0.0) + usize::from(row.ratio != 0.0));
     inputs.push(Input { name: "r", value: row.r, unit: "pu" });
     inputs.push(Input { name: "x", value: row.x, unit: "pu" });
     push_input(&mut inputs, "b", row.b, "pu");
     push_input(&mut inputs, "ratio", row.ratio, "");
     push_input(&mut inputs, "shift", row.shift_deg, "deg");
-    (pi_matrix(row.r, row.x, row.b, row.ratio, row.shift_deg), inputs)
-}
-
-/// The matrix `[yff, yft, ytf, ytt]` of a branch per unit; a `ratio` of 0 means 1.
-#[must_use]
-pub fn pi_matrix(r: f64, x: f64, b: f64, ratio: f64, shift_deg: f64) -> Vec<Complex> {
-    let y = Complex::new(r, x).inv();
-    let ytt = y + Complex::new(0.0, b / 2.0);
-    let ratio = if ratio == 0.0 { 1.0 } else { ratio };
-    if shift_deg == 0.0 {
-        return vec![ytt * (1.0 / (ratio * ratio)), -y * (1.0 / ratio), -y * (1.0 / ratio), ytt];
-    }
-    let t = Complex::from_polar(ratio, shift_deg.to_radians());
-    vec![ytt * (1.0 / (ratio * ratio)), -y / t.conj(), -y / t, ytt]
+    (branch_matrix(row.r, row.x, row.b, row.ratio, row.shift_deg), inputs)
 }
 
 fn add_generators(net: &mut Network, case: &mut Case, types: &[BusType]) {

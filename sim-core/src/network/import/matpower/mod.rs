@@ -31,7 +31,6 @@ mod tests;
 mod token;
 mod value;
 
-pub use build::pi_matrix;
 pub use problem::{MatpowerError, Problem};
 
 use crate::network::Network;

@@ -68,3 +68,103 @@ fn at_the_references_voltages_the_currents_of_every_case_vanish() {
     }
     assert_eq!(done, 18);
 }
+
+/// A case that is right; each bad input changes one thing of it.
+const SMALL: &str = "function mpc = small\nmpc.version = '2';\nmpc.baseMVA = 10;\nmpc.bus = [\n\
+    1 3 0 0 0 0 1 1 0 20 1 1.1 0.9;\n2 1 1 0.5 0 0 1 1 0 20 1 1.1 0.9;\n];\n\
+    mpc.gen = [\n1 0 0 9 -9 1 100 1 9 0;\n];\nmpc.branch = [\n1 2 0.01 0.02 0 0 0 0 0 0 1 -360 360;\n];\n";
+
+/// The messages of a case in which `from` (or the end) is replaced by `to`.
+fn refused(from: &str, to: &str) -> String {
+    let text = if from.is_empty() { format!("{SMALL}{to}") } else { SMALL.replacen(from, to, 1) };
+    match read("f.m", &text) {
+        Ok(_) => panic!("{to:?} was accepted"),
+        Err(e) => e.to_string(),
+    }
+}
+
+#[test]
+fn every_bad_input_has_its_place_and_its_message() {
+    assert!(read("f.m", SMALL).is_ok());
+    let cases = [
+        (
+            ";\n2 1 1 0.5 0 0 1 1 0 20 1 1.1 0.9",
+            ";\n2 1 1 0.5",
+            "f.m:6:1: a row of 4 numbers; the rows above it have 13",
+        ),
+        ("1 0 0 9 -9 1 100 1 9 0", "1 0 0 9", "f.m:9:1: `gen` has 4 columns; expected at least 10: bus Pg"),
+        ("baseMVA = 10", "baseMVA = 0", "f.m:3:1: the base power is 0 MVA; expected a number above 0"),
+        ("1 2 0.01", "2 2 0.01", "f.m:12:1: branch 1 has both ends on bus 2; expected two buses"),
+        ("1 3 0 0", "1 1 0 0", "f.m:5:1: no bus has the type 3 (reference)"),
+        ("2 1 1 0.5", "1 1 1 0.5", "f.m:6:1: bus 1 stands in the table twice, first in line 5"),
+        ("1 2 0.01", "1 22 0.01", "f.m:12:1: branch 1: there is no bus 22; the nearest number is 2"),
+        ("2 1 1 0.5", "2 1 NaN 0.5", "f.m:6:1: `bus`: Pd is NaN; expected a finite number"),
+        ("2 1 1 0.5", "2 7 1 0.5", "f.m:6:1: bus 2 has the type 7; expected 1 (PQ), 2 (PV), 3 (reference) or 4"),
+        ("2 1 1 0.5", "2 1 1 0.5x", "f.m:6:10: `x` is neither a variable with a value nor a function"),
+        ("-9 1 100", "-9 0 100", "f.m:9:1: generator 1 holds 0 pu; expected a voltage above 0"),
+        ("100 1 9 0", "100 0 9 0", "f.m:5:1: the reference bus 1 has no generator in service"),
+        ("];\nmpc.gen", "\nmpc.gen", "f.m:4:11: the `[` that opens here is not closed before line 8"),
+        ("", "for k = 1:3\n", "f.m:14:1: `for` is not understood"),
+        (
+            "",
+            "mpc.bus(:, PD) = 1;\n",
+            "f.m:14:12: `PD` has no value here; is `[...] = idx_bus;` or `define_constants;`",
+        ),
+        ("", "mpc.bus(:, 14) = 1;\n", "f.m:14:8: `mpc.bus`: column 14 of a table with 13 columns"),
+        ("", "z = mpc.bus(1, 1) - 1;\nmpc.branch(:, 3) = mpc.branch(:, 3) / z;\n", "f.m:15:37: division by 0"),
+        ("", "mpc = loadcase('x');\n", "f.m:14:1: `mpc = ...` replaces the whole case"),
+        ("mpc.branch", "mpc.brnach", "f.m:1:1: the table `mpc.branch` is missing"),
+    ];
+    for (from, to, expected) in cases {
+        let message = refused(from, to);
+        assert!(message.starts_with(expected), "{to:?}: {message}");
+    }
+}
+
+#[test]
+fn all_wrong_rows_are_told_at_once() {
+    let text = SMALL.replace("2 1 1 0.5", "2 9 1 0.5").replace("1 2 0.01", "1 5 0.01");
+    let Err(e) = read("f.m", &text) else { panic!("accepted") };
+    assert_eq!(e.problems.len(), 2, "{e}");
+}
+
+#[test]
+fn expressions_conversions_and_rows_without_semicolons() {
+    let text = "function mpc = words\n%{\nnothing\n%}\nmpc.baseMVA = 2*5; % MVA\ndefine_constants\n\
+        mpc.bus = [1, 3, 0, 0, 0, 0, 1, 1, 0, 12/sqrt(3), 1, 1, 1 % first\n\
+        2 1 50/3 -5 0 0 ...\n 1 1 0 12/sqrt(3) 1 1 1\n\n3\t4\t1\t1\t0\t0\t1\t1\t0\t0\t1\t1\t1];\n\
+        mpc.gen = [1 0 0 Inf -Inf 1.05 1 1 0 0];\nmpc.gen(1, [QMAX QMIN]) = [3 -3]';\n\
+        mpc.branch = [1 2 1e-1 2*pi 0 0 0 0 0 0 1; 1 3 1 1 0 0 0 0 0 0 1];\n\
+        mpc.gencost = [2 0 0 3\n 0 20 0];\nzbase = mpc.bus(1, BASE_KV)^2 / mpc.baseMVA;\n\
+        mpc.branch(:, BR_R) = mpc.branch(:, BR_R) / zbase;\nmpc.bus(2, [PD, QD]) = mpc.bus(2, [PD QD]) * 3;\n\
+        mpc.bus(mpc.bus(:, QD) < 0, QD) = -1;\npf = 0.85; q = sin(acos(pf));\nmpc.bus(end, PD) = q;\n";
+    let wrong = read("w.m", text).expect_err("a column does not fit a row of two").to_string();
+    assert!(wrong.contains("a 2 x 1 table does not fit into 1 x 2 places"), "{wrong}");
+    let net = read("w.m", &text.replace("[3 -3]'", "[3 -3]")).expect("a case");
+    assert_eq!(net.buses[1].kv, 12.0 / 3.0_f64.sqrt());
+    assert!((net.injections[0].s - Complex::new(-5.0, 0.1)).norm() < 1e-15);
+    assert_eq!(
+        net.elements[0].inputs[0].value,
+        0.1 / (48.0 / 10.0) * (48.0 / 10.0 / (net.buses[0].kv * net.buses[0].kv / 10.0))
+    );
+    assert!(!net.elements[1].in_service && !net.loads[1].in_service, "bus 3 is isolated");
+    assert_eq!(net.dropped[0].what, "`mpc.gencost`, which a power flow does not need");
+}
+
+#[test]
+fn generators_follow_the_types_of_their_buses() {
+    let text = "function mpc = g\nmpc.baseMVA = 1;\nmpc.bus = [1 3 0 0 0 0 1 1 10 0 1 1 1; 2 2 0 0 0 0 1 1 0 0 1 1 1; 3 1 0 0 0 0 1 1 0 0 1 1 1];\n\
+        mpc.gen = [1 0 0 1 -1 1.02 1 1 1 0; 1 0.5 0.1 1 -1 1.02 1 1 1 0; 2 1 0 1 -1 1.01 1 1 1 0; 2 2 0 3 -3 1.03 1 1 1 0; 3 1 0.2 1 -1 1 1 1 1 0];\n\
+        mpc.branch = [1 2 0 0.1 0 0 0 0 0 0 1; 2 3 0 0.1 0 0 0 0 0 0 1];";
+    let net = read("g.m", text).expect("a case");
+    assert!((net.sources[0].emf[0] - Complex::from_polar(1.02, 10.0_f64.to_radians())).norm() < 1e-15);
+    assert_eq!(net.generators.iter().map(|g| g.v_set_pu).collect::<Vec<_>>(), [1.03, 1.03]);
+    let fed: Vec<_> = net.injections.iter().map(|i| (i.bus, i.s.re)).collect();
+    assert_eq!(fed, [(0, 0.5), (2, 1.0)]);
+    assert!(net.dropped[0].what.starts_with("the set point 1.01 pu of bus 2"), "{:?}", net.dropped);
+    let lost = text
+        .replace("1 0 0 1 -1 1.02 1 1", "1 0 0 1 -1 1.02 1 0")
+        .replace("1 0.5 0.1 1 -1 1.02 1 1", "1 0 0 1 -1 1 1 0");
+    let net = read("g.m", &lost).expect("bus 2 takes over");
+    assert_eq!((net.sources[0].bus, net.dropped.len()), (1, 3));
+}
