@@ -31,8 +31,8 @@ pub const UNBALANCE_LIMIT: f64 = 0.02;
 /// Unbalance at the bright end of the scale: half as much again as is allowed.
 pub const UNBALANCE_SCALE: f64 = 0.03;
 
-/// Power whose money is at the ends of the scale, kW: a large roof at noon, or a car being charged.
-const PRICE_SCALE_KW: f64 = 10.0;
+/// Power whose money is at the ends of the scale, kW: a roof at noon, or a car being charged.
+const PRICE_SCALE_KW: f64 = 4.0;
 
 /// Viridis at five places, dark to bright: equal steps of it look equal, also to the colour-blind.
 const VIRIDIS: [[u8; 3]; 5] =

@@ -104,9 +104,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, window: egui::Vec2) -> boo
         ui.spacing_mut().interact_size.y = 20.0;
         ui.columns_const(|[left, middle, right]| {
             group(left, data, "legend-flows", &FLOWS);
-            group(left, data, "legend-field", &FIELD);
             group(middle, data, "legend-sources", &SOURCES);
             group(middle, data, "legend-chain-title", &CHAIN);
+            group(middle, data, "legend-field", &FIELD);
             keys(right, data);
         });
     });

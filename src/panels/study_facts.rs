@@ -3,12 +3,15 @@
 use super::data::PanelData;
 use super::facts::{bus, line_rows};
 use super::numbers::{kw, number, with};
-use super::widgets::{Row, row};
+use super::widgets::{Row, Tone, row};
 use super::{study, theme, widgets};
 use crate::bridge::{Behind, Study};
 use bevy_egui::egui::{self, Grid, RichText, Ui};
 use sim_core::ids::{BusId, Subject};
 use sim_core::network::{Input, Representation};
+
+/// How far a generator may be beyond a reactive limit before it is said, in the network's unit.
+const Q_SLACK: f64 = 1e-6;
 
 /// Rows of a thing.
 pub(super) fn facts(data: &PanelData<'_>, study: &Study, subject: Subject) -> Vec<Row> {
@@ -44,7 +47,9 @@ pub(super) fn facts(data: &PanelData<'_>, study: &Study, subject: Subject) -> Ve
             if let Some(Behind::Generator(g)) = study.devices.get(i.index())
                 && let Some(generator) = study.network.generators.get(*g as usize)
             {
-                rows.truncate(1);
+                let q = view.kvar / kilo;
+                let beyond = q < generator.q_min - Q_SLACK || q > generator.q_max + Q_SLACK;
+                rows[1].tone = if beyond { Tone::Bad } else { Tone::Plain };
                 rows.push(row("set-point", with(generator.v_set_pu, 4, "pu")));
                 let limit = |q: f64| if q.is_finite() { number(q * kilo, 0) } else { "∞".to_owned() };
                 rows.push(row("q-limits", format!("{} … {} kvar", limit(generator.q_min), limit(generator.q_max))));

@@ -1,7 +1,7 @@
 //! Voltages of a network as a snapshot, and what each conductor carries: `i = y v`, `s = v conj(i)`, from the elements'
 //! own matrices.
 
-use super::scene::{Made, phases_of};
+use super::scene::{Made, load_powers, phases_of};
 use super::{Behind, EndFlow};
 use sim_core::complex::Complex;
 use sim_core::ids::BusId;
@@ -47,7 +47,9 @@ impl Eye<'_> {
             })
             .collect();
         let devices = made.devices.iter().zip(&made.scene.device_bus);
-        let devices: Vec<DeviceView> = devices.map(|(d, bus)| self.device(*d, *bus, &flows, &loads, &buses)).collect();
+        let held = self.held_kvar(&flows, &loads);
+        let devices: Vec<DeviceView> =
+            devices.map(|(d, bus)| self.device(*d, *bus, &flows, &loads, &held, &buses)).collect();
         let generation: f64 = devices
             .iter()
             .zip(&made.devices)
@@ -193,12 +195,34 @@ impl Eye<'_> {
         powers
     }
 
+    /// Reactive power of each generator that holds its voltage: what the elements at its bus take beyond what the loads
+    /// there give, in equal parts (Kirchhoff's law). 0 at the ends of switches, whose currents are not known here.
+    fn held_kvar(&self, flows: &[Vec<EndFlow>], loads: &[Complex]) -> Vec<f64> {
+        let network = self.network;
+        let mut taken = vec![0.0; network.buses.len()];
+        let mut number = vec![0.0_f64; network.buses.len()];
+        for (element, flows) in network.elements.iter().zip(flows) {
+            for flow in flows {
+                taken[element.terminals[usize::from(flow.terminal)].bus as usize] += flow.kvar;
+            }
+        }
+        for (power, (_, bus)) in loads.iter().zip(load_powers(network)) {
+            if let Some(bus) = bus {
+                taken[bus as usize] -= power.im;
+            }
+        }
+        network.generators.iter().filter(|g| g.in_service).for_each(|g| number[g.bus as usize] += 1.0);
+        network.joints.iter().flat_map(|j| [j.a, j.b]).for_each(|b| taken[b as usize] = 0.0);
+        network.generators.iter().map(|g| taken[g.bus as usize] / number[g.bus as usize].max(1.0)).collect()
+    }
+
     fn device(
         &self,
         behind: Behind,
         bus: BusId,
         flows: &[Vec<EndFlow>],
         loads: &[Complex],
+        held: &[f64],
         buses: &[BusView],
     ) -> DeviceView {
         let (kw, kvar, on) = match behind {
@@ -213,7 +237,7 @@ impl Eye<'_> {
             }
             Behind::Generator(g) => {
                 let generator = &self.network.generators[g as usize];
-                (generator.p * self.network.va_per_unit / 1e3, 0.0, generator.in_service)
+                (generator.p * self.network.va_per_unit / 1e3, held[g as usize], generator.in_service)
             }
         };
         let live = buses.get(bus.index()).is_some_and(|b| b.live);
