@@ -42,7 +42,7 @@ pub(super) fn find(network: &Network, sources: &[BusId], hung: &[u32]) -> Places
     Places { at, roads: streets(&layout, &place) }
 }
 
-/// A street along each straight run of branches.
+/// A street along each straight run of branches, and one along each bar that branches hang on.
 fn streets(layout: &Layout, place: &impl Fn(f64, f64) -> Point) -> Vec<Road> {
     let mut runs: Vec<(i64, u32, u32)> = layout
         .ways
@@ -63,11 +63,22 @@ fn streets(layout: &Layout, place: &impl Fn(f64, f64) -> Point) -> Vec<Road> {
             _ => joined.push(run),
         }
     }
-    let road = |(row, from, to): (i64, u32, u32)| {
-        let ends = [from, to].map(|c| place(layout.column_x[c as usize], row as f64));
-        Road { path: ends.map(|(x, y)| (x, y + STREET_M.1)).to_vec(), width_m: STREET_M.0 }
-    };
-    joined.into_iter().map(road).collect()
+    let road = |ends: [Point; 2]| Road { path: ends.map(|(x, y)| (x, y + STREET_M.1)).to_vec(), width_m: STREET_M.0 };
+    let along = joined.into_iter().map(|(row, from, to)| {
+        let [a, b] = [from, to].map(|c| place(layout.column_x[c as usize], row as f64));
+        road([(a.0 - STREET_M.1, a.1), b])
+    });
+    let mut last: Vec<f64> = layout.row.clone();
+    for way in &layout.ways {
+        if let Way::Branch { parent, child } = way {
+            last[*parent as usize] = last[*parent as usize].max(layout.row[*child as usize]);
+        }
+    }
+    let down = (0..last.len()).filter(|b| last[*b] > layout.row[*b]).map(|b| {
+        let [a, b] = [layout.row[b], last[b]].map(|row| place(layout.x(b), row));
+        road([(a.0 - STREET_M.1, a.1), (b.0 - STREET_M.1, b.1)])
+    });
+    along.chain(down).collect()
 }
 
 /// The file's coordinates, drawn to a size that can be looked at; buses without are put beside a neighbour.
