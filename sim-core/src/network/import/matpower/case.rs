@@ -14,6 +14,8 @@ const GEN: (&[&str], usize) = (&["bus", "Pg", "Qg", "Qmax", "Qmin", "Vg", "mBase
 /// Columns of `mpc.branch`; `angmin` and `angmax` are missing in version 1.
 const BRANCH: (&[&str], usize) =
     (&["fbus", "tbus", "r", "x", "b", "rateA", "rateB", "rateC", "ratio", "angle", "status"], 11);
+/// Beyond this many problems no nearest name is looked for.
+const GUESSES: usize = 20;
 /// Largest bus number.
 const MOST_BUS: f64 = 4e9;
 
@@ -232,7 +234,9 @@ impl Case {
 
     fn bus_of(&mut self, v: f64, what: &str, at: Place, numbers: &BTreeMap<u32, usize>) -> Option<usize> {
         let found = whole_number(v).and_then(|n| numbers.get(&n).copied());
-        if found.is_none() {
+        if found.is_none() && self.problems.len() > GUESSES {
+            self.problem(at, format!("{what}: there is no bus {v}"));
+        } else if found.is_none() {
             let names: Vec<String> = numbers.keys().take(1000).map(u32::to_string).collect();
             let near = nearest(&v.to_string(), names.iter().map(String::as_str));
             let near = near.map_or(String::new(), |n| format!("; the nearest number is {n}"));
