@@ -14,6 +14,10 @@ const GEN: (&[&str], usize) = (&["bus", "Pg", "Qg", "Qmax", "Qmin", "Vg", "mBase
 /// Columns of `mpc.branch`; `angmin` and `angmax` are missing in version 1.
 const BRANCH: (&[&str], usize) =
     (&["fbus", "tbus", "r", "x", "b", "rateA", "rateB", "rateC", "ratio", "angle", "status"], 11);
+/// Least base power, a microwatt.
+const LEAST_MVA: f64 = 1e-12;
+/// No power, impedance or angle is larger: products of a few of them stay finite.
+const MOST: f64 = 1e30;
 /// Beyond this many problems no nearest name is looked for.
 const GUESSES: usize = 20;
 /// Largest bus number.
@@ -137,7 +141,7 @@ impl Case {
             }
             None => {}
             Some((value, at)) => match value.number() {
-                Ok(v) if v > 0.0 && v.is_finite() => self.base_mva = v,
+                Ok(v) if v > LEAST_MVA && v < MOST => self.base_mva = v,
                 Ok(v) => self.problem(*at, format!("the base power is {v} MVA; expected a number above 0")),
                 Err(message) => self.problem(*at, format!("the base power: {message}")),
             },
@@ -183,8 +187,9 @@ impl Case {
 
     /// True if the columns of a row are finite numbers; tells the first that is not.
     fn finite(&mut self, table: &str, row: &[f64], columns: &[&str], used: &[usize], at: Place) -> bool {
-        let Some(&c) = used.iter().find(|c| !row[**c].is_finite()) else { return true };
-        self.problem(at, format!("`{table}`: {} is {}; expected a finite number", columns[c], row[c]));
+        let Some(&c) = used.iter().find(|c| row[**c].is_nan() || row[**c].abs() > MOST) else { return true };
+        let what = if row[c].is_finite() { format!("a number up to {MOST:e}") } else { "a finite number".to_owned() };
+        self.problem(at, format!("`{table}`: {} is {}; expected {what}", columns[c], row[c]));
         false
     }
 
