@@ -5,6 +5,7 @@
 
 mod commands;
 mod devices;
+mod equivalent;
 mod flows;
 mod healing_stage;
 mod islands_stage;

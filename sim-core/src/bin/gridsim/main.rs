@@ -4,8 +4,10 @@
 
 mod chain;
 mod commands;
+mod export;
 mod files;
 mod generate;
+mod networks;
 mod powerflow;
 mod replay;
 mod run;
@@ -30,6 +32,8 @@ enum Verb {
     Replay(replay::Args),
     /// Solves the power flow of a scene as it stands at its start.
     Powerflow(powerflow::Args),
+    /// Writes a scene or a network file in another tool's format.
+    Export(export::Args),
     /// Writes a valid scene with a given number of homes to stdout.
     Generate(generate::Args),
     /// Lists every command that scripts and lessons may use.
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Powerflow(args) => powerflow::run(&args),
+        Verb::Export(args) => export::run(&args),
         Verb::Generate(args) => generate::run(&args),
         Verb::Commands(args) => commands::run(&args),
         Verb::Why(args) => why::run(&args),

@@ -18,10 +18,12 @@
 
 mod flows;
 mod profile;
+mod report;
 mod supply;
 #[cfg(test)]
 mod tests;
 
 pub use flows::{Cause, Flows, Losses, flows};
 pub use profile::{ProfilePoint, profile, unbalance};
+pub use report::{NetworkReport, Outcome};
 pub use supply::{GeneratorPower, Limit, Supply, injected, supply};

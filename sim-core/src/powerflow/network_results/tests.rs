@@ -64,3 +64,98 @@ fn equal_phases_have_no_unbalance() {
     assert!((unbalance(&net, &lost, 1).expect("three phases") - 0.5).abs() < 1e-12);
     assert_eq!(unbalance(&net, &v, 0), None);
 }
+
+/// Voltages of `ref_bus.csv` for the network's buses.
+fn reference(net: &crate::network::Network, csv: &str) -> Vec<Complex> {
+    let rows: std::collections::BTreeMap<&str, Complex> = csv
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let n = |i: usize| fields[i].parse::<f64>().expect("a number");
+            (fields[0], Complex::from_polar(n(2), n(3).to_radians()))
+        })
+        .collect();
+    net.buses.iter().map(|b| rows[b.name.as_str()]).collect()
+}
+
+#[test]
+fn slack_and_losses_are_those_of_the_references() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/refs/powerflow");
+    let Ok(folders) = std::fs::read_dir(root) else {
+        println!("references not found: all cases left out");
+        return;
+    };
+    let mut done = 0;
+    for dir in folders.filter_map(Result::ok).map(|d| d.path()) {
+        let Ok(text) = std::fs::read_to_string(dir.join("case.m")) else { continue };
+        let file = |name: &str| std::fs::read_to_string(dir.join(name)).expect("a reference");
+        let net = matpower::read("case.m", &text).unwrap_or_else(|e| panic!("{e}"));
+        let voltages = reference(&net, &file("ref_bus.csv"));
+        let report = NetworkReport::new(&net, &voltages, Outcome::default());
+        let summary: serde_json::Value = serde_json::from_str(&file("ref_summary.json")).expect("JSON");
+        let number = |keys: [&str; 2]| keys.iter().find_map(|k| summary[k].as_f64()).expect("a figure");
+        let (source, loss) = (report.source_va() * 1e-6, report.loss_va() * 1e-6);
+        let expected =
+            Complex::new(number(["slack_gen_p_mw", "slack_p_mw"]), number(["slack_gen_q_mvar", "slack_q_mvar"]));
+        let lost = Complex::new(number(["branch_loss_mw", ""]), number(["branch_loss_mvar", ""]));
+        let (a, b) = ((source - expected).norm(), (loss - lost).norm());
+        println!("{}: slack {a:.1e} MVA, losses {b:.1e} MVA off", net.name);
+        // The reference's voltages have 12 decimals; on a base of 100 MVA that alone is 1e-7.
+        assert!(a < 1e-6 && b < 1e-6, "{}: {source:?} {expected:?} {loss:?} {lost:?}", net.name);
+        branches(&net, &report, &file("ref_branch.csv"));
+        done += 1;
+    }
+    assert_eq!(done, 12);
+}
+
+/// Branch powers of `ref_branch.csv` (in the case's order).
+fn branches(net: &crate::network::Network, report: &NetworkReport<'_>, csv: &str) {
+    let own: Vec<usize> = (0..net.elements.len()).filter(|i| net.elements[*i].terminals.len() == 2).collect();
+    for line in csv.lines().skip(1) {
+        let n: Vec<f64> = line.split(',').map(|f| f.parse().expect("a number")).collect();
+        let powers = report.flows.powers(own[n[0] as usize - 1]);
+        let mva = net.va_per_unit / 1e6;
+        let worst = (powers[0] * mva - Complex::new(n[3], n[4]))
+            .norm()
+            .max((powers[1] * mva - Complex::new(n[5], n[6])).norm());
+        assert!(worst < 1e-6, "{}: branch {}: {worst:.1e} MVA off", net.name, n[0]);
+    }
+}
+
+#[test]
+fn six_generators_of_the_118_buses_violate_their_reactive_limits() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/refs/powerflow/mp_case118");
+    let Ok(text) = std::fs::read_to_string(format!("{path}/original.m")) else {
+        println!("reference not found: left out");
+        return;
+    };
+    let net = matpower::read("original.m", &text).unwrap_or_else(|e| panic!("{e}"));
+    let v = reference(&net, &std::fs::read_to_string(format!("{path}/ref_bus.csv")).expect("a reference"));
+    let report = NetworkReport::new(&net, &v, Outcome::default());
+    let violated = report.supply.generators.iter().filter(|g| g.violated.is_some()).count();
+    assert_eq!(violated, 6);
+    assert_eq!(report.json()["generators"].as_array().map(Vec::len), Some(53));
+}
+
+/// Examples 6.7 and 6.8 of Saadat, Power System Analysis.
+#[test]
+fn three_buses_of_a_textbook() {
+    let net = matpower::read("case.m", include_str!("../../../tests/data/saadat_3bus/case.m")).expect("a case");
+    let v = [Complex::new(1.05, 0.0), Complex::new(0.98, -0.06), Complex::new(1.0, -0.05)];
+    let report = NetworkReport::new(&net, &v, Outcome::default());
+    assert!((report.source_va() * 1e-6 - Complex::new(409.5, 189.0)).norm() < 1e-9);
+    let fed = Complex::new(256.6 + 138.6, 110.2 + 45.2) + report.loss_va() * 1e-6;
+    assert!((report.source_va() * 1e-6 - fed).norm() < 1e-9, "what comes in goes to loads and losses");
+    assert_eq!(report.csv().lines().nth(2), Some("2,9.81835016691e-1,-3.50353164478e0"));
+    let net = matpower::read("pv.m", include_str!("../../../tests/data/saadat_3bus/case_pv.m")).expect("a case");
+    let v = [(1.05, 0.0), (0.97168, -2.6948), (1.04, -0.4988)]
+        .map(|(m, a): (f64, f64)| Complex::from_polar(m, a.to_radians()));
+    let report = NetworkReport::new(&net, &v, Outcome::default());
+    // The book's digits of the voltages leave a few tenths of a megawatt open.
+    assert!((report.source_va() * 1e-6 - Complex::new(218.42, 140.85)).norm() < 0.1);
+    let g = report.supply.generators[0];
+    assert!((g.s * 100.0 - Complex::new(200.0, 146.17)).norm() < 0.1, "{g:?}");
+    assert!(matches!(g.violated, Some(Limit::Above(q)) if (q - 0.0617).abs() < 1e-3), "{g:?}");
+    assert!(report.table().contains("gen 2: its reactive power is"));
+}

@@ -14,6 +14,12 @@ const GEN: (&[&str], usize) = (&["bus", "Pg", "Qg", "Qmax", "Qmin", "Vg", "mBase
 /// Columns of `mpc.branch`; `angmin` and `angmax` are missing in version 1.
 const BRANCH: (&[&str], usize) =
     (&["fbus", "tbus", "r", "x", "b", "rateA", "rateB", "rateC", "ratio", "angle", "status"], 11);
+/// Least base power, a microwatt.
+const LEAST_MVA: f64 = 1e-12;
+/// No power, impedance or angle is larger: products of a few of them stay finite.
+const MOST: f64 = 1e30;
+/// Beyond this many problems no nearest name is looked for.
+const GUESSES: usize = 20;
 /// Largest bus number.
 const MOST_BUS: f64 = 4e9;
 
@@ -135,7 +141,7 @@ impl Case {
             }
             None => {}
             Some((value, at)) => match value.number() {
-                Ok(v) if v > 0.0 && v.is_finite() => self.base_mva = v,
+                Ok(v) if v > LEAST_MVA && v < MOST => self.base_mva = v,
                 Ok(v) => self.problem(*at, format!("the base power is {v} MVA; expected a number above 0")),
                 Err(message) => self.problem(*at, format!("the base power: {message}")),
             },
@@ -181,8 +187,9 @@ impl Case {
 
     /// True if the columns of a row are finite numbers; tells the first that is not.
     fn finite(&mut self, table: &str, row: &[f64], columns: &[&str], used: &[usize], at: Place) -> bool {
-        let Some(&c) = used.iter().find(|c| !row[**c].is_finite()) else { return true };
-        self.problem(at, format!("`{table}`: {} is {}; expected a finite number", columns[c], row[c]));
+        let Some(&c) = used.iter().find(|c| row[**c].is_nan() || row[**c].abs() > MOST) else { return true };
+        let what = if row[c].is_finite() { format!("a number up to {MOST:e}") } else { "a finite number".to_owned() };
+        self.problem(at, format!("`{table}`: {} is {}; expected {what}", columns[c], row[c]));
         false
     }
 
@@ -232,7 +239,9 @@ impl Case {
 
     fn bus_of(&mut self, v: f64, what: &str, at: Place, numbers: &BTreeMap<u32, usize>) -> Option<usize> {
         let found = whole_number(v).and_then(|n| numbers.get(&n).copied());
-        if found.is_none() {
+        if found.is_none() && self.problems.len() > GUESSES {
+            self.problem(at, format!("{what}: there is no bus {v}"));
+        } else if found.is_none() {
             let names: Vec<String> = numbers.keys().take(1000).map(u32::to_string).collect();
             let near = nearest(&v.to_string(), names.iter().map(String::as_str));
             let near = near.map_or(String::new(), |n| format!("; the nearest number is {n}"));

@@ -50,6 +50,8 @@ pub(super) struct Script<'a> {
     /// Depth of expressions.
     pub(super) depth: usize,
     work_left: u64,
+    /// The file asked for more than that.
+    tired: bool,
 }
 
 impl<'a> Script<'a> {
@@ -70,9 +72,10 @@ impl<'a> Script<'a> {
             last: Vec::new(),
             depth: 0,
             work_left: WORK.0 * text.len() as u64 + WORK.1,
+            tired: false,
         };
         let mut seen_function = false;
-        while script.problems.len() < MOST_PROBLEMS {
+        while script.problems.len() < MOST_PROBLEMS && !script.tired {
             match script.token.kind {
                 Kind::End => break,
                 Kind::Newline | Kind::Sign(";" | ",") => script.advance(),
@@ -139,7 +142,13 @@ impl<'a> Script<'a> {
                 self.work_left = left;
                 Ok(())
             }
-            None => Err(self.fault("the statements up to here ask for more arithmetic than a case needs".to_owned())),
+            None => {
+                self.tired = true;
+                let fault =
+                    self.fault("the statements up to here ask for more arithmetic than a case needs".to_owned());
+                self.problems.push(fault.clone());
+                Err(fault)
+            }
         }
     }
 
