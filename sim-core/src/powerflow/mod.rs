@@ -43,6 +43,7 @@
 
 mod circuit;
 mod conductors;
+pub mod engine;
 mod error;
 mod fault;
 mod flows;
