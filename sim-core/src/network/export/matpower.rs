@@ -1,6 +1,6 @@
 //! Writes a balanced [`Network`] as a MATPOWER case (`.m`, version 2) that gives the same solution back.
 //!
-//! A branch is written by the inputs it was made of if they give its matrix, else from the matrix: `yft / ytf =
+//! A branch is written by the inputs it was made of if they give its coupling, else from the matrix: `yft / ytf =
 //! e^(2 j shift)`, `|t|^2 = ytt / yff` if that is real, `y = -ytf t`; what a symmetric pi cannot hold goes to the two
 //! buses' `Gs` and `Bs`. A source behind an admittance becomes a reference bus of its own behind a branch. Joints are
 //! branches without impedance, which the reader turns back. Numbers have as many digits as they need to come back the
@@ -10,7 +10,7 @@
 //! models are refused. Loads and shunts out of service are left out (the format has no status for them).
 
 use crate::complex::Complex;
-use crate::network::{Element, Generator, Network, Representation, VoltageModel};
+use crate::network::{Element, Generator, Network, Representation, VoltageModel, branch_matrix};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -259,8 +259,10 @@ impl Branch {
         if let (Some(r), Some(x)) = (input("r"), input("x")) {
             let part = |name| input(name).unwrap_or(0.0);
             let pi = [r, x, part("b"), part("ratio"), part("shift")];
-            if made(pi).iter().zip(&element.y).all(|(a, b)| same(*a, *b)) {
-                return Some(Self { pi, left: [Complex::ZERO; 2] });
+            let made = branch_matrix(pi[0], pi[1], pi[2], pi[3], pi[4]);
+            if same(made[1], yft) && same(made[2], ytf) {
+                let rest = |a: Complex, b: Complex| if same(a, b) { Complex::ZERO } else { a - b };
+                return Some(Self { pi, left: [rest(yff, made[0]), rest(ytt, made[3])] });
             }
         }
         let cross = yft.norm() / ytf.norm();
@@ -285,11 +287,6 @@ impl Branch {
         let z = y.inv();
         Some(Self { pi: [z.re, z.im, 0.0, 1.0, shift.to_degrees()], left: [yff - y, ytt - y] })
     }
-}
-
-/// The matrix that a reader makes of `[r, x, b, ratio, shift in degrees]`.
-fn made([r, x, b, ratio, shift]: [f64; 5]) -> Vec<Complex> {
-    crate::network::branch_matrix(r, x, b, ratio, shift)
 }
 
 #[cfg(all(test, feature = "import"))]
@@ -349,8 +346,9 @@ mod tests {
         net.sources[0].y = vec![Complex::new(0.02, 0.3).inv()];
         net.buses[0].name = "Umspannwerk 'Nord'".to_owned();
         let text = write(&net).expect("balanced");
-        let again = read("again.m", &text).expect("what was written");
+        let (again, names) = crate::network::import::matpower::read_named("again.m", &text).expect("what was written");
         assert_eq!((again.buses.len(), again.sources[0].bus), (5, 4));
+        assert_eq!(names, ["Umspannwerk 'Nord'", "20", "30", "40", "source"]);
         assert!(text.contains("'Umspannwerk ''Nord''';"), "{text}");
         net.injections[0].model = VoltageModel::Current;
         assert!(matches!(write(&net), Err(ExportError::VoltageDependent { .. })));

@@ -155,7 +155,7 @@ fn three_buses_of_a_textbook() {
     // The book's digits of the voltages leave a few tenths of a megawatt open.
     assert!((report.source_va() * 1e-6 - Complex::new(218.42, 140.85)).norm() < 0.1);
     let g = report.supply.generators[0];
-    assert!((g.s * 100.0 - Complex::new(200.0, 146.17)).norm() < 0.1, "{g:?}");
+    assert!((g.s * 100.0 - Complex::new(200.0, 146.17)).norm() < 0.2, "{g:?}");
     assert!(matches!(g.violated, Some(Limit::Above(q)) if (q - 0.0617).abs() < 1e-3), "{g:?}");
     assert!(report.table().contains("gen 2: its reactive power is"));
 }

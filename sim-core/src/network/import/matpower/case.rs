@@ -320,5 +320,5 @@ fn place(t: &Table, row: usize) -> Place {
 }
 
 fn whole_number(v: f64) -> Option<u32> {
-    (v >= 1.0 && v <= MOST_BUS && v.fract() == 0.0).then_some(v as u32)
+    ((1.0..=MOST_BUS).contains(&v) && v.fract() == 0.0).then_some(v as u32)
 }

@@ -280,7 +280,7 @@ impl Script<'_> {
                 let rows = number(0).map_err(fault)?;
                 let cols = number(1).unwrap_or(rows);
                 let count = rows.max(0.0) * cols.max(0.0);
-                if !(count <= 1e9) {
+                if count.is_nan() || count > 1e9 {
                     return Err(fault(format!("`{name}` of {rows} x {cols} numbers")));
                 }
                 self.charge(count as usize)?;

@@ -42,11 +42,19 @@ use crate::network::Network;
 /// Longest text that is read, in bytes.
 pub const MAX_BYTES: usize = 200_000_000;
 
-/// The network of the case `text`; `file` names it in messages.
+/// The network of the case `text`; `file` names it in messages. Buses are named by their numbers.
 ///
 /// # Errors
 /// All problems of the file with line, column and what was expected.
 pub fn read(file: &str, text: &str) -> Result<Network, MatpowerError> {
+    read_named(file, text).map(|(network, _)| network)
+}
+
+/// As [`read`], with the names of `bus_name`: one a bus, or none.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_named(file: &str, text: &str) -> Result<(Network, Vec<String>), MatpowerError> {
     if text.len() > MAX_BYTES {
         let message = format!("{} bytes; at most {MAX_BYTES} are read", text.len());
         return Err(MatpowerError::new(file, vec![Problem { line: 1, column: 1, message }]));
@@ -54,7 +62,7 @@ pub fn read(file: &str, text: &str) -> Result<Network, MatpowerError> {
     let mut case = case::Case::new(script::Script::run(text));
     let network = if case.problems.is_empty() { Some(build::network(file, &mut case)) } else { None };
     match network {
-        Some(network) if case.problems.is_empty() => Ok(network),
+        Some(network) if case.problems.is_empty() => Ok((network, case.titles)),
         _ => Err(MatpowerError::new(file, case.problems.iter().map(|fault| located(text, fault)).collect())),
     }
 }

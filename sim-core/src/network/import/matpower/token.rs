@@ -152,7 +152,7 @@ impl<'a> Lexer<'a> {
                 b' ' | b'\t' | b'\r' => self.at += 1,
                 b'%' | b'#' => self.comment(),
                 b'.' if bytes[self.at..].starts_with(b"...") => {
-                    self.to_line_end();
+                    self.skip_line();
                     if self.at < bytes.len() {
                         self.at += 1;
                         self.line = self.line.saturating_add(1);
@@ -166,7 +166,7 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
         self.at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
     }
@@ -175,7 +175,7 @@ impl<'a> Lexer<'a> {
     fn comment(&mut self) {
         let alone = self.text[self.line_start..self.at].trim().is_empty();
         let line = self.rest_of_line();
-        self.to_line_end();
+        self.skip_line();
         if !alone || !matches!(line.trim_end(), "%{" | "#{") {
             return;
         }
@@ -189,7 +189,7 @@ impl<'a> Lexer<'a> {
                 "%}" | "#}" => depth -= 1,
                 _ => {}
             }
-            self.to_line_end();
+            self.skip_line();
         }
     }
 
