@@ -4,7 +4,6 @@
 
 mod open;
 mod pace;
-#[cfg_attr(not(test), expect(dead_code, reason = "the readers of the files join it next"))]
 pub(crate) mod study;
 mod systems;
 #[cfg(test)]
