@@ -162,9 +162,10 @@ impl<'a> Island<'a> {
     /// Writes the voltages of the island's nodes.
     pub(super) fn write(&self, voltages: &mut [Complex]) {
         for &b in &self.members.buses {
-            for node in self.layout.first[b]..self.layout.first[b + 1] {
-                if self.layout.row[node] != NONE {
-                    voltages[node] = self.v[self.layout.row[node]];
+            let nodes = self.layout.first[b]..self.layout.first[b + 1];
+            for (v, &row) in voltages[nodes.clone()].iter_mut().zip(&self.layout.row[nodes]) {
+                if row != NONE {
+                    *v = self.v[row];
                 }
             }
         }
@@ -180,9 +181,10 @@ impl<'a> Island<'a> {
 
     fn start_warm(&mut self, last: &[Complex]) -> bool {
         for &b in &self.members.buses {
-            for node in self.layout.first[b]..self.layout.first[b + 1] {
-                if self.layout.row[node] != NONE {
-                    self.v[self.layout.row[node]] = last[node];
+            let nodes = self.layout.first[b]..self.layout.first[b + 1];
+            for (v, &row) in last[nodes.clone()].iter().zip(&self.layout.row[nodes]) {
+                if row != NONE {
+                    self.v[row] = *v;
                 }
             }
         }
