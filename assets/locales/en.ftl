@@ -75,7 +75,7 @@ menu-legend = Legend and keys
 menu-quit = Quit
 
 # Files
-file-open = Open a scene, a replay or a network (.m, .dss)
+file-open = Open a scene, a replay or a network (.m)
 file-open-hint = Type a path, choose a recent file, or drop a file on the window.
 file-open-go = Open
 file-save-replay = Save the replay

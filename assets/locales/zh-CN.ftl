@@ -75,7 +75,7 @@ menu-legend = 图例与快捷键
 menu-quit = 退出
 
 # Files
-file-open = 打开场景、回放或电网（.m、.dss）
+file-open = 打开场景、回放或电网（.m）
 file-open-hint = 输入路径，选择最近的文件，或把文件拖到窗口上。
 file-open-go = 打开
 file-save-replay = 保存回放

@@ -141,6 +141,14 @@ impl SubAssign for Complex {
     }
 }
 
+/// Negative over positive sequence of three phasors (Fortescue 1918; IEC 61000-4-30, 5.7); `None` without a positive one.
+#[must_use]
+pub fn unbalance([a, b, c]: [Complex; 3]) -> Option<f64> {
+    let positive = a + Complex::A * b + Complex::A2 * c;
+    let negative = a + Complex::A2 * b + Complex::A * c;
+    (!positive.is_zero()).then(|| (negative.norm_sq() / positive.norm_sq()).sqrt())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,6 +53,7 @@ pub mod save;
 pub mod scene;
 pub mod script;
 pub mod snapshot;
+mod spelling;
 pub mod time;
 pub mod weather;
 pub mod world;

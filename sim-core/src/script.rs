@@ -6,6 +6,7 @@
 use crate::command::{Command, Timed};
 use crate::ids::Subject;
 use crate::scene::Scene;
+use crate::spelling::edit_distance;
 use crate::time::{DAY_US, parse_clock};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -176,22 +177,6 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let best = candidates.map(|c| (edit_distance(name, c), c)).min()?;
     (best.0 <= name.chars().count().max(3) / 2 + 1).then_some(best.1)
-}
-
-/// Levenshtein distance in characters.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Files that hold a world: scenes and replays. Whatever is wrong with one is said in words, and nothing is opened.
 
-use super::study::{Powerflow, Run};
+use super::study::Run;
 use sim_core::command::Timed;
 use sim_core::network::import::matpower;
 use sim_core::replay::Replay;
@@ -74,8 +74,7 @@ pub(super) fn open_network(path: &Path) -> Result<Run, String> {
     } else {
         return Err(format!("{name}: this build has no reader for OpenDSS"));
     };
-    let solver = Powerflow::new(&network).map_err(|e| format!("{name}: {e}"))?;
-    Ok(Run::new(network, Box::new(solver)))
+    Run::new(network).map_err(|e| format!("{name}: {e}"))
 }
 
 /// Reads a text file of at most `most` bytes.

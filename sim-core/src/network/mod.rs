@@ -8,13 +8,14 @@ mod branch;
 pub mod export;
 #[cfg(feature = "import")]
 pub mod import;
+mod injection;
 pub mod layout;
 mod model;
 mod topology;
 
 pub use branch::branch_matrix;
 pub use model::{
-    Bus, Control, Dropped, Element, ElementKind, Generator, Injection, Input, Joint, Load, NODE_GROUND, Network,
-    Representation, Source, Terminal, VoltageModel,
+    Bus, Dropped, Element, ElementKind, Generator, Injection, Input, Joint, Load, NODE_GROUND, Network, Representation,
+    Source, Terminal, VoltageModel,
 };
 pub use topology::{Sets, Topology, Zone, forming_devices};

@@ -55,8 +55,6 @@ pub struct Network {
     pub generators: Vec<Generator>,
     /// Voltage sources.
     pub sources: Vec<Source>,
-    /// Regulators and switched capacitors, by the element they act on.
-    pub controls: Vec<Control>,
     /// What the file held and the network does not.
     pub dropped: Vec<Dropped>,
 }
@@ -210,8 +208,6 @@ pub struct Load {
     pub name: String,
     /// Takes part.
     pub in_service: bool,
-    /// The series its power follows (multipliers of `s`), if any; empty means constant.
-    pub shape: Vec<f64>,
 }
 
 /// A generator that holds the magnitude of its bus's voltage (a PV bus).
@@ -250,25 +246,6 @@ pub struct Source {
     pub in_service: bool,
 }
 
-/// A regulator or a switched capacitor.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Control {
-    /// Changes a transformer's tap so that a voltage, with line-drop compensation, stays in a band.
-    Regulator {
-        /// Its name.
-        name: String,
-        /// Index into [`Network::elements`] of the transformer.
-        element: u32,
-    },
-    /// Switches a capacitor bank.
-    Capacitor {
-        /// Its name.
-        name: String,
-        /// Index into [`Network::elements`] of the capacitor.
-        element: u32,
-    },
-}
-
 /// Something of the file that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
@@ -281,6 +258,43 @@ pub struct Dropped {
 }
 
 impl Network {
+    /// A balanced network without parts, per unit on `base_va`; the residual is stated on the same power.
+    #[must_use]
+    pub fn balanced(name: &str, frequency_hz: f64, base_va: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            representation: Representation::Balanced,
+            frequency_hz,
+            va_per_unit: base_va,
+            base_power: 1.0,
+            buses: Vec::new(),
+            elements: Vec::new(),
+            joints: Vec::new(),
+            injections: Vec::new(),
+            loads: Vec::new(),
+            generators: Vec::new(),
+            sources: Vec::new(),
+            dropped: Vec::new(),
+        }
+    }
+
+    /// Adds a constant power at a balanced network's bus, injection positive.
+    pub fn add_power(&mut self, bus: u32, name: String, s: Complex, in_service: bool) {
+        self.injections.push(Injection {
+            load: self.loads.len() as u32,
+            bus,
+            plus: 0,
+            minus: NODE_GROUND,
+            s,
+            model: VoltageModel::Power,
+            v_nominal: 1.0,
+            vmin_pu: 0.0,
+            vmax_pu: f64::INFINITY,
+            vlow_pu: 0.0,
+        });
+        self.loads.push(Load { name, in_service });
+    }
+
     /// The first node of each bus, numbered through; one more entry holds the number of nodes.
     #[must_use]
     pub fn first_node(&self) -> Vec<usize> {

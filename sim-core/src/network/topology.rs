@@ -33,6 +33,17 @@ impl Sets {
         self.0[a.max(b)] = a.min(b);
         a != b
     }
+    /// The sets numbered by their smallest members: the number of each member's set, and how many sets there are.
+    pub fn numbers(&mut self) -> (Vec<usize>, usize) {
+        let mut number = vec![0; self.0.len()];
+        let mut count = 0;
+        for i in 0..self.0.len() {
+            let root = self.root(i);
+            number[i] = if root == i { count } else { number[root] };
+            count += usize::from(root == i);
+        }
+        (number, count)
+    }
 }
 
 /// The part of the network between switches.

@@ -8,6 +8,7 @@
 
 use super::circuit::Circuit;
 use super::matrix::Conductors;
+use crate::network::Sets;
 
 /// Marks "none" in lists of indices.
 pub(super) const NONE: usize = usize::MAX;
@@ -52,43 +53,6 @@ pub(super) struct Members {
     pub(super) injections: Vec<usize>,
     /// True if some conductor is weak.
     pub(super) weak: bool,
-}
-
-/// Union-find with path halving; the smaller number is the root, so roots do not depend on the order of unions.
-struct Unions(Vec<usize>);
-
-impl Unions {
-    fn new(n: usize) -> Self {
-        Self((0..n).collect())
-    }
-    fn root(&mut self, mut i: usize) -> usize {
-        while self.0[i] != i {
-            self.0[i] = self.0[self.0[i]];
-            i = self.0[i];
-        }
-        i
-    }
-    /// True if they were apart.
-    fn join(&mut self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
-        a != b
-    }
-    /// Numbers the sets by their first member.
-    fn numbers(&mut self) -> (Vec<usize>, usize) {
-        let mut number = vec![NONE; self.0.len()];
-        let mut count = 0;
-        for i in 0..self.0.len() {
-            let root = self.root(i);
-            if root == i {
-                number[i] = count;
-                count += 1;
-            } else {
-                number[i] = number[root];
-            }
-        }
-        (number, count)
-    }
 }
 
 impl Topology {
@@ -149,9 +113,9 @@ impl Topology {
     }
 
     fn find_live(&mut self, circuit: &Circuit) {
-        let mut reach = Unions::new(4 * self.groups);
+        let mut reach = Sets::new(4 * self.groups);
         self.join_strong(circuit, &mut reach);
-        let strong = Unions(reach.0.clone());
+        let strong = reach.clone();
         for injection in &circuit.injections {
             let bus = circuit.buses[injection.bus].conductors;
             if let Some(to) = injection.to.filter(|&c| bus.has(c)) {
@@ -181,7 +145,7 @@ impl Topology {
         }
     }
 
-    fn join_strong(&self, circuit: &Circuit, reach: &mut Unions) {
+    fn join_strong(&self, circuit: &Circuit, reach: &mut Sets) {
         for line in &circuit.lines {
             for c in line.whole().indices() {
                 reach.join(self.node(line.from, c), self.node(line.to, c));
@@ -218,9 +182,9 @@ impl Topology {
 }
 
 /// Spanning trees of the closed joints (breadth first from each group's first bus), and the groups.
-fn spanning_trees(circuit: &Circuit) -> (Vec<TreeStep>, Vec<bool>, Unions) {
+fn spanning_trees(circuit: &Circuit) -> (Vec<TreeStep>, Vec<bool>, Sets) {
     let n = circuit.buses.len();
-    let mut unions = Unions::new(n);
+    let mut unions = Sets::new(n);
     let mut at_bus: Vec<Vec<(usize, usize)>> = vec![Vec::new(); n];
     let mut closes_loop = vec![false; circuit.joints.len()];
     for (j, joint) in circuit.joints.iter().enumerate().filter(|(_, j)| j.closed) {

@@ -10,11 +10,9 @@ use super::World;
 use super::wiring::{Former, Owner, Wiring};
 use crate::complex::Complex;
 use crate::ids::BusId;
-use crate::network::{
-    Bus, Element, ElementKind, Injection, Input, Joint, Load, NODE_GROUND, Network, Representation, Source, Terminal,
-    VoltageModel, branch_matrix,
-};
+use crate::network::{Bus, Element, ElementKind, Input, Joint, Network, Source, Terminal, branch_matrix};
 use crate::powerflow::Transformer;
+use crate::scene::schema;
 use std::collections::BTreeMap;
 
 /// Base power, VA.
@@ -26,26 +24,10 @@ impl World {
     pub fn balanced_network(&self) -> Network {
         let (scene, wiring) = (&self.scene, &self.wiring);
         let f = &scene.file;
-        let mut net = Network {
-            name: f.title.en.clone(),
-            representation: Representation::Balanced,
-            frequency_hz: f.upstream.frequency_hz,
-            va_per_unit: BASE_VA,
-            base_power: wiring.circuit.base_va / BASE_VA,
-            buses: f
-                .buses
-                .iter()
-                .map(|b| Bus { name: b.name.clone(), nodes: vec![1], v_base: 1.0, kv: b.kv, xy: None })
-                .collect(),
-            elements: Vec::new(),
-            joints: Vec::new(),
-            injections: Vec::new(),
-            loads: Vec::new(),
-            generators: Vec::new(),
-            sources: Vec::new(),
-            controls: Vec::new(),
-            dropped: Vec::new(),
-        };
+        let mut net = Network::balanced(&f.title.en, f.upstream.frequency_hz, BASE_VA);
+        net.base_power = wiring.circuit.base_va / BASE_VA;
+        let bus = |b: &schema::Bus| Bus { name: b.name.clone(), nodes: vec![1], v_base: 1.0, kv: b.kv, xy: None };
+        net.buses = f.buses.iter().map(bus).collect();
         self.add_lines_to(&mut net);
         add_transformers(&mut net, wiring, &f.transformers.iter().map(|t| t.name.as_str()).collect::<Vec<_>>());
         let closed = &self.state.network.closed;
@@ -101,19 +83,7 @@ impl World {
         }
         for ((class, i), (bus, s)) in sums.into_iter().filter(|(_, (_, s))| !s.is_zero()) {
             let name = if class == 0 { f.buildings[i].name.clone() } else { f.devices[i].name.clone() };
-            net.injections.push(Injection {
-                load: net.loads.len() as u32,
-                bus: bus as u32,
-                plus: 0,
-                minus: NODE_GROUND,
-                s,
-                model: VoltageModel::Power,
-                v_nominal: 1.0,
-                vmin_pu: 0.0,
-                vmax_pu: f64::INFINITY,
-                vlow_pu: 0.0,
-            });
-            net.loads.push(Load { name, in_service: true, shape: Vec::new() });
+            net.add_power(bus as u32, name, s, true);
         }
     }
 

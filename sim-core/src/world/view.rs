@@ -3,7 +3,7 @@
 use super::World;
 use super::devices::Model;
 use super::trading::LastClearing;
-use crate::complex::Complex;
+use crate::complex::unbalance;
 use crate::ids::{BuildingId, DeviceId, LineId, ParticipantId, SwitchId};
 use crate::powerflow::{Flow, Vector4};
 use crate::scene::schema::{DeviceKind, Fuel};
@@ -16,11 +16,9 @@ use crate::time::SimTime;
 /// Trades handed to the picture.
 const TRADES: usize = 16;
 
-/// Negative over positive sequence of three phase voltages (symmetrical components, Fortescue 1918); 0 without any.
+/// Unbalance of a bus's phase voltages; 0 without any.
 fn compute_unbalance(v: &Vector4) -> f64 {
-    let positive = v[0] + Complex::A * v[1] + Complex::A2 * v[2];
-    let negative = v[0] + Complex::A2 * v[1] + Complex::A * v[2];
-    if positive.is_zero() { 0.0 } else { (negative.norm_sq() / positive.norm_sq()).sqrt() }
+    unbalance([v[0], v[1], v[2]]).unwrap_or(0.0)
 }
 
 /// What a flow's first end carries by phase.
@@ -319,6 +317,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::complex::Complex;
 
     #[test]
     fn unbalance_is_that_of_its_definition() {

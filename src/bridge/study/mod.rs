@@ -4,13 +4,11 @@
 mod place;
 mod run;
 mod scene;
-mod solver;
 #[cfg(test)]
 pub(crate) mod testing;
 mod view;
 
 pub(crate) use run::Run;
-pub(super) use solver::Powerflow;
 
 use sim_core::ids::{BusId, Subject};
 use sim_core::network::{Dropped, ElementKind, Network};

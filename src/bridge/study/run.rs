@@ -1,11 +1,11 @@
 //! A study that is open: its network, its solver, and the levers that solve it anew.
 
 use super::scene::{Made, make};
-use super::view::{Eye, Seen};
+use super::view::{Eye, Seen, scale_of};
 use super::{Behind, Study};
-use sim_core::complex::Complex;
 use sim_core::ids::BusId;
 use sim_core::network::Network;
+use sim_core::powerflow::engine::{Engine, EngineError, Options};
 use sim_core::scene::Scene;
 use sim_core::snapshot::Snapshot;
 use std::sync::Arc;
@@ -13,32 +13,13 @@ use std::sync::Arc;
 /// Factors on the loads.
 const SCALES: std::ops::RangeInclusive<f64> = 0.0..=5.0;
 
-/// What a solver found.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Solved {
-    /// By node.
-    pub voltages: Vec<Complex>,
-    /// How, in words.
-    pub method: String,
-    pub iterations: u32,
-    pub residual_pu: f64,
-    /// Islands without a solution: reason and remedy.
-    pub troubles: Vec<String>,
-}
-
-/// Solves a network for a factor on its loads and positions of its joints.
-pub(crate) trait Solve: Send {
-    /// Voltages of all nodes; 0 where there are none.
-    fn solve(&mut self, scale: f64, closed: &[bool]) -> Solved;
-}
-
 /// A study that is open.
 pub(crate) struct Run {
     network: Arc<Network>,
     first: Vec<usize>,
     made: Made,
     scene: Arc<Scene>,
-    solver: Box<dyn Solve>,
+    engine: Engine,
     scale: f64,
     closed: Vec<bool>,
     lists: Lists,
@@ -54,7 +35,10 @@ struct Lists {
 }
 
 impl Run {
-    pub(crate) fn new(network: Network, solver: Box<dyn Solve>) -> Self {
+    /// # Errors
+    /// The first part of the network that cannot be solved with.
+    pub(crate) fn new(network: Network) -> Result<Self, EngineError> {
+        let engine = Engine::new(&network)?;
         let made = make(&network);
         let lists = Lists {
             lines: made.lines.as_slice().into(),
@@ -63,16 +47,16 @@ impl Run {
             buildings: made.buildings.as_slice().into(),
             sources: made.sources.as_slice().into(),
         };
-        Self {
+        Ok(Self {
             first: network.first_node(),
             closed: network.joints.iter().map(|j| j.closed).collect(),
             scene: Arc::new(made.scene.clone()),
             network: Arc::new(network),
             scale: 1.0,
             made,
-            solver,
+            engine,
             lists,
-        }
+        })
     }
 
     pub(crate) fn scene(&self) -> Arc<Scene> {
@@ -95,7 +79,11 @@ impl Run {
 
     /// Solves, and shows what came out.
     pub(crate) fn solve(&mut self) -> (Arc<Snapshot>, Arc<Study>) {
-        let solved = self.solver.solve(self.scale, &self.closed);
+        for (i, injection) in self.network.injections.iter().enumerate() {
+            self.engine.set_power(i, injection.s * scale_of(injection, self.scale));
+        }
+        self.engine.set_joints(&self.closed);
+        let solved = self.engine.solve(&Options::default());
         let eye = Eye {
             network: &self.network,
             first: &self.first,
@@ -115,11 +103,11 @@ impl Run {
             has_world: self.made.has_world,
             scale: self.scale,
             flows,
-            method: solved.method,
+            method: solved.method.to_owned(),
             iterations: solved.iterations,
-            residual_pu: solved.residual_pu,
+            residual_pu: solved.kcl_residual_pu,
             loss_kw,
-            troubles: solved.troubles,
+            troubles: solved.troubles().map(ToString::to_string).collect(),
         };
         (Arc::new(snapshot), Arc::new(study))
     }

@@ -1,6 +1,6 @@
-//! A small village by phases, and a dense solver that is slow and obvious, for tests of what a study shows.
+//! A small village by phases, for tests of what a study shows.
 
-use super::run::{Run, Solve, Solved};
+use super::run::Run;
 use sim_core::complex::Complex;
 use sim_core::network::{
     Bus, Dropped, Element, ElementKind, Injection, Input, Joint, Load, NODE_GROUND, Network, Representation, Source,
@@ -86,10 +86,7 @@ pub(crate) fn village() -> Network {
         ],
         joints: vec![Joint { name: "Line.tie".to_owned(), a: 4, b: 5, closed: false }],
         injections: (0..).zip(&loads).map(injection).collect(),
-        loads: loads
-            .iter()
-            .map(|l| Load { name: format!("Load.{}", l.0), in_service: true, shape: Vec::new() })
-            .collect(),
+        loads: loads.iter().map(|l| Load { name: format!("Load.{}", l.0), in_service: true }).collect(),
         generators: Vec::new(),
         sources: vec![Source {
             name: "Vsource.source".to_owned(),
@@ -98,69 +95,11 @@ pub(crate) fn village() -> Network {
             y: Vec::new(),
             in_service: true,
         }],
-        controls: Vec::new(),
         dropped: vec![Dropped { file: "village.dss".to_owned(), line: 46, what: "a monitor".to_owned() }],
     }
 }
 
 /// A study of the village.
 pub(crate) fn run() -> Run {
-    Run::new(village(), Box::new(Dense(village())))
-}
-
-/// Gaussian elimination in every round of a fixed point: `y v = i(v)`.
-struct Dense(Network);
-
-impl Solve for Dense {
-    fn solve(&mut self, scale: f64, _closed: &[bool]) -> Solved {
-        let network = &self.0;
-        let n = network.buses.len() * 3;
-        let mut y = vec![vec![Complex::ZERO; n]; n];
-        for element in &network.elements {
-            let rows =
-                element.terminals.iter().flat_map(|t| t.conductors().iter().map(|c| t.bus as usize * 3 + *c as usize));
-            let rows: Vec<usize> = rows.collect();
-            for (k, value) in element.y.iter().enumerate() {
-                y[rows[k / rows.len()]][rows[k % rows.len()]] += *value;
-            }
-        }
-        let emf = &network.sources[0].emf;
-        for (k, row) in y.iter_mut().enumerate().take(3) {
-            row.fill(Complex::ZERO);
-            row[k] = Complex::ONE;
-        }
-        let base = |i: usize| network.buses[i / 3].v_base / network.buses[0].v_base;
-        let mut v: Vec<Complex> = (0..n).map(|i| emf[i % 3] * base(i)).collect();
-        for _ in 0..30 {
-            let mut i = vec![Complex::ZERO; n];
-            i[..3].copy_from_slice(emf);
-            for injection in &network.injections {
-                let at = injection.bus as usize * 3 + usize::from(injection.plus);
-                let factor = if injection.s.re > 0.0 { 1.0 } else { scale };
-                i[at] += (injection.s * factor / v[at]).conj();
-            }
-            v = eliminate(y.clone(), i);
-        }
-        Solved { voltages: v, method: "dense".to_owned(), iterations: 30, residual_pu: 0.0, troubles: Vec::new() }
-    }
-}
-
-fn eliminate(mut y: Vec<Vec<Complex>>, mut b: Vec<Complex>) -> Vec<Complex> {
-    let n = b.len();
-    for i in 0..n {
-        let pivot = y[i].clone();
-        for r in i + 1..n {
-            let factor = y[r][i] / pivot[i];
-            for (value, above) in y[r].iter_mut().zip(&pivot).skip(i) {
-                *value -= *above * factor;
-            }
-            let d = b[i] * factor;
-            b[r] -= d;
-        }
-    }
-    for i in (0..n).rev() {
-        let known = (i + 1..n).fold(b[i], |sum, c| sum - y[i][c] * b[c]);
-        b[i] = known / y[i][i];
-    }
-    b
+    Run::new(village()).expect("a valid network")
 }

@@ -1,11 +1,11 @@
-//! Voltages of a network as a snapshot, and what each conductor carries: `i = y v`, `s = v conj(i)`, from the elements'
-//! own matrices.
+//! Voltages of a network as a snapshot, and what each conductor carries.
 
 use super::scene::{Made, load_powers, phases_of};
 use super::{Behind, EndFlow};
-use sim_core::complex::Complex;
+use sim_core::complex::{Complex, unbalance};
 use sim_core::ids::BusId;
-use sim_core::network::{Element, Injection, NODE_GROUND, Network, Representation, VoltageModel};
+use sim_core::network::{Element, Injection, NODE_GROUND, Network, Representation};
+use sim_core::powerflow::network_results::flows;
 use sim_core::snapshot::{
     Balance, BuildingView, BusView, DeviceStatus, DeviceView, LineView, PhaseView, Snapshot, SwitchView, WeatherView,
 };
@@ -31,7 +31,9 @@ pub(super) struct Eye<'a> {
 impl Eye<'_> {
     pub(super) fn see(&self) -> Seen {
         let network = self.network;
-        let flows: Vec<Vec<EndFlow>> = network.elements.iter().map(|e| self.flow(e)).collect();
+        let carried = flows(network, self.voltages);
+        let elements = network.elements.iter().enumerate();
+        let flows: Vec<Vec<EndFlow>> = elements.map(|(i, e)| self.flow(e, carried.currents(i))).collect();
         let series = |f: &Vec<EndFlow>| f.iter().map(|e| e.kw).sum::<f64>();
         // What goes into an element and does not come out: of lines and transformers it is loss, of shunts their own.
         let loss_kw = flows.iter().map(series).sum();
@@ -102,9 +104,7 @@ impl Eye<'_> {
             view.live |= v.norm_sq() > 0.0;
         }
         if self.network.representation == Representation::Phases && view.voltage_pu.iter().all(|v| *v > 0.0) {
-            let positive = phasors[0] + Complex::A * phasors[1] + Complex::A2 * phasors[2];
-            let negative = phasors[0] + Complex::A2 * phasors[1] + Complex::A * phasors[2];
-            view.unbalance = if positive.is_zero() { 0.0 } else { (negative.norm_sq() / positive.norm_sq()).sqrt() };
+            view.unbalance = unbalance(phasors).unwrap_or(0.0);
         }
         view
     }
@@ -120,32 +120,24 @@ impl Eye<'_> {
         }
     }
 
-    fn flow(&self, element: &Element) -> Vec<EndFlow> {
-        let conductors: Vec<(u8, u32, u8)> = (0_u8..)
-            .zip(&element.terminals)
-            .flat_map(|(t, end)| end.conductors().iter().map(move |node| (t, end.bus, *node)))
-            .collect();
-        let v: Vec<Complex> = conductors.iter().map(|(_, bus, node)| self.voltage(*bus, *node)).collect();
-        let n = conductors.len();
+    /// What each conductor of an element carries; `currents` run over the conductors of all its terminals.
+    fn flow(&self, element: &Element, currents: &[Complex]) -> Vec<EndFlow> {
         let kilo = self.network.va_per_unit / 1e3;
-        let flow = |(row, (terminal, bus, node)): (usize, &(u8, u32, u8))| {
-            let mut i = Complex::ZERO;
-            if element.in_service {
-                for (y, v) in element.y[row * n..(row + 1) * n].iter().zip(&v) {
-                    i += *y * *v;
-                }
-            }
-            let s = v[row] * i.conj();
-            let number = self.network.buses[*bus as usize].nodes.get(usize::from(*node)).copied().unwrap_or(0);
+        let conductors = (0_u8..)
+            .zip(&element.terminals)
+            .flat_map(|(terminal, end)| end.conductors().iter().map(move |node| (terminal, end.bus, *node)));
+        let flow = |((terminal, bus, node), i): ((u8, u32, u8), &Complex)| {
+            let s = self.voltage(bus, node) * i.conj();
+            let number = self.network.buses[bus as usize].nodes.get(usize::from(node)).copied().unwrap_or(0);
             EndFlow {
-                terminal: *terminal,
+                terminal,
                 node: number,
                 kw: s.re * kilo,
                 kvar: s.im * kilo,
-                current_a: i.norm() * self.amperes(*bus),
+                current_a: i.norm() * self.amperes(bus),
             }
         };
-        if element.y.len() < n * n { Vec::new() } else { conductors.iter().enumerate().map(flow).collect() }
+        conductors.zip(currents).map(flow).collect()
     }
 
     /// A line or transformer from its first end to its second.
@@ -187,10 +179,10 @@ impl Eye<'_> {
                 continue;
             }
             let u = self.voltage(injection.bus, injection.plus) - self.voltage(injection.bus, injection.minus);
-            // The factor is for what is consumed; generators stay as they are.
-            let factor = if injection.s.re > 0.0 { 1.0 } else { self.scale };
-            let s = power_at(injection, u.norm()) * (factor * self.network.va_per_unit / 1e3);
-            powers[injection.load as usize] += s;
+            if !u.is_zero() {
+                let factor = scale_of(injection, self.scale) * self.network.va_per_unit / 1e3;
+                powers[injection.load as usize] += injection.power(u) * factor;
+            }
         }
         powers
     }
@@ -247,35 +239,7 @@ impl Eye<'_> {
     }
 }
 
-/// Power of an injection at a voltage between its nodes, in the network's unit: the model inside its band, constant
-/// impedance outside of it (as [`Injection`] describes; between `vlow_pu` and `vmin_pu` the current is interpolated).
-fn power_at(injection: &Injection, u: f64) -> Complex {
-    let v = if injection.v_nominal > 0.0 { u / injection.v_nominal } else { 1.0 };
-    let s = injection.s;
-    if v <= 0.0 {
-        return Complex::ZERO;
-    }
-    if v > injection.vmax_pu {
-        let ratio = v / injection.vmax_pu;
-        return s * (ratio * ratio);
-    }
-    if v < injection.vmin_pu {
-        let (low, high) = (injection.vlow_pu, injection.vmin_pu);
-        if v <= low || high <= low {
-            return s * (v * v);
-        }
-        let current = low + (1.0 / high - low) * (v - low) / (high - low);
-        return s * (current * v);
-    }
-    match injection.model {
-        VoltageModel::Power => s,
-        VoltageModel::Current => s * v,
-        VoltageModel::Impedance => s * (v * v),
-        VoltageModel::Exponents { p, q } => Complex::new(s.re * v.powf(p), s.im * v.powf(q)),
-        VoltageModel::Zip { cut_off, .. } if cut_off > 0.0 && v < cut_off => Complex::ZERO,
-        VoltageModel::Zip { p, q, .. } => {
-            let of = |k: [f64; 3]| k[0] * v * v + k[1] * v + k[2];
-            Complex::new(s.re * of(p), s.im * of(q))
-        }
-    }
+/// The lever's factor on an injection: it is for what is consumed; generators stay as they are.
+pub(super) fn scale_of(injection: &Injection, scale: f64) -> f64 {
+    if injection.s.re > 0.0 { 1.0 } else { scale }
 }

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::files::{print, read_scene};
 use crate::networks::{ending, read_network};
 use sim_core::network::Network;
-use sim_core::powerflow::engine::{Engine, IslandState, Method, Options};
+use sim_core::powerflow::engine::{Engine, Method, Options};
 use sim_core::powerflow::network_results::{NetworkReport, Outcome};
 use sim_core::world::{NoProbe, World};
 use std::path::PathBuf;
@@ -58,11 +58,7 @@ fn run_network(network: &Network, args: &Args) -> Result<(), Failure> {
         How::Newton => Method::Newton,
     };
     let solution = engine.solve(&Options { tolerance_pu: args.tolerance, method });
-    let unsolved = solution.islands.iter().filter_map(|island| match &island.state {
-        IslandState::Unsolved(trouble) => Some(trouble.to_string()),
-        IslandState::Converged | IslandState::Dead => None,
-    });
-    let unsolved: Vec<String> = unsolved.collect();
+    let unsolved: Vec<String> = solution.troubles().map(ToString::to_string).collect();
     let outcome = Outcome {
         converged: solution.converged(),
         method: solution.method.to_owned(),

@@ -6,7 +6,6 @@ use super::{Method, Options};
 use crate::complex::Complex;
 use crate::network::{NODE_GROUND, Network};
 use crate::powerflow::RESIDUAL_LIMIT_PU;
-use crate::powerflow::network_results::injected;
 use crate::powerflow::sparse::{Numeric, Symbolic};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,11 +137,12 @@ impl<'a> Island<'a> {
         if options.method == Method::Tree && !self.is_radial() {
             return Err(self.trouble(Reason::NotRadial));
         }
-        if !self.start_warm(last) {
+        let warm = self.start_warm(last);
+        if !warm {
             self.start_cold()?;
         }
         let mut found = self.iterate(options);
-        if found.is_err() {
+        if warm && found.is_err() {
             self.start_cold()?;
             found = self.iterate(options);
         }
@@ -373,7 +373,7 @@ impl<'a> Island<'a> {
         if u.is_zero() || self.share == 0.0 {
             return Complex::ZERO;
         }
-        (injected(&self.network.injections[e.injection], u) / u).conj() * self.share
+        (self.network.injections[e.injection].power(u) / u).conj() * self.share
     }
 
     /// `di/du` by central differences along and across the voltage, as `[di_re/du_re, di_re/du_im, di_im/..]`.

@@ -116,7 +116,15 @@ impl Solution {
     /// True if every energised island is solved.
     #[must_use]
     pub fn converged(&self) -> bool {
-        self.islands.iter().all(|i| !matches!(i.state, IslandState::Unsolved(_)))
+        self.troubles().next().is_none()
+    }
+
+    /// What each energised island without a solution says.
+    pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.islands.iter().filter_map(|island| match &island.state {
+            IslandState::Unsolved(trouble) => Some(trouble),
+            IslandState::Converged | IslandState::Dead => None,
+        })
     }
 }
 

@@ -1,31 +1,17 @@
 //! Closed formulas, islands and failures.
 
 use super::*;
-use crate::network::{
-    Bus, Element, ElementKind, Generator, Injection, Joint, Load, NODE_GROUND, Representation, Source, Terminal,
-    VoltageModel,
-};
+use crate::network::{Bus, Element, ElementKind, Generator, Joint, Source, Terminal};
 use crate::rng::Stream;
 
 /// A balanced network of `n` buses; bus 0 is an ideal source of 1.
 fn network(n: usize) -> Network {
     let bus = |i: usize| Bus { name: format!("b{i}"), nodes: vec![1], v_base: 1.0, kv: 10.0, xy: None };
-    Network {
-        name: "test".into(),
-        representation: Representation::Balanced,
-        frequency_hz: 50.0,
-        va_per_unit: 1e6,
-        base_power: 1.0,
-        buses: (0..n).map(bus).collect(),
-        elements: Vec::new(),
-        joints: Vec::new(),
-        injections: Vec::new(),
-        loads: Vec::new(),
-        generators: Vec::new(),
-        sources: vec![Source { name: "grid".into(), bus: 0, emf: vec![Complex::ONE], y: Vec::new(), in_service: true }],
-        controls: Vec::new(),
-        dropped: Vec::new(),
-    }
+    let mut net = Network::balanced("test", 50.0, 1e6);
+    net.buses = (0..n).map(bus).collect();
+    let (name, emf) = ("grid".into(), vec![Complex::ONE]);
+    net.sources.push(Source { name, bus: 0, emf, y: Vec::new(), in_service: true });
+    net
 }
 
 fn line(net: &mut Network, a: u32, b: u32, z: Complex) {
@@ -42,20 +28,8 @@ fn line(net: &mut Network, a: u32, b: u32, z: Complex) {
 }
 
 fn load(net: &mut Network, bus: u32, s: Complex) {
-    let number = net.loads.len() as u32;
-    net.loads.push(Load { name: format!("l{number}"), in_service: true, shape: Vec::new() });
-    net.injections.push(Injection {
-        load: number,
-        bus,
-        plus: 0,
-        minus: NODE_GROUND,
-        s,
-        model: VoltageModel::Power,
-        v_nominal: 1.0,
-        vmin_pu: 0.0,
-        vmax_pu: f64::INFINITY,
-        vlow_pu: 0.0,
-    });
+    let name = format!("l{}", net.loads.len());
+    net.add_power(bus, name, s, true);
 }
 
 fn solve(net: &Network, method: Method) -> Solution {

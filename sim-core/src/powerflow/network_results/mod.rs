@@ -26,4 +26,4 @@ mod tests;
 pub use flows::{Cause, Flows, Losses, flows};
 pub use profile::{ProfilePoint, profile, unbalance};
 pub use report::{NetworkReport, Outcome};
-pub use supply::{GeneratorPower, Limit, Supply, injected, supply};
+pub use supply::{GeneratorPower, Limit, Supply, supply};

@@ -1,6 +1,6 @@
 //! The voltage along feeders, and how unequal the phases are.
 
-use crate::complex::Complex;
+use crate::complex::{self, Complex};
 use crate::network::{Element, ElementKind, Network};
 use std::collections::VecDeque;
 
@@ -78,8 +78,5 @@ fn length_km(element: &Element) -> Option<f64> {
 pub fn unbalance(net: &Network, voltages: &[Complex], bus: usize) -> Option<f64> {
     let first: usize = net.buses[..bus].iter().map(|b| b.nodes.len()).sum();
     let at = |number: u8| net.buses[bus].nodes.iter().position(|n| *n == number).map(|k| voltages[first + k]);
-    let (a, b, c) = (at(1)?, at(2)?, at(3)?);
-    let positive = a + Complex::A * b + Complex::A2 * c;
-    let negative = a + Complex::A2 * b + Complex::A * c;
-    (positive.norm() > 0.0).then(|| negative.norm() / positive.norm())
+    complex::unbalance([at(1)?, at(2)?, at(3)?])
 }

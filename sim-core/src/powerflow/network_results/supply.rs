@@ -2,7 +2,7 @@
 
 use super::flows::Flows;
 use crate::complex::Complex;
-use crate::network::{Injection, NODE_GROUND, Network, VoltageModel};
+use crate::network::{NODE_GROUND, Network};
 
 /// A reactive limit counts as violated from here on (per unit of the network's power).
 const VIOLATION: f64 = 1e-6;
@@ -44,41 +44,6 @@ impl Supply {
     }
 }
 
-/// Power of an injection at the voltage `u` between its conductors; see [`Injection`] for the band.
-#[must_use]
-pub fn injected(injection: &Injection, u: Complex) -> Complex {
-    let v = u.norm() / injection.v_nominal;
-    let s = injection.s;
-    if v >= injection.vmin_pu && v <= injection.vmax_pu {
-        return within(injection, v);
-    }
-    if v > injection.vmax_pu {
-        let w = v / injection.vmax_pu;
-        return s * (w * w);
-    }
-    if v <= injection.vlow_pu {
-        return s * (v * v);
-    }
-    let (low, min) = (injection.vlow_pu, injection.vmin_pu);
-    let i = low + (1.0 / min - low) * (v - low) / (min - low);
-    s * (v * i)
-}
-
-fn within(injection: &Injection, v: f64) -> Complex {
-    let s = injection.s;
-    match injection.model {
-        VoltageModel::Power => s,
-        VoltageModel::Current => s * v,
-        VoltageModel::Impedance => s * (v * v),
-        VoltageModel::Exponents { p, q } => Complex::new(s.re * libm::pow(v, p), s.im * libm::pow(v, q)),
-        VoltageModel::Zip { cut_off, .. } if v < cut_off => Complex::ZERO,
-        VoltageModel::Zip { p, q, .. } => {
-            let share = |k: [f64; 3]| k[0] * v * v + k[1] * v + k[2];
-            Complex::new(s.re * share(p), s.im * share(q))
-        }
-    }
-}
-
 /// Powers of sources, generators and injections at given node voltages, with the flows that belong to them.
 #[must_use]
 pub fn supply(net: &Network, voltages: &[Complex], flows: &Flows) -> Supply {
@@ -100,7 +65,7 @@ pub fn supply(net: &Network, voltages: &[Complex], flows: &Flows) -> Supply {
         let (plus, minus) = (node(injection.bus, injection.plus), node(injection.bus, injection.minus));
         let u = at(plus) - at(minus);
         let on = net.loads.get(injection.load as usize).is_none_or(|l| l.in_service);
-        let s = if on && !u.is_zero() { injected(injection, u) } else { Complex::ZERO };
+        let s = if on && !u.is_zero() { injection.power(u) } else { Complex::ZERO };
         if !u.is_zero() {
             let i = (s / u).conj();
             [(plus, i), (minus, -i)].into_iter().for_each(|(k, i)| {

@@ -5,8 +5,7 @@
 use super::case::{BranchRow, BusType, Case, GenRow};
 use crate::complex::Complex;
 use crate::network::{
-    Bus, Dropped, Element, ElementKind, Generator, Injection, Input, Joint, Load, NODE_GROUND, Network, Representation,
-    Source, Terminal, VoltageModel, branch_matrix,
+    Bus, Dropped, Element, ElementKind, Generator, Input, Joint, Network, Source, Terminal, branch_matrix,
 };
 
 /// The format names no frequency, and nothing of a balanced network depends on one.
@@ -14,22 +13,11 @@ const FREQUENCY_HZ: f64 = 50.0;
 
 /// The network of a case without problems; finds what only shows when the tables are seen together.
 pub(super) fn network(file: &str, case: &mut Case) -> Network {
-    let mut net = Network {
-        name: case.name.clone(),
-        representation: Representation::Balanced,
-        frequency_hz: FREQUENCY_HZ,
-        va_per_unit: case.base_mva * 1e6,
-        base_power: 1.0,
-        buses: Vec::with_capacity(case.buses.len()),
-        elements: Vec::with_capacity(case.branches.len()),
-        joints: Vec::new(),
-        injections: Vec::with_capacity(case.buses.len()),
-        loads: Vec::with_capacity(case.buses.len()),
-        generators: Vec::new(),
-        sources: Vec::new(),
-        controls: Vec::new(),
-        dropped: Vec::new(),
-    };
+    let mut net = Network::balanced(&case.name, FREQUENCY_HZ, case.base_mva * 1e6);
+    net.buses.reserve_exact(case.buses.len());
+    net.elements.reserve_exact(case.branches.len());
+    net.injections.reserve_exact(case.buses.len());
+    net.loads.reserve_exact(case.buses.len());
     let types = types(case);
     add_branches(&mut net, case, &types);
     add_buses(&mut net, case, &types);
@@ -105,7 +93,7 @@ fn add_buses(net: &mut Network, case: &Case, types: &[BusType]) {
         }
         let s = Complex::new(row.pd, row.qd) * (-1.0 / case.base_mva);
         if !s.is_zero() {
-            add_injection(net, i, format!("load {}", row.number), s, live);
+            net.add_power(i as u32, format!("load {}", row.number), s, live);
         }
     }
 }
@@ -114,22 +102,6 @@ fn push_input(list: &mut Vec<Input>, name: &'static str, value: f64, unit: &'sta
     if value != 0.0 {
         list.push(Input { name, value, unit });
     }
-}
-
-fn add_injection(net: &mut Network, bus: usize, name: String, s: Complex, in_service: bool) {
-    net.injections.push(Injection {
-        load: net.loads.len() as u32,
-        bus: bus as u32,
-        plus: 0,
-        minus: NODE_GROUND,
-        s,
-        model: VoltageModel::Power,
-        v_nominal: 1.0,
-        vmin_pu: 0.0,
-        vmax_pu: f64::INFINITY,
-        vlow_pu: 0.0,
-    });
-    net.loads.push(Load { name, in_service, shape: Vec::new() });
 }
 
 fn add_branches(net: &mut Network, case: &mut Case, types: &[BusType]) {
@@ -216,7 +188,7 @@ fn add_generators(net: &mut Network, case: &mut Case, types: &[BusType]) {
                 net.sources.push(Source { name, bus: g.bus as u32, emf, y: Vec::new(), in_service: true });
             }
             BusType::Pv => net.generators.push(generator(g, name, s.re, v_set, case.base_mva)),
-            kind => add_injection(net, g.bus, name, s, g.on && kind != BusType::Isolated),
+            kind => net.add_power(g.bus as u32, name, s, g.on && kind != BusType::Isolated),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a case file, and where.
 
+use crate::spelling::edit_distance;
 use std::fmt;
 
 /// Problems beyond this many are counted and not told.
@@ -56,24 +57,11 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
     candidates.map(|c| (edits(name, c, limit), c)).filter(|(d, _)| *d <= limit).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
 
-/// Levenshtein distance of short texts without regard to case; beyond `limit` any larger number.
+/// Distance of short texts without regard to case; beyond `limit` any larger number.
 fn edits(a: &str, b: &str, limit: usize) -> usize {
-    let lower = |t: &str| -> Vec<char> { t.chars().take(40).flat_map(char::to_lowercase).collect() };
+    let lower = |t: &str| -> String { t.chars().take(40).flat_map(char::to_lowercase).collect() };
     let (a, b) = (lower(a), lower(b));
-    if a.len().abs_diff(b.len()) > limit {
-        return limit + 1;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    if a.chars().count().abs_diff(b.chars().count()) > limit { limit + 1 } else { edit_distance(&a, &b) }
 }
 
 #[cfg(test)]
