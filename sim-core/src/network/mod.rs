@@ -11,6 +11,7 @@ pub mod import;
 mod injection;
 pub mod layout;
 mod model;
+pub mod radial;
 mod topology;
 
 pub use branch::branch_matrix;

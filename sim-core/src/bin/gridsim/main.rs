@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
+mod bench_powerflow;
 mod chain;
 mod commands;
 mod export;
@@ -32,6 +33,8 @@ enum Verb {
     Replay(replay::Args),
     /// Solves the power flow of a scene as it stands at its start.
     Powerflow(powerflow::Args),
+    /// Times warm power-flow solves with changing loads.
+    BenchPowerflow(bench_powerflow::Args),
     /// Writes a scene or a network file in another tool's format.
     Export(export::Args),
     /// Writes a valid scene with a given number of homes to stdout.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Powerflow(args) => powerflow::run(&args),
+        Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Generate(args) => generate::run(&args),
         Verb::Commands(args) => commands::run(&args),

@@ -20,6 +20,9 @@ pub(crate) struct Args {
     /// Largest voltage change of the last iteration, per unit.
     #[arg(long, default_value_t = 1e-8)]
     tolerance: f64,
+    /// Enforce the generators' reactive limits instead of reporting that they are violated.
+    #[arg(long)]
+    q_limits: bool,
     /// Seed of loads and weather.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,7 +60,7 @@ fn run_network(network: &Network, args: &Args) -> Result<(), Failure> {
         How::Tree => Method::Tree,
         How::Newton => Method::Newton,
     };
-    let solution = engine.solve(&Options { tolerance_pu: args.tolerance, method });
+    let solution = engine.solve(&Options { tolerance_pu: args.tolerance, method, q_limits: args.q_limits });
     let unsolved: Vec<String> = solution.troubles().map(ToString::to_string).collect();
     let outcome = Outcome {
         converged: solution.converged(),

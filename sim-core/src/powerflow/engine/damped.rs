@@ -132,7 +132,8 @@ impl Engine {
             let step = (to[k].get(0) - from[k].get(0)).norm();
             change[i] = if step <= change[i] { change[i] } else { step };
             let size = state.v[k].get(0).norm();
-            if !(size < ABSURD_PU) && progress[i] == Progress::Running {
+            let sane = size < ABSURD_PU;
+            if !sane && progress[i] == Progress::Running {
                 progress[i] = Progress::Failed;
             }
         }

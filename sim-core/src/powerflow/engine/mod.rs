@@ -265,7 +265,8 @@ impl Engine {
     pub fn solve(&mut self, options: &Options) -> Solution {
         let mut state = std::mem::take(&mut self.state);
         if !options.q_limits {
-            self.moved |= self.switchable.pinned.iter_mut().fold(false, |any, p| p.take().is_some() || any);
+            self.moved |= self.switchable.pinned.iter().any(Option::is_some);
+            self.switchable.pinned.fill(None);
         }
         let mut verdict = self.find(&mut state, options);
         if options.q_limits {

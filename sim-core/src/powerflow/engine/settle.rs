@@ -156,7 +156,8 @@ impl Engine {
                 fill(state, &self.pattern, &self.factor);
                 return (i, true);
             }
-            if !(change < ABSURD_PU * ABSURD_PU) || !self.factor.singular.is_empty() {
+            let sane = change < ABSURD_PU * ABSURD_PU;
+            if !sane || !self.factor.singular.is_empty() {
                 return (i, false);
             }
             if fresh {
@@ -216,7 +217,8 @@ impl Engine {
             island.residual_pu = if pu <= island.residual_pu { island.residual_pu } else { pu };
         }
         for (i, island) in out.iter_mut().enumerate() {
-            if island.state == IslandState::Converged && !(island.residual_pu <= RESIDUAL_LIMIT_PU) {
+            let small = island.residual_pu <= RESIDUAL_LIMIT_PU;
+            if island.state == IslandState::Converged && !small {
                 island.state = IslandState::Unsolved(self.trouble(i, &mismatches, Reason::Unknown));
             }
         }

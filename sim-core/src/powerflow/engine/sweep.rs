@@ -198,8 +198,8 @@ fn forward<const L: usize>(state: &mut State<L>, route: &Route, pattern: &Patter
                 let k = h.at as usize;
                 if !own.e.is_zero() {
                     let (x, u, e) = (b[k], v[k], own.e);
-                    for l in 0..L {
-                        aside[i as usize][l] = e.re * x.im[l] - e.im * x.re[l];
+                    for (l, aside) in aside[i as usize].iter_mut().enumerate() {
+                        *aside = e.re * x.im[l] - e.im * x.re[l];
                         b[k].re[l] = e.re * x.re[l] + e.im * x.im[l];
                         // Newton's step towards |v| = v_set, linearised at the magnitude of `J0`.
                         let square = u.re[l] * u.re[l] + u.im[l] * u.im[l];
@@ -289,10 +289,10 @@ fn solved<const L: usize>(k: usize, v: &[Lane<L>], b: &[Lane<L>], pattern: &Patt
 
 #[inline]
 fn put<const L: usize>(v: &mut Lane<L>, x: Lane<L>, b: &mut Lane<L>, change: &mut [f64; L]) {
-    for l in 0..L {
+    for (l, change) in change.iter_mut().enumerate() {
         let (re, im) = (x.re[l] - v.re[l], x.im[l] - v.im[l]);
         let square = re * re + im * im;
-        change[l] = if square > change[l] { square } else { change[l] };
+        *change = if square > *change { square } else { *change };
     }
     *v = x;
     *b = Lane::ZERO;

@@ -140,3 +140,208 @@ fn a_part_that_does_not_fit_is_named() {
     net.buses[1].v_base = 0.0;
     assert!(matches!(Engine::new(&net), Err(EngineError::Number(name)) if name == "bus b1"));
 }
+
+/// A ring of `n` buses around the source with chords and joints: every kind of switch at once.
+fn ring(rng: &mut Stream, n: u32, chords: u32, joints: u32) -> Network {
+    let mut net = network(n as usize);
+    for b in 0..n {
+        line(&mut net, b, (b + 1) % n, Complex::new(0.002 + 0.002 * rng.uniform(), 0.003));
+        if b > 0 {
+            load(&mut net, b, Complex::new(-0.02 * rng.uniform(), -0.006));
+        }
+    }
+    let pair = |rng: &mut Stream| {
+        let a = rng.below(u64::from(n)) as u32;
+        (a, (a + 1 + rng.below(u64::from(n) - 1) as u32) % n)
+    };
+    for _ in 0..chords {
+        let (a, b) = pair(rng);
+        line(&mut net, a, b, Complex::new(0.004, 0.004));
+    }
+    for i in 0..joints {
+        let (a, b) = pair(rng);
+        net.joints.push(Joint { name: format!("j{i}"), a, b, closed: rng.uniform() < 0.3 });
+    }
+    net
+}
+
+fn generator(bus: u32, p: f64, v_set_pu: f64, q: f64) -> Generator {
+    let name = format!("g{bus}");
+    Generator { name, bus, p, v_set_pu, q_min: -q, q_max: q, rating: 0.5, in_service: true }
+}
+
+fn random_switches(rng: &mut Stream, net: &Network) -> (Vec<bool>, Vec<bool>) {
+    let joints = net.joints.iter().map(|_| rng.uniform() < 0.5).collect();
+    (joints, net.elements.iter().map(|_| rng.uniform() < 0.8).collect())
+}
+
+/// Ten thousand switch positions of three networks: always a state, never a voltage that cannot be.
+#[test]
+fn ten_thousand_switch_positions_of_three_networks_each_give_a_state() {
+    let mut rng = Stream::new(7, "switches", 0);
+    let mut held = ring(&mut rng, 16, 4, 6);
+    held.generators.extend([generator(5, 0.05, 1.0, 0.5), generator(11, 0.03, 1.01, 0.5)]);
+    for net in [ring(&mut rng, 10, 2, 3), ring(&mut rng, 24, 6, 8), held] {
+        let mut engine = Engine::new(&net).expect("valid");
+        let (mut unsolved, mut dead) = (0, 0);
+        for _ in 0..10_000 {
+            let (joints, on) = random_switches(&mut rng, &net);
+            engine.set_joints(&joints);
+            engine.set_elements_in_service(&on);
+            let solution = engine.solve(&Options::default());
+            unsolved += solution.troubles().count();
+            dead += solution.islands.iter().filter(|i| i.state == IslandState::Dead).count();
+            assert!(solution.kcl_residual_pu <= RESIDUAL_LIMIT_PU);
+            assert!(solution.voltages.iter().all(|v| v.is_finite() && v.norm() < 1.5));
+            for (j, _) in net.joints.iter().zip(&joints).filter(|(_, closed)| **closed) {
+                assert_eq!(solution.voltages[j.a as usize], solution.voltages[j.b as usize]);
+            }
+        }
+        println!("{} buses: {dead} dead islands, {unsolved} without a solution", net.buses.len());
+        assert!(dead > 0 && unsolved < 100);
+    }
+}
+
+/// After a thousand switchings the factors have the bits of a fresh engine in the same position.
+#[test]
+fn a_partial_factorisation_has_the_bits_of_a_fresh_one() {
+    let mut rng = Stream::new(8, "switches", 0);
+    let net = ring(&mut rng, 40, 8, 10);
+    let mut engine = Engine::new(&net).expect("valid");
+    for round in 0..1000 {
+        let (joints, on) = random_switches(&mut rng, &net);
+        let joint = rng.below(joints.len() as u64) as usize;
+        let mut one = engine.closed.clone();
+        one[joint] = joints[joint];
+        engine.set_joints(&one);
+        if round % 10 == 0 {
+            engine.set_elements_in_service(&on);
+        }
+        engine.prepare();
+        let mut fresh = engine.clone();
+        (0..fresh.pattern.len()).for_each(|k| fresh.factor.touch(k));
+        fresh.prepare();
+        assert_eq!(engine.factor, fresh.factor, "switching {round}");
+        if round % 50 == 0 {
+            engine.solve(&Options::default());
+        }
+    }
+}
+
+#[test]
+fn a_lane_is_what_a_single_solve_gives() {
+    let mut rng = Stream::new(9, "lanes", 0);
+    let mut net = ring(&mut rng, 30, 5, 0);
+    net.generators.push(generator(7, 0.05, 1.01, 0.5));
+    let mut engine = Engine::new(&net).expect("valid");
+    engine.solve(&Options::default());
+    let mut batch = engine.batch::<8>();
+    for lane in 0..8 {
+        for (i, injection) in net.injections.iter().enumerate() {
+            batch.set_power(&engine, lane, i, injection.s * (0.5 + 0.1 * lane as f64));
+        }
+    }
+    let outcome = engine.solve_batch(&mut batch, &Options::default());
+    assert_eq!(outcome.converged, [true; 8]);
+    for lane in 0..8 {
+        net.injections.iter().enumerate().for_each(|(i, x)| engine.set_power(i, x.s * (0.5 + 0.1 * lane as f64)));
+        let single = engine.solve(&Options::default());
+        for (node, v) in single.voltages.iter().enumerate() {
+            assert!((*v - batch.voltage(&engine, lane, node)).norm() < 1e-8, "lane {lane} node {node}");
+        }
+    }
+}
+
+#[test]
+fn a_lane_without_a_solution_is_told_and_the_others_stand() {
+    let mut net = network(2);
+    line(&mut net, 0, 1, Complex::new(0.1, 0.0));
+    load(&mut net, 1, Complex::new(-1.0, 0.0));
+    let mut engine = Engine::new(&net).expect("valid");
+    let mut batch = engine.batch::<4>();
+    for (lane, p) in [1.0, 2.6, 2.0, 0.5].into_iter().enumerate() {
+        batch.set_power(&engine, lane, 0, Complex::new(-p, 0.0));
+    }
+    let outcome = engine.solve_batch(&mut batch, &Options::default());
+    assert_eq!(outcome.converged, [true, false, true, true]);
+    assert!(batch.voltage(&engine, 1, 1).is_zero());
+    let want = (1.0 + (1.0_f64 - 0.8).sqrt()) / 2.0;
+    assert!((batch.voltage(&engine, 2, 1).re - want).abs() < 1e-8);
+}
+
+/// The limit worked by hand: behind x = 0.1 from 1.0, a generator of p = 0 at 1.05 feeds q = 1.05 (1.05 - 1) / 0.1 =
+/// 0.525. Held to 0.2, v (v - 1) / 0.1 = 0.2 gives v = (1 + sqrt(1.08)) / 2.
+#[test]
+fn a_generator_at_its_limit_holds_its_reactive_power() {
+    let mut net = network(2);
+    line(&mut net, 0, 1, Complex::new(0.0, 0.1));
+    net.generators.push(generator(1, 0.0, 1.05, 0.2));
+    let mut engine = Engine::new(&net).expect("valid");
+    let reported = engine.solve(&Options::default());
+    assert!((reported.voltages[1].re - 1.05).abs() < 1e-12 && reported.at_limit.is_empty());
+    let limited = Options { q_limits: true, ..Options::default() };
+    let enforced = engine.solve(&limited);
+    assert!(enforced.converged());
+    assert_eq!(enforced.at_limit, [0]);
+    assert!((enforced.voltages[1].re - (1.0 + 1.08_f64.sqrt()) / 2.0).abs() < 1e-10);
+    // With less to do it comes back to its voltage.
+    net.generators[0].q_max = 0.6;
+    let wide = Engine::new(&net).expect("valid").solve(&limited);
+    assert!(wide.at_limit.is_empty() && (wide.voltages[1].re - 1.05).abs() < 1e-12);
+    assert_eq!(engine.solve(&Options::default()).voltages, reported.voltages);
+}
+
+#[test]
+fn a_sensitivity_is_the_slope_of_two_solves() {
+    let mut rng = Stream::new(10, "slope", 0);
+    let mut net = ring(&mut rng, 12, 2, 0);
+    net.generators.push(generator(4, 0.02, 1.0, 0.5));
+    let mut engine = Engine::new(&net).expect("valid");
+    let mut magnitudes = |s: Complex| {
+        engine.set_power(7, s);
+        engine.solve(&Options { tolerance_pu: 1e-12, ..Options::default() });
+        engine.solve(&Options::default()).voltages.iter().map(|v| v.norm()).collect::<Vec<f64>>()
+    };
+    let (s, h) = (net.injections[7].s, 1e-4);
+    let p = (magnitudes(s + Complex::new(h, 0.0)), magnitudes(s - Complex::new(h, 0.0)));
+    let q = (magnitudes(s + Complex::new(0.0, h)), magnitudes(s - Complex::new(0.0, h)));
+    magnitudes(s);
+    let got = engine.sensitivity(7).expect("alive");
+    for node in 0..12 {
+        let slope = |(up, down): &(Vec<f64>, Vec<f64>)| (up[node] - down[node]) / (2.0 * h);
+        assert!((got.to_p[node] - slope(&p)).abs() < 1e-6, "{node}: {} {}", got.to_p[node], slope(&p));
+        assert!((got.to_q[node] - slope(&q)).abs() < 1e-6, "{node}: {} {}", got.to_q[node], slope(&q));
+    }
+    assert!(got.to_p[4].abs() < 1e-12 && got.to_p[0] == 0.0);
+}
+
+/// Turning a line round, numbering the buses anew and cutting a bus in two at a closed joint change nothing.
+#[test]
+fn the_way_a_network_is_written_down_does_not_matter() {
+    let mut rng = Stream::new(11, "same", 0);
+    let net = ring(&mut rng, 20, 4, 0);
+    let plain = solve(&net, Method::Auto);
+    let mut turned = net.clone();
+    for e in turned.elements.iter_mut().step_by(2) {
+        e.terminals.reverse();
+        e.y = vec![e.y[3], e.y[2], e.y[1], e.y[0]];
+    }
+    let mut renumbered = net.clone();
+    let other = |b: u32| (b * 7 + 3) % 20;
+    renumbered.elements.iter_mut().flat_map(|e| &mut e.terminals).for_each(|t| t.bus = other(t.bus));
+    renumbered.injections.iter_mut().for_each(|i| i.bus = other(i.bus));
+    renumbered.sources[0].bus = other(0);
+    let mut cut = net.clone();
+    cut.buses.push(Bus { name: "cut".into(), ..net.buses[9].clone() });
+    cut.joints.push(Joint { name: "cut".into(), a: 9, b: 20, closed: true });
+    let moved = cut.elements.iter_mut().filter(|e| e.terminals[0].bus == 9);
+    moved.for_each(|e| e.terminals[0].bus = 20);
+    let (turned, renumbered, cut) =
+        (solve(&turned, Method::Auto), solve(&renumbered, Method::Auto), solve(&cut, Method::Auto));
+    for (b, v) in plain.voltages.iter().enumerate() {
+        assert!((*v - turned.voltages[b]).norm() < 1e-12);
+        assert!((*v - renumbered.voltages[other(b as u32) as usize]).norm() < 1e-12);
+        assert!((*v - cut.voltages[b]).norm() < 1e-12);
+    }
+    assert_eq!(cut.voltages[9], cut.voltages[20]);
+}
