@@ -4,6 +4,7 @@ use crate::Failure;
 use crate::files::print;
 use crate::networks::read_network;
 use serde_json::json;
+use sim_core::complex::Complex;
 use sim_core::network::Network;
 use sim_core::network::radial::radial;
 use sim_core::powerflow::engine::{Engine, Options};
@@ -95,7 +96,8 @@ fn network(case: &str) -> Result<Network, Failure> {
 
 /// Warm solves with all loads scaled by a factor that is another in every solve.
 fn measure<const L: usize>(engine: &mut Engine, network: &Network, solves: usize) -> Result<Measured, Failure> {
-    let loads: Vec<usize> = (0..network.injections.len()).filter(|&i| network.injections[i].s.re <= 0.0).collect();
+    let all = network.injections.iter().map(|i| i.s).enumerate();
+    let loads: Vec<(usize, Complex)> = all.filter(|(_, s)| s.re <= 0.0).collect();
     let mut batch = engine.batch::<L>();
     let together = (NODES_PER_READING / (network.buses.len() * L).max(1)).max(1);
     let rounds = solves.div_ceil(L * together).max(1);
@@ -111,7 +113,7 @@ fn measure<const L: usize>(engine: &mut Engine, network: &Network, solves: usize
         for k in round * together..(round + 1) * together {
             for lane in 0..L {
                 let factor = factor(k * L + lane);
-                loads.iter().for_each(|&i| batch.set_power(engine, lane, i, network.injections[i].s * factor));
+                loads.iter().for_each(|&(i, s)| batch.set_power(engine, lane, i, s * factor));
             }
             let solved = engine.solve_batch(&mut batch, &options);
             if !solved.converged.iter().all(|c| *c) {

@@ -10,6 +10,12 @@ pub(super) const IDENTITY: Block = [1.0, 0.0, 0.0, 1.0];
 pub(super) const MINUS: Block = [-1.0, 0.0, 0.0, -1.0];
 pub(super) const ZERO: Block = [0.0; 4];
 
+/// The block of `x -> c x*`.
+#[inline]
+pub(super) fn of_conjugate(c: Complex) -> Block {
+    [c.re, c.im, c.im, -c.re]
+}
+
 /// The block of a complex factor.
 #[inline]
 pub(super) fn of_complex(y: Complex) -> Block {
@@ -109,6 +115,15 @@ impl<const L: usize> Lane<L> {
         for l in 0..L {
             self.re[l] += y.re * x.re[l] - y.im * x.im[l];
             self.im[l] += y.re * x.im[l] + y.im * x.re[l];
+        }
+    }
+
+    /// `self -= c x*`.
+    #[inline]
+    pub(super) fn sub_conjugate(&mut self, c: Complex, x: &Self) {
+        for l in 0..L {
+            self.re[l] -= c.re * x.re[l] + c.im * x.im[l];
+            self.im[l] -= c.im * x.re[l] - c.re * x.im[l];
         }
     }
 

@@ -36,8 +36,10 @@ pub(super) struct Factor {
     joined: Vec<bool>,
     /// Rows and pivots of merged positions as elimination left them.
     merged: BTreeMap<u32, Merged>,
-    /// Derivative of each injection's current.
-    pub(super) slope: Vec<Block>,
+    /// Derivative of each free injection's current: `di = c du*`.
+    pub(super) free: Vec<Complex>,
+    /// The same of each other injection, as a block.
+    pub(super) ruled: Vec<Block>,
     /// Of each held row, in the order of [`Rows::held`].
     pub(super) held: Vec<HeldFactor>,
     /// Positions whose pivot could not be inverted.
@@ -54,7 +56,7 @@ pub(super) struct HeldFactor {
     /// Magnitude there.
     pub(super) v: f64,
     /// Derivative of the generators' current at given power.
-    pub(super) slope: Block,
+    pub(super) slope: Complex,
     /// The row across `e`: its pivot's part, and the first of `across_edges`.
     pub(super) across: [f64; 2],
     pub(super) across_edges: Vec<[f64; 2]>,
@@ -68,7 +70,7 @@ struct Merged {
 }
 
 impl Factor {
-    pub(super) fn new(pattern: &Pattern, injections: usize) -> Self {
+    pub(super) fn new(pattern: &Pattern, parts: &Parts) -> Self {
         let (n, edges) = (pattern.len(), pattern.later.len());
         Self {
             pivot: vec![block::ZERO; n],
@@ -76,9 +78,18 @@ impl Factor {
             upper: vec![block::ZERO; edges],
             column: vec![block::ZERO; edges],
             joined: vec![false; edges],
-            slope: vec![block::ZERO; injections],
+            free: vec![Complex::ZERO; parts.injections.free],
+            ruled: vec![block::ZERO; parts.injections.rules.len()],
             changed: vec![false; n],
             ..Self::default()
+        }
+    }
+
+    /// `di/du` of an injection.
+    fn slope(&self, i: usize) -> Block {
+        match self.free.get(i) {
+            Some(c) => block::of_conjugate(*c),
+            None => self.ruled[i - self.free.len()],
         }
     }
 
@@ -126,7 +137,7 @@ impl Factor {
         let mut d = self.assemble(k, pattern, parts);
         let held = rows.held.binary_search_by_key(&(k as u32), |h| h.at).ok();
         if let Some(h) = held {
-            block::sub(&mut d, &self.held[h].slope);
+            block::sub(&mut d, &block::of_conjugate(self.held[h].slope));
         }
         let scale = block::size(&d);
         for i in pattern.rows[k] as usize..pattern.rows[k + 1] as usize {
@@ -176,7 +187,7 @@ impl Factor {
         }
         for &i in parts.injections.at(k) {
             let (slope, plus, minus) =
-                (self.slope[i as usize], parts.injections.plus[i as usize], parts.injections.minus(i as usize));
+                (self.slope(i as usize), parts.injections.plus[i as usize], parts.injections.minus(i as usize));
             block::sub(&mut d, &slope);
             let other = if plus == own { minus } else { plus };
             if other != EARTH

@@ -199,7 +199,7 @@ impl Engine {
             edge_closed: vec![0; pattern.later.len()],
             rows: Rows { kind: vec![Kind::Dead; pattern.len()], ..Rows::default() },
             route: Route::default(),
-            factor: Factor::new(&pattern, parts.injections.plus.len()),
+            factor: Factor::new(&pattern, &parts),
             state: State::new(&pattern, &parts, network.generators.len()),
             moved: true,
             epoch: 0,

@@ -94,7 +94,8 @@ impl Rule {
         (Injection { s, ..self.given }.power(u) / u).conj()
     }
 
-    fn slope(&self, s: Complex, u: Complex) -> Block {
+    /// `di/du` at the voltage `u`.
+    pub(super) fn slope(&self, s: Complex, u: Complex) -> Block {
         let h = DIFFERENCE * u.norm();
         if h == 0.0 {
             return block::ZERO;
@@ -113,13 +114,9 @@ pub(super) fn constant_power(s: Complex, u: Complex) -> Complex {
     Complex::new((s.re * u.re + s.im * u.im) * inverse, (s.re * u.im - s.im * u.re) * inverse)
 }
 
-/// Its derivative: `di = c du*` with `c = -(s / u^2)*`.
-pub(super) fn constant_power_slope(s: Complex, u: Complex) -> Block {
-    if u.is_zero() {
-        return block::ZERO;
-    }
-    let c = -(s / (u * u)).conj();
-    [c.re, c.im, c.im, -c.re]
+/// The factor `c = -(s / u^2)*` of its derivative `di = c du*`; 0 at `u = 0`.
+pub(super) fn constant_power_slope(s: Complex, u: Complex) -> Complex {
+    if u.is_zero() { Complex::ZERO } else { -(s / (u * u)).conj() }
 }
 
 impl Parts {
@@ -277,11 +274,6 @@ impl Injections {
     #[inline]
     pub(super) fn at(&self, k: usize) -> &[u32] {
         &self.touch[self.touch_start[k] as usize..self.touch_start[k + 1] as usize]
-    }
-
-    /// `di/du` at the voltage `u` between its nodes.
-    pub(super) fn slope(&self, i: usize, s: Complex, u: Complex) -> Block {
-        if i < self.free { constant_power_slope(s, u) } else { self.rules[i - self.free].slope(s, u) }
     }
 }
 

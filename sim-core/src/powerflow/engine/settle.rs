@@ -67,7 +67,7 @@ impl Engine {
             old.held.iter().for_each(|h| self.factor.touch(h.at as usize));
             self.factor.held = kept;
             self.forget_dead();
-            self.route = Route::new(&self.pattern, &self.rows);
+            self.route = Route::new(&self.pattern, &self.parts, &self.rows);
         }
         self.factor.make(&self.pattern, &self.parts, &self.rows, &self.edge_closed);
     }
@@ -78,11 +78,13 @@ impl Engine {
         for i in 0..list.plus.len() {
             let dead = |k: u32| k != super::pattern::EARTH && self.rows.kind[k as usize] == Kind::Dead;
             let alive = !dead(list.plus[i]) && !dead(list.minus(i));
-            if i >= list.free {
+            let stood = if i < list.free {
+                !alive && !std::mem::take(&mut self.factor.free[i]).is_zero()
+            } else {
                 list.rules[i - list.free].alive = alive;
-            }
-            if !alive && self.factor.slope[i] != block::ZERO {
-                self.factor.slope[i] = block::ZERO;
+                !alive && std::mem::replace(&mut self.factor.ruled[i - list.free], block::ZERO) != block::ZERO
+            };
+            if stood {
                 self.factor.touch(list.plus[i] as usize);
                 let minus = list.minus(i);
                 if minus != super::pattern::EARTH {
@@ -107,11 +109,13 @@ impl Engine {
 
     /// Takes the Jacobian at the mean of the lanes; without voltages an injection has no slope.
     pub(super) fn linearise<const L: usize>(&mut self, state: &State<L>) {
-        for i in 0..self.factor.slope.len() {
-            let alive =
-                i < self.parts.injections.free || self.parts.injections.rules[i - self.parts.injections.free].alive;
-            let u = if alive { state.across(&self.parts, i).mean() } else { Complex::ZERO };
-            self.factor.slope[i] = self.parts.injections.slope(i, state.s[i].mean(), u);
+        let list = &self.parts.injections;
+        for (i, slope) in self.factor.free.iter_mut().enumerate() {
+            *slope = constant_power_slope(state.s[i].mean(), state.v[list.plus[i] as usize].mean());
+        }
+        for (i, (slope, rule)) in self.factor.ruled.iter_mut().zip(&list.rules).enumerate() {
+            let u = state.across(&self.parts, list.free + i).mean();
+            *slope = if rule.alive { rule.slope(state.s[list.free + i].mean(), u) } else { block::ZERO };
         }
         for (h, own) in self.rows.held.iter().zip(&mut self.factor.held) {
             let v = state.v[h.at as usize].mean();
@@ -180,7 +184,8 @@ impl Engine {
             if let Some(verdict) = self.not_radial(state) {
                 return verdict;
             }
-            self.factor.slope.fill(block::ZERO);
+            self.factor.free.fill(Complex::ZERO);
+            self.factor.ruled.fill(block::ZERO);
             (self.pattern.passive..self.pattern.len()).for_each(|k| self.factor.touch(k));
             self.prepare();
         }

@@ -36,6 +36,8 @@ impl<const L: usize> Default for State<L> {
 enum Stretch {
     /// One edge each; the first edge stands beside.
     Chain { from: u32, to: u32, edge: u32 },
+    /// One edge and one free injection each; the first edge and the first injection's place stand beside.
+    Loaded { from: u32, to: u32, edge: u32, place: u32 },
     /// Any number of edges.
     Any { from: u32, to: u32 },
     /// A row with a given voltage, by its place in [`Rows::fixed`].
@@ -46,7 +48,11 @@ enum Stretch {
 
 /// The positions that an iteration visits, in stretches.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Route(Vec<Stretch>);
+pub(super) struct Route {
+    stretches: Vec<Stretch>,
+    /// Ranges of free injections that no [`Stretch::Loaded`] has.
+    apart: Vec<(u32, u32)>,
+}
 
 impl<const L: usize> State<L> {
     pub(super) fn new(pattern: &Pattern, parts: &Parts, generators: usize) -> Self {
@@ -83,46 +89,88 @@ impl<const L: usize> State<L> {
 }
 
 impl Route {
-    pub(super) fn new(pattern: &Pattern, rows: &Rows) -> Self {
-        let mut out = Vec::new();
-        let special = |k: usize| match rows.kind[k] {
-            Kind::Fixed => rows.fixed.binary_search_by_key(&(k as u32), |f| f.0).ok().map(|i| Stretch::Fixed(i as u32)),
-            Kind::Held => rows.held.binary_search_by_key(&(k as u32), |h| h.at).ok().map(|i| Stretch::Held(i as u32)),
+    pub(super) fn new(pattern: &Pattern, parts: &Parts, rows: &Rows) -> Self {
+        let mut out = Self::default();
+        for k in pattern.passive..pattern.len() {
+            out.append(k as u32, pattern, parts, rows);
+        }
+        let loaded = out.stretches.iter().filter_map(|s| match *s {
+            Stretch::Loaded { from, to, place, .. } => Some((place, place + to - from)),
+            _ => None,
+        });
+        let mut next = 0;
+        for (from, to) in loaded.chain([(parts.injections.free as u32, 0)]) {
+            if next < from {
+                out.apart.push((next, from));
+            }
+            next = to;
+        }
+        out
+    }
+
+    fn append(&mut self, at: u32, pattern: &Pattern, parts: &Parts, rows: &Rows) {
+        let k = at as usize;
+        let edge = pattern.edges[k];
+        let special = match rows.kind[k] {
+            Kind::Fixed => rows.fixed.binary_search_by_key(&at, |f| f.0).ok().map(|i| Stretch::Fixed(i as u32)),
+            Kind::Held => rows.held.binary_search_by_key(&at, |h| h.at).ok().map(|i| Stretch::Held(i as u32)),
             Kind::Plain | Kind::Dead | Kind::Merged => None,
         };
-        for k in pattern.passive..pattern.len() {
-            let (at, edge) = (k as u32, pattern.edges[k]);
-            let single = pattern.edges[k + 1] == edge + 1;
-            match (special(k), out.last_mut()) {
-                (Some(stretch), _) => out.push(stretch),
-                (None, Some(Stretch::Chain { to, .. })) if single && *to == at => *to += 1,
-                (None, Some(Stretch::Any { to, .. })) if !single && *to == at => *to += 1,
-                (None, _) if single => out.push(Stretch::Chain { from: at, to: at + 1, edge }),
-                (None, _) => out.push(Stretch::Any { from: at, to: at + 1 }),
-            }
+        if let Some(special) = special {
+            return self.stretches.push(special);
         }
-        Self(out)
+        let own = match *parts.injections.at(k) {
+            [place] if (place as usize) < parts.injections.free => Some(place),
+            _ => None,
+        };
+        let single = pattern.edges[k + 1] == edge + 1;
+        let next = match (single, own) {
+            (false, _) => Stretch::Any { from: at, to: at + 1 },
+            (true, None) => Stretch::Chain { from: at, to: at + 1, edge },
+            (true, Some(place)) => Stretch::Loaded { from: at, to: at + 1, edge, place },
+        };
+        match (self.stretches.last_mut(), next) {
+            (Some(Stretch::Any { to, .. }), Stretch::Any { .. })
+            | (Some(Stretch::Chain { to, .. }), Stretch::Chain { .. })
+            | (Some(Stretch::Loaded { to, .. }), Stretch::Loaded { .. })
+                if *to == at =>
+            {
+                *to += 1;
+            }
+            _ => self.stretches.push(next),
+        }
     }
 }
 
-/// Adds `n(v)` to the right side.
-pub(super) fn currents<const L: usize>(state: &mut State<L>, parts: &Parts, factor: &Factor, rows: &Rows) {
+/// `i(v) - (di/dv)_0 v` of a free injection.
+#[inline]
+fn free_current<const L: usize>(s: &Lane<L>, u: &Lane<L>, slope: Complex) -> Lane<L> {
+    let mut out = Lane::ZERO;
+    for l in 0..L {
+        let i = constant_power(s.get(l), u.get(l));
+        out.re[l] = i.re - (slope.re * u.re[l] + slope.im * u.im[l]);
+        out.im[l] = i.im - (slope.im * u.re[l] - slope.re * u.im[l]);
+    }
+    out
+}
+
+/// Adds `n(v)` to the right side, but for the free injections that the sweep adds on its way.
+fn currents<const L: usize>(state: &mut State<L>, route: &Route, parts: &Parts, factor: &Factor, rows: &Rows) {
     let State { v, s, b, q, .. } = state;
     for &(k, i) in &parts.norton {
         b[k as usize].add(&Lane::all(i));
     }
     let list = &parts.injections;
     let free = list.free;
-    for ((s, m), &k) in s[..free].iter().zip(&factor.slope[..free]).zip(&list.plus[..free]) {
-        let u = v[k as usize];
-        let out = &mut b[k as usize];
-        for l in 0..L {
-            let i = constant_power(s.get(l), u.get(l));
-            out.re[l] += i.re - (m[0] * u.re[l] + m[1] * u.im[l]);
-            out.im[l] += i.im - (m[2] * u.re[l] + m[3] * u.im[l]);
+    for &(from, to) in &route.apart {
+        let places = from as usize..to as usize;
+        let loads = s[places.clone()].iter().zip(&factor.free[places.clone()]);
+        for ((s, &slope), &k) in loads.zip(&list.plus[places]) {
+            let current = free_current(s, &v[k as usize], slope);
+            b[k as usize].add(&current);
         }
     }
-    let ruled = s[free..].iter().zip(&factor.slope[free..]).zip(&list.plus[free..]).zip(&list.rules);
+    let ruled = s[free..].iter().zip(&factor.ruled).zip(&list.plus[free..]).zip(&list.rules);
     for (((s, m), &plus), rule) in ruled.filter(|(_, rule)| rule.alive) {
         let mut u = v[plus as usize];
         if rule.minus != EARTH {
@@ -141,7 +189,7 @@ pub(super) fn currents<const L: usize>(state: &mut State<L>, parts: &Parts, fact
         let q = h.pinned.map_or(q[h.site as usize], |q| [q; L]);
         let mut i = Lane::ZERO;
         (0..L).for_each(|l| i.set(l, constant_power(Complex::new(h.p, q[l]), u.get(l))));
-        i.sub_block(&own.slope, &u);
+        i.sub_conjugate(own.slope, &u);
         b[h.at as usize].add(&i);
     }
 }
@@ -155,8 +203,8 @@ pub(super) fn iterate<const L: usize>(
     factor: &Factor,
     rows: &Rows,
 ) -> [f64; L] {
-    currents(state, parts, factor, rows);
-    forward(state, route, pattern, factor, rows);
+    currents(state, route, parts, factor, rows);
+    forward::<L, true>(state, route, pattern, factor, rows);
     backward(state, route, pattern, factor, rows)
 }
 
@@ -170,20 +218,42 @@ pub(super) fn linear_answer(state: &mut State<1>, route: &Route, pattern: &Patte
     };
     state.aside = vec![[0.0]; rigid.held.len()];
     state.q = vec![[0.0]; rigid.held.iter().map(|h| h.site as usize + 1).max().unwrap_or(0)];
-    forward(state, route, pattern, factor, &rigid);
+    state.s = vec![Lane::ZERO; factor.free.len()];
+    forward::<1, false>(state, route, pattern, factor, &rigid);
     backward(state, route, pattern, factor, &rigid);
     fill(state, pattern, factor);
 }
 
-fn forward<const L: usize>(state: &mut State<L>, route: &Route, pattern: &Pattern, factor: &Factor, rows: &Rows) {
-    let State { v, b, aside, .. } = state;
-    for stretch in &route.0 {
+/// To the root; `LOADS`: with the free injections that stand on the way.
+fn forward<const L: usize, const LOADS: bool>(
+    state: &mut State<L>,
+    route: &Route,
+    pattern: &Pattern,
+    factor: &Factor,
+    rows: &Rows,
+) {
+    let State { v, s, b, aside, .. } = state;
+    for stretch in &route.stretches {
         match *stretch {
             Stretch::Chain { from, to, edge } => {
                 let edges = edge as usize..(edge + to - from) as usize;
                 let (lower, later) = (&factor.lower[edges.clone()], &pattern.later[edges]);
                 for ((k, m), &j) in (from as usize..to as usize).zip(lower).zip(later) {
                     let own = b[k];
+                    b[j as usize].sub_block(m, &own);
+                }
+            }
+            Stretch::Loaded { from, to, edge, place } => {
+                let edges = edge as usize..(edge + to - from) as usize;
+                let places = place as usize..(place + to - from) as usize;
+                let (lower, later) = (&factor.lower[edges.clone()], &pattern.later[edges]);
+                let loads = s[places.clone()].iter().zip(&factor.free[places]);
+                for (((k, m), &j), (s, &slope)) in (from as usize..to as usize).zip(lower).zip(later).zip(loads) {
+                    let mut own = b[k];
+                    if LOADS {
+                        own.add(&free_current(s, &v[k], slope));
+                        b[k] = own;
+                    }
                     b[j as usize].sub_block(m, &own);
                 }
             }
@@ -231,9 +301,9 @@ fn backward<const L: usize>(
 ) -> [f64; L] {
     let State { v, b, aside, q, .. } = state;
     let mut change = [0.0; L];
-    for stretch in route.0.iter().rev() {
+    for stretch in route.stretches.iter().rev() {
         match *stretch {
-            Stretch::Chain { from, to, edge } => {
+            Stretch::Chain { from, to, edge } | Stretch::Loaded { from, to, edge, .. } => {
                 let edges = edge as usize..(edge + to - from) as usize;
                 let blocks = factor.upper[edges.clone()].iter().zip(&pattern.later[edges]);
                 let own = (from as usize..to as usize).zip(&factor.pivot[from as usize..to as usize]);
