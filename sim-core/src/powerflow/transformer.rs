@@ -165,7 +165,7 @@ impl Transformer {
     }
 
     /// Terminals (plus, minus) of leg `p` on both sides; `None` is solid earth.
-    pub(super) fn leg_terminals(&self, p: usize) -> [(Option<usize>, Option<usize>); 2] {
+    pub(crate) fn leg_terminals(&self, p: usize) -> [(Option<usize>, Option<usize>); 2] {
         let (turn, reversed) = self.turn().unwrap_or((0, false));
         let ends = |winding: Winding, phase: usize, side: usize| match winding {
             Winding::Delta => (Some(4 * side + phase), Some(4 * side + (phase + 1) % 3)),

@@ -11,6 +11,7 @@ mod healing_stage;
 mod islands_stage;
 mod ledger_stage;
 mod metrics_stage;
+mod opendss;
 mod protection_stage;
 mod report;
 mod state;
