@@ -41,7 +41,7 @@ impl Engine {
         let cold = cold && self.adapt(&mut batch.state);
         let (iterations, settled) = self.settle(&mut batch.state, options, cold);
         let mut out = BatchOutcome { iterations, converged: [false; L], mismatch_pu: [f64::NAN; L] };
-        if settled {
+        if settled && self.rows.conflicts.is_empty() {
             let missing = residual::largest(&mut batch.state, &self.parts, &self.rows);
             out.mismatch_pu = missing.map(|m| m / self.base_power);
             out.converged = out.mismatch_pu.map(|m| m <= RESIDUAL_LIMIT_PU);

@@ -37,8 +37,8 @@ impl Engine {
         if !failed.is_empty() {
             let mismatches = residual::rows(state, &self.parts, &self.rows);
             let reasons = self.reasons(state, options, &failed, &singular);
-            for (&i, reason) in failed.iter().zip(reasons) {
-                let trouble = self.trouble(i, &mismatches, reason);
+            for (&i, (reason, blame)) in failed.iter().zip(reasons) {
+                let trouble = self.trouble(i, &mismatches, reason, blame);
                 islands[i].residual_pu = trouble.mismatch_pu;
                 islands[i].state = IslandState::Unsolved(trouble);
             }
@@ -52,13 +52,12 @@ impl Engine {
         Verdict { islands, iterations, damped: options.method != Method::Tree }
     }
 
-    /// The state without injections, held magnitudes set; returns the islands with a singular pivot.
-    fn without_loads(&mut self, state: &mut State<1>) -> Vec<usize> {
+    /// The state without injections, held magnitudes set; returns the positions with a singular pivot.
+    fn without_loads(&mut self, state: &mut State<1>) -> Vec<u32> {
         state.v.fill(Lane::ZERO);
         state.q.fill([0.0]);
         self.linearise(state);
-        let mut singular: Vec<usize> = self.factor.singular.iter().map(|&k| self.island_of(k as usize)).collect();
-        singular.sort_unstable();
+        let singular = self.factor.singular.clone();
         iterate(state, &self.route, &self.pattern, &self.parts, &self.factor, &self.rows);
         fill(state, &self.pattern, &self.factor);
         self.hold(state);
@@ -155,12 +154,24 @@ impl Engine {
         out
     }
 
-    /// Why each of the failed islands has no solution: it has one with lighter loads, or a pivot is singular.
-    fn reasons(&mut self, state: &State<1>, options: &Options, failed: &[usize], singular: &[usize]) -> Vec<Reason> {
-        let blank = |i: &usize| if singular.binary_search(i).is_ok() { Reason::Singular } else { Reason::Unknown };
-        let mut out: Vec<Reason> = failed.iter().map(blank).collect();
+    /// Why each of the failed islands has no solution, and the position to blame where one is known: set points
+    /// disagree, it has a solution with lighter loads, an impedance is negative, or a pivot is singular.
+    fn reasons(
+        &mut self,
+        state: &State<1>,
+        options: &Options,
+        failed: &[usize],
+        singular: &[u32],
+    ) -> Vec<(Reason, Option<u32>)> {
+        let in_island = |list: &[u32], i: usize| list.iter().copied().find(|&k| self.island_of(k as usize) == i);
+        let first = |&i: &usize| match (in_island(&self.rows.conflicts, i), in_island(singular, i)) {
+            (Some(k), _) => (Reason::SetPoints, Some(k)),
+            (None, Some(k)) => (Reason::Singular, Some(k)),
+            (None, None) => (Reason::Unknown, None),
+        };
+        let mut out: Vec<(Reason, Option<u32>)> = failed.iter().map(first).collect();
         for share in LIGHTER {
-            if !out.contains(&Reason::Unknown) {
+            if !out.iter().any(|o| o.0 == Reason::Unknown) {
                 break;
             }
             let mut lighter = state.clone();
@@ -170,10 +181,16 @@ impl Engine {
             });
             self.without_loads(&mut lighter);
             let (_, progress) = self.steps(&mut lighter, options);
-            for (reason, &i) in out.iter_mut().zip(failed) {
-                if *reason == Reason::Unknown && progress[i] == Progress::Solved {
-                    *reason = Reason::TooMuchLoad;
+            for (out, &i) in out.iter_mut().zip(failed) {
+                if out.0 == Reason::Unknown && progress[i] == Progress::Solved {
+                    out.0 = Reason::TooMuchLoad;
                 }
+            }
+        }
+        let negative = self.parts.linear.negative();
+        for (out, &i) in out.iter_mut().zip(failed).filter(|(o, _)| matches!(o.0, Reason::Unknown | Reason::Singular)) {
+            if let Some(k) = negative.iter().copied().find(|&k| self.island_of(k as usize) == i) {
+                *out = (Reason::NegativeImpedance, Some(k));
             }
         }
         out

@@ -20,9 +20,13 @@ pub enum EngineError {
 pub enum Reason {
     /// A solution exists for smaller loads only.
     TooMuchLoad,
-    /// The equations are singular: a zero or negative impedance, or a part that nothing holds to earth.
+    /// The equations are singular: impedances that cancel, or a part that nothing holds to earth.
     Singular,
-    /// No reason found: voltage set points that contradict each other, or loads that switch to and fro.
+    /// Sources or generators that are one node want different voltages.
+    SetPoints,
+    /// An element gives power instead of losing it: its impedance is negative.
+    NegativeImpedance,
+    /// No reason found: set points too far apart, or loads that switch to and fro.
     Unknown,
     /// The sweep was asked for a meshed island, or one with voltage-controlled generators.
     NotRadial,
@@ -46,11 +50,18 @@ impl fmt::Display for Trouble {
                 ("the loads are more than the network can carry", "lower them or strengthen the way to this bus")
             }
             Reason::Singular => (
-                "a zero or negative impedance, or a part that nothing holds to earth",
+                "impedances that cancel each other, or a part that nothing holds to earth",
                 "check the elements at this bus",
             ),
+            Reason::SetPoints => (
+                "conflicting voltage set points: sources or generators that are one node want different voltages",
+                "give them the same set point, or open a switch between them",
+            ),
+            Reason::NegativeImpedance => {
+                ("an element at this bus has a negative impedance", "correct its resistance or reactance")
+            }
             Reason::Unknown => {
-                ("no reason found; voltage set points may contradict each other", "check generators and taps near it")
+                ("no reason found; set points may be too far apart", "check generators, taps and loads near it")
             }
             Reason::NotRadial => ("the tree method is for radial networks without PV buses", "use the method auto"),
         };

@@ -158,6 +158,20 @@ impl Parts {
 }
 
 impl Linear {
+    /// Positions of elements in service that would give active power at a voltage there alone.
+    pub(super) fn negative(&self) -> Vec<u32> {
+        /// Share of an admittance that is rounding.
+        const ROUNDING: f64 = 1e-9;
+        let mut out = Vec::new();
+        for slot in (0..self.on.len()).filter(|&i| self.on[i]) {
+            let rows = self.rows_of(slot);
+            let own = self.matrix(slot).iter().step_by(rows.len() + 1);
+            let bad = rows.iter().zip(own).filter(|(k, y)| **k != EARTH && y.re < -ROUNDING * y.norm());
+            out.extend(bad.map(|(k, _)| *k));
+        }
+        out
+    }
+
     fn new(network: &Network, base: &[f64], pattern: &Pattern, at: impl Fn(u32, u8) -> u32) -> (Self, Vec<u32>) {
         let mut all: Vec<(u32, usize)> = Vec::new();
         let least = |rows: &mut dyn Iterator<Item = u32>| rows.min().unwrap_or(EARTH);

@@ -6,6 +6,9 @@ use super::pattern::{EARTH, Pattern};
 use crate::complex::Complex;
 use crate::network::{Generator, Network, Sets};
 
+/// Voltages this close are the same set point, per unit.
+const SAME_PU: f64 = 1e-9;
+
 /// What stands in a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -65,6 +68,8 @@ pub(super) struct Rows {
     pub(super) merged: Vec<(u32, u32)>,
     pub(super) fixed: Vec<(u32, Complex)>,
     pub(super) held: Vec<Held>,
+    /// Positions where sources or generators of buses that are one node want different voltages.
+    pub(super) conflicts: Vec<u32>,
     /// Island of each bus.
     pub(super) island: Vec<u32>,
     /// Whether each island has a reference.
@@ -238,7 +243,12 @@ impl Rows {
             for k in group {
                 self.kind[k as usize] = Kind::Fixed;
                 match self.fixed.iter_mut().find(|f| f.0 == k) {
-                    Some(old) => old.1 = v,
+                    Some(old) => {
+                        if (old.1 - v).norm() > SAME_PU {
+                            self.conflicts.push(k);
+                        }
+                        old.1 = v;
+                    }
                     None => self.fixed.push((k, v)),
                 }
             }
@@ -248,16 +258,32 @@ impl Rows {
         self.merged.retain(|(k, _)| kind[*k as usize] == Kind::Merged);
     }
 
+    /// Whether a switch joins a generator to a given voltage of another bus and another magnitude.
+    fn contradicts(&self, own: u32, v_set: f64, parts: &Switchable, leaders: &[Leader]) -> bool {
+        let bus = parts.bus_of(own as usize) as u32;
+        let source = parts.sources.iter().any(|(b, ..)| *b == bus);
+        let led = |l: &Leader| matches!(l, Leader::Generator(g) if parts.generators[*g].1.bus == bus);
+        let given = self.fixed.iter().find(|f| f.0 == own).map_or(v_set, |f| f.1.norm());
+        !source && !leaders.iter().any(led) && (given - v_set).abs() > SAME_PU
+    }
+
     fn hold(&mut self, parts: &Switchable, leaders: &[Leader], _: &mut Sets) {
-        for (i, (at, g)) in parts.generators.iter().enumerate().filter(|(_, (_, g))| g.in_service) {
-            let at = self.stays(*at);
+        for (i, (own, g)) in parts.generators.iter().enumerate().filter(|(_, (_, g))| g.in_service) {
+            let at = self.stays(*own);
             let leads = leaders.contains(&Leader::Generator(i));
+            if self.kind[at as usize] == Kind::Fixed && !leads && self.contradicts(*own, g.v_set_pu, parts, leaders) {
+                self.conflicts.push(*own);
+            }
             if leads || !matches!(self.kind[at as usize], Kind::Plain | Kind::Held) {
                 continue;
             }
             self.kind[at as usize] = Kind::Held;
             let found = self.held.iter_mut().find(|h| h.at == at);
             if let Some(h) = found {
+                // Those of one bus may disagree, the last counts (MATPOWER); those that a switch joins may not.
+                if parts.generators[h.site as usize].0 != *own && (h.v_set - g.v_set_pu).abs() > SAME_PU {
+                    self.conflicts.push(at);
+                }
                 (h.site, h.v_set, h.p) = (i as u32, g.v_set_pu, h.p + g.p);
                 h.q_range = [h.q_range[0] + g.q_min, h.q_range[1] + g.q_max];
                 h.pinned = h.pinned.or(parts.pinned[i]);

@@ -224,18 +224,29 @@ impl Engine {
         for (i, island) in out.iter_mut().enumerate() {
             let small = island.residual_pu <= RESIDUAL_LIMIT_PU;
             if island.state == IslandState::Converged && !small {
-                island.state = IslandState::Unsolved(self.trouble(i, &mismatches, Reason::Unknown));
+                island.state = IslandState::Unsolved(self.trouble(i, &mismatches, Reason::Unknown, None));
             }
+        }
+        for &k in &self.rows.conflicts {
+            let i = self.island_of(k as usize);
+            out[i].state = IslandState::Unsolved(self.trouble(i, &mismatches, Reason::SetPoints, Some(k)));
         }
         out
     }
 
-    /// Says where an island's equations are worst met.
-    pub(super) fn trouble(&self, island: usize, mismatches: &[Mismatch], reason: Reason) -> Trouble {
+    /// Says where an island's equations are worst met, or names the position that is to `blame`.
+    pub(super) fn trouble(
+        &self,
+        island: usize,
+        mismatches: &[Mismatch],
+        reason: Reason,
+        blame: Option<u32>,
+    ) -> Trouble {
         let rows = mismatches.iter().enumerate().filter(|(k, m)| self.island_of(*k) == island && m.power.is_finite());
         let (row, power) =
             rows.fold((None, 0.0), |a, (k, m)| if a.0.is_none() || m.power > a.1 { (Some(k), m.power) } else { a });
-        let bus = row.map_or_else(String::new, |k| self.names[self.switchable.bus_of(k)].clone());
+        let named = blame.map(|k| k as usize).or(row);
+        let bus = named.map_or_else(String::new, |k| self.names[self.switchable.bus_of(k)].clone());
         Trouble { bus, reason, mismatch_pu: power / self.base_power }
     }
 

@@ -107,6 +107,41 @@ fn islands_live_on_their_own_reference_and_joints_are_exact() {
     assert!((engine.solve(&Options::default()).voltages[3] - joined.voltages[3]).norm() < 1e-10);
 }
 
+/// Two generators joined by a switch want 1.00 and 1.02; apart both hold their own.
+#[test]
+fn set_points_that_contradict_each_other_are_named() {
+    let mut net = network(4);
+    line(&mut net, 0, 1, Complex::new(0.01, 0.05));
+    line(&mut net, 0, 2, Complex::new(0.01, 0.05));
+    load(&mut net, 3, Complex::new(-0.1, 0.0));
+    line(&mut net, 2, 3, Complex::new(0.01, 0.05));
+    net.joints.push(Joint { name: "tie".into(), a: 1, b: 2, closed: false });
+    net.generators.extend([generator(1, 0.1, 1.0, 1.0), generator(2, 0.1, 1.02, 1.0)]);
+    let mut engine = Engine::new(&net).expect("valid");
+    assert!(engine.solve(&Options::default()).converged());
+    engine.set_joints(&[true]);
+    let solution = engine.solve(&Options::default());
+    let trouble = solution.troubles().next().expect("no voltage is both");
+    assert_eq!(trouble.reason, Reason::SetPoints);
+    assert!(["b1", "b2"].contains(&trouble.bus.as_str()), "{trouble}");
+    assert_eq!(engine.solve_batch(&mut engine.batch::<2>(), &Options::default()).converged, [false; 2]);
+    engine.set_joints(&[false]);
+    assert!(engine.solve(&Options::default()).converged());
+}
+
+#[test]
+fn a_negative_impedance_is_named() {
+    let mut net = network(3);
+    line(&mut net, 0, 1, Complex::new(0.01, 0.05));
+    line(&mut net, 1, 2, Complex::new(0.01, 0.05));
+    line(&mut net, 1, 2, Complex::new(-0.01, -0.05));
+    load(&mut net, 2, Complex::new(-0.1, 0.0));
+    let solution = solve(&net, Method::Auto);
+    let trouble = solution.troubles().next().expect("two parallel lines that cancel");
+    assert_eq!(trouble.reason, Reason::NegativeImpedance, "{trouble}");
+    assert!(["b1", "b2"].contains(&trouble.bus.as_str()), "{trouble}");
+}
+
 /// Ten thousand switch positions of a meshed network: always a state, never a voltage that cannot be.
 #[test]
 fn any_switch_position_gives_a_state() {
@@ -180,7 +215,7 @@ fn random_switches(rng: &mut Stream, net: &Network) -> (Vec<bool>, Vec<bool>) {
 fn ten_thousand_switch_positions_of_three_networks_each_give_a_state() {
     let mut rng = Stream::new(7, "switches", 0);
     let mut held = ring(&mut rng, 16, 4, 6);
-    held.generators.extend([generator(5, 0.05, 1.0, 0.5), generator(11, 0.03, 1.01, 0.5)]);
+    held.generators.extend([generator(5, 0.05, 1.0, 0.5), generator(11, 0.03, 1.0, 0.5)]);
     for net in [ring(&mut rng, 10, 2, 3), ring(&mut rng, 24, 6, 8), held] {
         let mut engine = Engine::new(&net).expect("valid");
         let (mut unsolved, mut dead) = (0, 0);
