@@ -43,6 +43,46 @@ table)
             "window at ${speed}x, first picture, s" "$(field first_frame_s "out/window-$speed/summary.json")"
     done
     say "all numbers: out/bench.json" ;;
+powerflow)
+    # Processor time of warm solves, least of the readings, beside what must be reached and what is aimed at.
+    set_up real
+    cargo build -p sim-core --bin gridsim
+    refs=$root/../shared/refs/powerflow
+    ties=out/case33bw-ties.m
+    [ ! -d "$refs" ] || awk '/mpc.branch = \[/ { b = 1 } b && /\];/ { b = 0 } { if (b) gsub(/\t0\t-360/, "\t1\t-360"); print }' \
+        "$refs/mp_case33bw/original.m" >$ties
+    printf '%-34s %6s %8s %8s %8s\n' "ns a bus (by phases: a node)" lanes must aim today
+    sep='['
+    while read -r unit lanes must aim case rest; do
+        case "$case" in /*) [ -e "$case" ] || { say "left out, the references are not there: $(basename "$(dirname "$case")")"; continue; } ;; esac
+        line=$("$CARGO_TARGET_DIR/debug/gridsim" bench-powerflow "$case" --lanes "$lanes" --json $rest)
+        today=$(printf '%s' "$line" | sed -n "s/.*\"ns_per_$unit\":{[^}]*\"min\":\([0-9.]*\).*/\1/p")
+        name=$(printf '%s' "${case#"$refs"/}" | sed 's#/solve_.*##; s#/case.m##; s#^out/##')
+        printf '%-34s %6s %8s %8s %8.1f\n' "$name" "$lanes" "$must" "$aim" "$today"
+        printf '%s%s' "$sep" "$line" >>out/bench.tmp
+        sep=,
+        times=$(printf '%s' "$line" | sed -n 's/.*"switching_in_warm_solves":\([0-9.]*\).*/\1/p')
+        [ -z "$times" ] || printf '%-34s %6s %8s %8s %8.1f\n' "  a switching there, in warm solves" 1 6 3 "$times"
+    done <<END
+bus 1 90 50 radial:1000
+bus 1 90 50 radial:10000 --switching
+bus 1 90 50 radial:100000
+bus 8 60 25 radial:1000
+bus 8 60 25 radial:10000
+bus 8 60 45 radial:100000
+bus 8 110 40 radial:100
+bus 8 110 40 $refs/case33bw/case.m
+bus 8 250 125 $ties
+bus 8 250 125 ring:150
+bus 8 550 280 $refs/mp_case118/case.m
+node 1 60 35 $refs/dss_european_lv/solve_constant_power.dss
+node 1 300 100 $refs/dss_ieee13/solve_fixed.dss
+node 1 300 100 $refs/dss_ieee34_mod1/solve_fixed.dss
+node 1 300 100 $refs/dss_ieee123/solve_fixed.dss
+END
+    printf ']\n' >>out/bench.tmp
+    mv out/bench.tmp out/bench.json
+    say "all numbers: out/bench.json" ;;
 *)
     # A benchmark of the simulation is a program of its own.
     [ -f "sim-core/examples/$name.rs" ] || { say "there is no benchmark '$name'"; exit 2; }

@@ -12,6 +12,7 @@ mod injection;
 pub mod layout;
 mod model;
 pub mod radial;
+pub mod ring;
 mod topology;
 
 pub use branch::branch_matrix;

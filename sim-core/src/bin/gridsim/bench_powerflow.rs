@@ -7,6 +7,7 @@ use serde_json::json;
 use sim_core::complex::Complex;
 use sim_core::network::Network;
 use sim_core::network::radial::radial;
+use sim_core::network::ring::ring;
 use sim_core::powerflow::engine::{Engine, Options};
 use std::path::Path;
 
@@ -20,7 +21,7 @@ const MOST: usize = 1_000_000;
 /// Arguments of `bench-powerflow`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// MATPOWER case (.m), OpenDSS circuit (.dss), or `radial:N` for a synthetic network of N buses.
+    /// MATPOWER case (.m), OpenDSS circuit (.dss), or `radial:N` or `ring:N` for a synthetic network of N buses.
     case: String,
     /// States solved side by side: 1, 2, 4 or 8.
     #[arg(long, default_value_t = 1)]
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// States to solve and time.
     #[arg(long, default_value_t = 1000)]
     solves: usize,
+    /// Times switchings too: a line that two buses hang on opens or closes, the network is solved anew.
+    #[arg(long)]
+    switching: bool,
     /// One JSON object.
     #[arg(long)]
     json: bool,
@@ -60,8 +64,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (buses, nodes) = (network.buses.len(), *network.first_node().last().unwrap_or(&0));
     let (least, median) = (measured.seconds[0], measured.seconds[measured.seconds.len() / 2]);
     let per = |n: usize| json!({ "min": least * 1e9 / n as f64, "median": median * 1e9 / n as f64 });
+    let switching = if args.switching { Some(switchings(&mut engine, &network)?) } else { None };
     if args.json {
-        let out = json!({
+        let mut out = json!({
             "case": args.case,
             "buses": buses,
             "nodes": nodes,
@@ -73,7 +78,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "iterations": measured.iterations,
             "max_residual_pu": measured.residual_pu,
         });
+        if let Some(seconds) = switching {
+            out["cpu_us_per_switching"] = json!(seconds * 1e6);
+            out["switching_in_warm_solves"] = json!(seconds / median);
+        }
         return print(&format!("{out}\n"));
+    }
+    if let Some(seconds) = switching {
+        print(&format!("a switching: {:.2} us median, {:.1} warm solves\n", seconds * 1e6, seconds / median))?;
     }
     print(&format!(
         "{}: {buses} buses, {nodes} nodes, {} lanes, {} solves\nprocessor time a solve: {:.2} us least, {:.2} us median ({:.1} ns a node)\n{:.1} iterations, largest residual {:.1e} pu\n",
@@ -89,9 +101,37 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn network(case: &str) -> Result<Network, Failure> {
-    let Some(count) = case.strip_prefix("radial:") else { return read_network(Path::new(case)) };
-    let count = count.parse().ok().filter(|n| (2..=MOST).contains(n));
-    count.map(radial).ok_or_else(|| Failure::Input(format!("{case}: expected radial:N with N from 2 to {MOST}")))
+    let (make, least, count): (fn(usize) -> Network, usize, &str) = match case.split_once(':') {
+        Some(("radial", count)) => (radial, 2, count),
+        Some(("ring", count)) => (ring, 40, count),
+        _ => return read_network(Path::new(case)),
+    };
+    let count = count.parse().ok().filter(|n| (least..=MOST).contains(n));
+    count.map(make).ok_or_else(|| Failure::Input(format!("{case}: expected a number of buses from {least} to {MOST}")))
+}
+
+/// Median processor time of opening or closing an element and solving all islands that come of it.
+fn switchings(engine: &mut Engine, network: &Network) -> Result<f64, Failure> {
+    /// Elements that are opened and closed again.
+    const COUNT: usize = 50;
+    let mut on: Vec<bool> = network.elements.iter().map(|e| e.in_service).collect();
+    let mut batch = engine.batch::<1>();
+    let mut seconds = Vec::with_capacity(2 * COUNT);
+    for i in 0..COUNT {
+        let element = i * on.len() / COUNT;
+        for _ in 0..2 {
+            on[element] = !on[element];
+            let start = processor_seconds();
+            engine.set_elements_in_service(&on);
+            let solved = engine.solve_batch(&mut batch, &Options::default());
+            seconds.push(processor_seconds() - start);
+            if !solved.converged[0] {
+                return Err(Failure::No(format!("no solution with {} switched", network.elements[element].name)));
+            }
+        }
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[seconds.len() / 2])
 }
 
 /// Warm solves with all loads scaled by a factor that is another in every solve.
