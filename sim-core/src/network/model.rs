@@ -13,6 +13,7 @@
 //!
 //! Injection into the network is positive; a load has a negative `s`.
 
+use super::control::{Regulator, SwitchedBank, TappedTransformer};
 use crate::complex::Complex;
 
 /// The node of a conductor that is tied to earth.
@@ -55,6 +56,12 @@ pub struct Network {
     pub generators: Vec<Generator>,
     /// Voltage sources.
     pub sources: Vec<Source>,
+    /// Transformers whose inputs are known.
+    pub transformers: Vec<TappedTransformer>,
+    /// Controls of their taps.
+    pub regulators: Vec<Regulator>,
+    /// Capacitor banks that a control switches.
+    pub switched_banks: Vec<SwitchedBank>,
     /// What the file held and the network does not.
     pub dropped: Vec<Dropped>,
 }
@@ -274,6 +281,9 @@ impl Network {
             loads: Vec::new(),
             generators: Vec::new(),
             sources: Vec::new(),
+            transformers: Vec::new(),
+            regulators: Vec::new(),
+            switched_banks: Vec::new(),
             dropped: Vec::new(),
         }
     }

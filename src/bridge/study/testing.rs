@@ -95,6 +95,9 @@ pub(crate) fn village() -> Network {
             y: Vec::new(),
             in_service: true,
         }],
+        transformers: Vec::new(),
+        regulators: Vec::new(),
+        switched_banks: Vec::new(),
         dropped: vec![Dropped { file: "village.dss".to_owned(), line: 46, what: "a monitor".to_owned() }],
     }
 }
