@@ -43,6 +43,7 @@
 
 mod circuit;
 mod conductors;
+pub mod control;
 pub mod engine;
 mod error;
 mod fault;

@@ -135,8 +135,8 @@ fn adjacent(network: &Network, first: &[usize], position: &[u32]) -> Vec<Vec<u32
     for e in &network.elements {
         let rows: Vec<u32> = e.terminals.iter().flat_map(|t| t.conductors().iter().map(|&c| at(t.bus, c))).collect();
         for (r, y) in rows.iter().zip(e.y.chunks_exact(rows.len().max(1))) {
-            // A transformer's taps may couple what they do not now.
-            let all = e.kind == ElementKind::Transformer;
+            // A transformer's taps and a bank's steps may couple what they do not now.
+            let all = matches!(e.kind, ElementKind::Transformer | ElementKind::Capacitor);
             rows.iter().zip(y).filter(|(_, y)| all || !y.is_zero()).for_each(|(c, _)| join(*r, *c));
         }
     }
