@@ -3,40 +3,108 @@
 use super::model::{Injection, VoltageModel};
 use crate::complex::Complex;
 
+/// Steepness of the drop-out of a ZIP load at its cut-off voltage, per unit of voltage (OpenDSS, model 8).
+const DROP_OUT: f64 = 1000.0;
+
 impl Injection {
     /// The power at the voltage `u` between its two nodes.
     #[must_use]
     pub fn power(&self, u: Complex) -> Complex {
         let v = u.norm() / self.v_nominal;
         let s = self.s;
-        if v >= self.vmin_pu && v <= self.vmax_pu {
-            return self.power_within(v);
-        }
-        if v > self.vmax_pu {
-            let w = v / self.vmax_pu;
-            return s * (w * w);
-        }
-        if v <= self.vlow_pu {
-            return s * (v * v);
-        }
-        let (low, min) = (self.vlow_pu, self.vmin_pu);
-        let i = low + (1.0 / min - low) * (v - low) / (min - low);
-        s * (v * i)
-    }
-
-    /// The power inside the band.
-    fn power_within(&self, v: f64) -> Complex {
-        let s = self.s;
+        let inside = v >= self.vmin_pu && v <= self.vmax_pu;
         match self.model {
-            VoltageModel::Power => s,
-            VoltageModel::Current => s * v,
+            VoltageModel::Power => s * self.constant_power(v),
+            VoltageModel::Current => s * self.constant_current(v),
             VoltageModel::Impedance => s * (v * v),
-            VoltageModel::Exponents { p, q } => Complex::new(s.re * libm::pow(v, p), s.im * libm::pow(v, q)),
-            VoltageModel::Zip { cut_off, .. } if v < cut_off => Complex::ZERO,
-            VoltageModel::Zip { p, q, .. } => {
-                let share = |k: [f64; 3]| k[0] * v * v + k[1] * v + k[2];
-                Complex::new(s.re * share(p), s.im * share(q))
+            VoltageModel::Exponents { p, q } if inside => Complex::new(s.re * libm::pow(v, p), s.im * libm::pow(v, q)),
+            VoltageModel::Exponents { .. } => s * self.constant_power(v),
+            VoltageModel::Zip { .. } if v <= self.vlow_pu => s * (v * v),
+            VoltageModel::Zip { p, q, cut_off } => {
+                let shares = [v * v, self.constant_current(v), self.constant_power(v)];
+                let sum = |k: [f64; 3]| k[0] * shares[0] + k[1] * shares[1] + k[2] * shares[2];
+                Complex::new(s.re * sum(p), s.im * sum(q)) * remaining(v, cut_off)
             }
         }
+    }
+
+    /// Factor on a constant power, with its band.
+    fn constant_power(&self, v: f64) -> f64 {
+        if v >= self.vmin_pu && v <= self.vmax_pu {
+            1.0
+        } else if v > self.vmax_pu {
+            v * v / (self.vmax_pu * self.vmax_pu)
+        } else {
+            self.below(v, 1.0 / self.vmin_pu)
+        }
+    }
+
+    /// Factor on a power of constant current, with its band.
+    fn constant_current(&self, v: f64) -> f64 {
+        if v >= self.vmin_pu && v <= self.vmax_pu {
+            v
+        } else if v > self.vmax_pu {
+            v * v / self.vmax_pu
+        } else {
+            self.below(v, 1.0)
+        }
+    }
+
+    /// Factor below the band, where the current falls from `i_min` at its border in a line to that of an admittance.
+    fn below(&self, v: f64, i_min: f64) -> f64 {
+        let (low, min) = (self.vlow_pu, self.vmin_pu);
+        if v <= low {
+            return v * v;
+        }
+        v * (low + (i_min - low) * (v - low) / (min - low))
+    }
+}
+
+/// Share of a load that its drop-out at `cut_off` (none: 0) leaves.
+fn remaining(v: f64, cut_off: f64) -> f64 {
+    if cut_off > 0.0 { 1.0 / (1.0 + libm::exp(-DROP_OUT * (v - cut_off))) } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(model: VoltageModel, v: f64) -> Complex {
+        let s = Complex::new(-100.0, -50.0);
+        let injection = Injection {
+            load: 0,
+            bus: 0,
+            plus: 0,
+            minus: crate::network::NODE_GROUND,
+            s,
+            model,
+            v_nominal: 240.0,
+            vmin_pu: 0.95,
+            vmax_pu: 1.05,
+            vlow_pu: 0.5,
+        };
+        injection.power(Complex::from_polar(240.0 * v, 0.3))
+    }
+
+    #[test]
+    fn outside_its_band_every_model_passes_on_without_a_step() {
+        let zip = VoltageModel::Zip { p: [0.2, 0.3, 0.5], q: [0.1, 0.1, 0.8], cut_off: 0.0 };
+        for model in [VoltageModel::Power, VoltageModel::Current, VoltageModel::Impedance, zip] {
+            for border in [0.5, 0.95, 1.05] {
+                let jump = at(model, border - 1e-9) - at(model, border + 1e-9);
+                assert!(jump.norm() < 1e-4, "{model:?} at {border}: {jump:?}");
+            }
+        }
+        assert!((at(VoltageModel::Power, 1.155).re + 121.0).abs() < 1e-9);
+        assert!((at(VoltageModel::Current, 1.155).re + 127.05).abs() < 1e-9);
+        assert!((at(VoltageModel::Power, 0.4).re + 16.0).abs() < 1e-9);
+        assert_eq!(at(VoltageModel::Impedance, 2.0).im, -200.0);
+    }
+
+    #[test]
+    fn a_load_with_a_cut_off_drops_out_there() {
+        let zip = VoltageModel::Zip { p: [0.0, 0.0, 1.0], q: [0.0, 0.0, 1.0], cut_off: 0.8 };
+        assert!(at(zip, 0.78).norm() < 1e-6);
+        assert!((at(zip, 0.99).re + 100.0).abs() < 1e-9);
     }
 }

@@ -167,13 +167,14 @@ pub enum VoltageModel {
         /// Exponent of the reactive power.
         q: f64,
     },
-    /// `p (pz v^2 + pi v + pp)`, `q (qz v^2 + qi v + qp)`; below `cut_off` (if above 0) nothing.
+    /// `p (pz v^2 + pi v + pp)`, `q (qz v^2 + qi v + qp)`; at `cut_off` (if above 0) it drops out within some
+    /// thousandths of the voltage.
     Zip {
         /// Shares `[z, i, p]` of the active power.
         p: [f64; 3],
         /// Shares `[z, i, p]` of the reactive power.
         q: [f64; 3],
-        /// Voltage below which the load is off, per unit.
+        /// Voltage at which half the load has dropped out, per unit.
         cut_off: f64,
     },
 }
@@ -181,9 +182,10 @@ pub enum VoltageModel {
 /// A power between two conductors, or between one and earth.
 ///
 /// Outside the band `[vmin_pu, vmax_pu]` it follows OpenDSS: above, the power at `vmax_pu` as a constant impedance
-/// (`s (v / vmax)^2`, of the nominal power for every model); between `vlow_pu` and `vmin_pu` a current whose magnitude
-/// is linear in `v` from `|s|/v_nominal * 1` at `vlow_pu`'s admittance to `1 / vmin_pu` at `vmin_pu`; below `vlow_pu`
-/// a constant admittance. `vmin_pu = 0` and `vmax_pu = f64::INFINITY` switch the band off (balanced networks).
+/// (`s (v / vmax)^2`, of a constant current `s v^2 / vmax`); between `vlow_pu` and `vmin_pu` a current whose magnitude is
+/// linear in `v` from that of an admittance at `vlow_pu` to the one at `vmin_pu`; below `vlow_pu` a constant admittance.
+/// A constant impedance has no band, the parts of a ZIP load each have theirs, and one with exponents is outside what a
+/// constant power is. `vmin_pu = 0` and `vmax_pu = f64::INFINITY` switch the band off (balanced networks).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Injection {
     /// Index into [`Network::loads`].

@@ -61,6 +61,8 @@ mod sparse;
 mod system;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "import")]
+pub mod time_series;
 mod transformer;
 
 pub use crate::complex::Complex;

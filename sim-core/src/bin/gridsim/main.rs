@@ -7,6 +7,7 @@ mod chain;
 mod commands;
 mod export;
 mod files;
+mod folder;
 mod generate;
 mod networks;
 mod powerflow;

@@ -5,7 +5,7 @@
 //! with one phase `b = kvar 1e3 / (kv 1e3)^2`, in delta `b = kvar 1e3 / phases / (kv 1e3)^2`, and with a reactor
 //! `r + j x` in series `y = 1 / (r + j x + 1 / (j b))`. The steps that are closed add up.
 
-use super::{branches, delta};
+use super::{branches, delta, delta_conductors};
 use crate::complex::Complex;
 
 /// A bank of capacitors.
@@ -28,12 +28,18 @@ pub struct Capacitor {
 }
 
 impl Capacitor {
-    /// The primitive admittance: over the phases in delta, else over the phases of both terminals.
+    /// The primitive admittance: over the corners in delta, else over the phases of both terminals.
     #[must_use]
     pub fn admittance(&self) -> Vec<Complex> {
         let y = (0..self.kvar.len()).filter(|k| self.closed.get(*k) == Some(&true));
         let y = y.fold(Complex::ZERO, |sum, k| sum + self.step(k));
         if self.delta { delta(self.phases, y) } else { branches(&vec![y; self.phases]) }
+    }
+
+    /// Conductors of its terminal: an open delta of one or two phases has one more than phases.
+    #[must_use]
+    pub fn conductors(&self) -> usize {
+        if self.delta { delta_conductors(self.phases) } else { self.phases }
     }
 
     /// Number of steps that are closed.

@@ -46,13 +46,15 @@ fn branches(y: &[Complex]) -> Vec<Complex> {
     out.into_entries()
 }
 
-/// Admittance of equal branches `y` in delta between `n` conductors, each with each.
-fn delta(n: usize, y: Complex) -> Vec<Complex> {
+/// Conductors of a delta of `phases` branches: three close the ring, one or two leave it open.
+fn delta_conductors(phases: usize) -> usize {
+    if phases < 3 { phases + 1 } else { phases }
+}
+
+/// Admittance of equal branches `y` in delta: from each conductor to the next; from three on the ring is closed.
+fn delta(phases: usize, y: Complex) -> Vec<Complex> {
+    let n = delta_conductors(phases);
     let mut out = Square::zero(n);
-    for a in 0..n {
-        for b in a + 1..n {
-            out.add_branch(a, b, y);
-        }
-    }
+    (0..phases).for_each(|k| out.add_branch(k, (k + 1) % n, y));
     out.into_entries()
 }

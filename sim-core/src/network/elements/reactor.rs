@@ -4,7 +4,7 @@
 //! Per phase `y = 1 / (r + j x)`, or `1/r + 1/(j x)` if its two parts are parallel, and `+ 1/rp` with a resistance
 //! beside it. Rated by `kvar` at `kv`: `x = v^2 / (kvar 1e3 / phases)` with `v` the voltage across a branch.
 
-use super::{branches, delta};
+use super::{branches, delta, delta_conductors};
 use crate::complex::Complex;
 
 /// A reactor.
@@ -32,7 +32,13 @@ impl Reactor {
         v * v / (kvar * 1e3 / phases as f64)
     }
 
-    /// The primitive admittance: over the phases in delta, else over the phases of both terminals; `None` without any
+    /// Conductors of its terminal: an open delta of one or two phases has one more than phases.
+    #[must_use]
+    pub fn conductors(&self) -> usize {
+        if self.delta { delta_conductors(self.phases) } else { self.phases }
+    }
+
+    /// The primitive admittance: over the corners in delta, else over the phases of both terminals; `None` without any
     /// impedance.
     #[must_use]
     pub fn admittance(&self) -> Option<Vec<Complex>> {

@@ -106,6 +106,17 @@ impl ControlledEngine {
         &self.network
     }
 
+    /// Voltage between the two nodes of an injection.
+    #[must_use]
+    pub fn voltage_at(&self, injection: usize, voltages: &[Complex]) -> Complex {
+        let own = &self.network.injections[injection];
+        let at = |node: u8| {
+            let place = self.first[own.bus as usize] + usize::from(node);
+            if node == NODE_GROUND { Complex::ZERO } else { voltages[place] }
+        };
+        at(own.plus) - at(own.minus)
+    }
+
     /// Sets the nominal power of an injection, injection positive.
     pub fn set_power(&mut self, injection: usize, s: Complex) {
         if let Some(own) = self.network.injections.get_mut(injection).filter(|_| s.is_finite()) {

@@ -1,9 +1,9 @@
 //! The tables of a case, checked: rows with the meaning of their columns (MATPOWER manual, appendix B).
 
-use super::problem::nearest;
 use super::script::{Fault, Script};
 use super::token::Place;
 use super::value::{Table, Value};
+use crate::network::import::problem::nearest;
 use std::collections::BTreeMap;
 
 /// Columns of `mpc.bus` that are read, and how many a row must have.

@@ -1,10 +1,10 @@
 //! Expressions of a case file, computed while they are read (precedence climbing).
 
 use super::names;
-use super::problem::nearest;
 use super::script::{Fault, Script};
 use super::token::{Kind, Place};
 use super::value::{Table, Value};
+use crate::network::import::problem::nearest;
 
 /// Brackets and signs within each other.
 const MOST_DEPTH: usize = 50;

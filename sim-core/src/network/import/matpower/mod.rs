@@ -27,14 +27,13 @@ mod build;
 mod case;
 mod expression;
 mod names;
-mod problem;
 mod script;
 #[cfg(test)]
 mod tests;
 mod token;
 mod value;
 
-pub use problem::{MatpowerError, Problem};
+use super::problem::{ImportError, Problem};
 
 use crate::network::Network;
 
@@ -45,7 +44,7 @@ pub const MAX_BYTES: usize = 200_000_000;
 ///
 /// # Errors
 /// All problems of the file with line, column and what was expected.
-pub fn read(file: &str, text: &str) -> Result<Network, MatpowerError> {
+pub fn read(file: &str, text: &str) -> Result<Network, ImportError> {
     read_named(file, text).map(|(network, _)| network)
 }
 
@@ -53,22 +52,22 @@ pub fn read(file: &str, text: &str) -> Result<Network, MatpowerError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_named(file: &str, text: &str) -> Result<(Network, Vec<String>), MatpowerError> {
+pub fn read_named(file: &str, text: &str) -> Result<(Network, Vec<String>), ImportError> {
     if text.len() > MAX_BYTES {
         let message = format!("{} bytes; at most {MAX_BYTES} are read", text.len());
-        return Err(MatpowerError::new(file, vec![Problem { line: 1, column: 1, message }]));
+        return Err(ImportError::new(file, vec![Problem { file: file.to_owned(), line: 1, column: 1, message }]));
     }
     let mut case = case::Case::new(script::Script::run(text));
     let network = if case.problems.is_empty() { Some(build::network(file, &mut case)) } else { None };
     match network {
         Some(network) if case.problems.is_empty() => Ok((network, case.titles)),
-        _ => Err(MatpowerError::new(file, case.problems.iter().map(|fault| located(text, fault)).collect())),
+        _ => Err(ImportError::new(file, case.problems.iter().map(|fault| located(file, text, fault)).collect())),
     }
 }
 
 /// A fault with its line and column.
-fn located(text: &str, fault: &script::Fault) -> Problem {
+fn located(file: &str, text: &str, fault: &script::Fault) -> Problem {
     let before = text.get(fault.at.line_start as usize..fault.at.offset as usize).unwrap_or("");
     let column = before.chars().take(1_000_000).count() as u32 + 1;
-    Problem { line: fault.at.line.max(1), column, message: fault.message.clone() }
+    Problem { file: file.to_owned(), line: fault.at.line.max(1), column, message: fault.message.clone() }
 }

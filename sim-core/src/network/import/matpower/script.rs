@@ -6,9 +6,9 @@
 //! and loops of the language are refused with their place.
 
 use super::names;
-use super::problem::nearest;
 use super::token::{Kind, Lexer, Place, Token};
 use super::value::{Table, Value};
+use crate::network::import::problem::nearest;
 use std::collections::BTreeMap;
 
 /// Fields of the case that are read.

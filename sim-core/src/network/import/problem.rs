@@ -1,4 +1,4 @@
-//! What is wrong with a case file, and where.
+//! What is wrong with a network file, and where: the error of every reader.
 
 use crate::spelling::edit_distance;
 use std::fmt;
@@ -9,6 +9,8 @@ const TOLD: usize = 20;
 /// One thing that is wrong, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// File, as the caller named it or as a file it refers to is found from there.
+    pub file: String,
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.
@@ -17,20 +19,20 @@ pub struct Problem {
     pub message: String,
 }
 
-/// A case file that cannot be read, with all that is wrong with it.
+/// A network file that cannot be read, with all that is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct MatpowerError {
+pub struct ImportError {
     /// File, as the caller named it.
     pub file: String,
-    /// The first problems in the order of the file.
+    /// The first problems, in the order of each file.
     pub problems: Vec<Problem>,
     /// How many more there are.
     pub more: usize,
 }
 
-impl MatpowerError {
-    pub(super) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|p| (p.line, p.column));
+impl ImportError {
+    pub(in crate::network::import) fn new(file: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         problems.dedup();
         let more = problems.len().saturating_sub(TOLD);
         problems.truncate(TOLD);
@@ -38,11 +40,11 @@ impl MatpowerError {
     }
 }
 
-impl fmt::Display for MatpowerError {
+impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, p) in self.problems.iter().enumerate() {
             let end = if i == 0 { "" } else { "\n" };
-            write!(f, "{end}{}:{}:{}: {}", self.file, p.line, p.column, p.message)?;
+            write!(f, "{end}{}:{}:{}: {}", p.file, p.line, p.column, p.message)?;
         }
         if self.more > 0 {
             write!(f, "\n{}: and {} more", self.file, self.more)?;
@@ -52,7 +54,10 @@ impl fmt::Display for MatpowerError {
 }
 
 /// The candidate nearest to `name` by edits, if it is near enough to be meant.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(in crate::network::import) fn nearest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let limit = 1 + name.chars().count().min(12) / 3;
     candidates.map(|c| (edits(name, c, limit), c)).filter(|(d, _)| *d <= limit).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
