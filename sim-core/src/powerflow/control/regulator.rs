@@ -11,6 +11,10 @@ use crate::complex::Complex;
 use crate::network::Regulator;
 use crate::network::control::PhaseChoice;
 
+/// Share of the wanted steps that is taken at once in the static mode, so that regulators in a row do not overshoot
+/// (OpenDSS's choice; it decides which of several taps within the band they come to rest on).
+const MODERATION: f64 = 0.7;
+
 /// What a regulator wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct RegulatorState {
@@ -108,8 +112,7 @@ impl ControlledEngine {
         let own = &mut self.network.transformers[regulator.transformer as usize];
         let winding = &mut own.data.windings[regulator.tap_winding];
         let step = winding.tap_step();
-        // Truncated as it is there, or a tap in ten would come to rest elsewhere.
-        let wanted = ((pending.abs() / step) as u32).max(1);
+        let wanted = ((MODERATION * pending.abs() / step) as u32).max(1);
         let steps = if mode == ControlMode::Static { wanted.min(regulator.max_tap_change) } else { 1 };
         let change = (f64::from(steps) * step).copysign(pending);
         let before = winding.tap;
