@@ -46,6 +46,12 @@ fn branches(y: &[Complex]) -> Vec<Complex> {
     out.into_entries()
 }
 
+/// Of a matrix over two terminals of `n` conductors the part over the first, where the second is earth.
+#[must_use]
+pub fn to_earth(y: &[Complex], n: usize) -> Vec<Complex> {
+    (0..n * n).map(|k| y[k / n * 2 * n + k % n]).collect()
+}
+
 /// Conductors of a delta of `phases` branches: three close the ring, one or two leave it open.
 fn delta_conductors(phases: usize) -> usize {
     if phases < 3 { phases + 1 } else { phases }

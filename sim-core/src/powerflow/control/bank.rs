@@ -8,6 +8,7 @@ use super::{ControlledEngine, Who, chosen};
 use crate::complex::Complex;
 use crate::network::SwitchedBank;
 use crate::network::control::CapacitorRule;
+use crate::network::elements::to_earth;
 
 /// What a bank's control wants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,8 +152,9 @@ impl ControlledEngine {
         if change == Some(Change::Open) {
             self.banks[i].opened_s = now_s;
         }
-        let (element, y) = (bank.element as usize, bank.capacitor.admittance());
-        self.set_matrix(element, y);
+        let (element, y, phases) = (bank.element as usize, bank.capacitor.admittance(), bank.capacitor.phases);
+        let earthed = self.network.elements[element].y.len() < y.len();
+        self.set_matrix(element, if earthed { to_earth(&y, phases) } else { y });
         1
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::complex::Complex;
-use crate::network::elements::{Capacitor, Line, Reactor};
+use crate::network::elements::{Capacitor, Line, Reactor, to_earth};
 use crate::network::import::opendss::store::{Object, Setting};
 use crate::network::import::opendss::value;
 use crate::network::{Element, ElementKind, Input, Terminal};
@@ -133,7 +133,7 @@ impl Builder<'_> {
             }
             _ => {
                 if !delta {
-                    *y = (0..phases * phases).map(|k| y[k / phases * 2 * phases + k % phases]).collect();
+                    *y = to_earth(y, phases);
                 }
                 Some(vec![first])
             }
