@@ -43,6 +43,8 @@ pub(super) struct Linear {
     pub(super) y: Vec<Complex>,
     /// In service.
     pub(super) on: Vec<bool>,
+    /// Conductors of a slot that is nothing but a series impedance between two ends, else 0: half its matrix says all.
+    pub(super) series: Vec<u8>,
     /// First entry of each position in `touch`, and one more.
     touch_start: Vec<u32>,
     /// Slot and row that touch a position, ascending.
@@ -197,6 +199,7 @@ impl Linear {
                 (&s.y, s.in_service)
             };
             out.y.extend(scaled(y, &out.rows[from..], base));
+            out.series.push(series(&out.rows[from..], &out.y[out.y_start[place] as usize..]));
             out.on.push(on);
             out.start.push(out.rows.len() as u32);
             out.y_start.push(out.y.len() as u32);
@@ -237,7 +240,8 @@ impl Linear {
             return false;
         }
         let range = self.y_start[slot] as usize..self.y_start[slot + 1] as usize;
-        self.y[range].iter_mut().zip(scaled(y, rows, base)).for_each(|(o, y)| *o = y);
+        self.y[range.clone()].iter_mut().zip(scaled(y, rows, base)).for_each(|(o, y)| *o = y);
+        self.series[slot] = series(rows, &self.y[range]);
         true
     }
 }
@@ -303,6 +307,19 @@ fn bases(network: &Network, first: &[usize], pattern: &Pattern) -> Vec<f64> {
         (first[b]..first[b + 1]).for_each(|n| out[pattern.position[n] as usize] = base);
     }
     out
+}
+
+/// Conductors of an element whose matrix is exactly `[y -y; -y y]` between nodes that are not earth, else 0.
+fn series(rows: &[u32], y: &[Complex]) -> u8 {
+    let n = rows.len() / 2;
+    let at = |r: usize, c: usize| y[r * 2 * n + c];
+    let fits = |k: usize| {
+        let (r, c) = (k / n, k % n);
+        let own = at(r, c);
+        at(r, c + n) == -own && at(r + n, c) == -own && at(r + n, c + n) == own
+    };
+    let whole = rows.len() % 2 == 0 && (2..=4).contains(&n) && !rows.contains(&EARTH) && (0..n * n).all(fits);
+    if whole { n as u8 } else { 0 }
 }
 
 fn scaled<'a>(y: &'a [Complex], rows: &'a [u32], base: &'a [f64]) -> impl Iterator<Item = Complex> + 'a {

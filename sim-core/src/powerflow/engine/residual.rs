@@ -27,6 +27,20 @@ fn missing<const L: usize>(state: &mut State<L>, parts: &Parts, rows: &Rows, hel
             out.add_product(tt, &vt);
             continue;
         }
+        let n = usize::from(linear.series[slot]);
+        if n > 0 {
+            let mut across = [Lane::ZERO; 4];
+            for (d, (&f, &t)) in across.iter_mut().zip(at[..n].iter().zip(&at[n..])) {
+                *d = v[f as usize].minus(&v[t as usize]);
+            }
+            for (y, (&f, &t)) in y.chunks_exact(2 * n).zip(at[..n].iter().zip(&at[n..])) {
+                let mut i = Lane::ZERO;
+                y[..n].iter().zip(&across).for_each(|(&y, d)| i.add_product(y, d));
+                b[f as usize].add(&i);
+                b[t as usize].add_scaled(&i, -1.0);
+            }
+            continue;
+        }
         for (&r, y) in at.iter().zip(y.chunks_exact(at.len())).filter(|(r, _)| **r != EARTH) {
             let mut i = Lane::ZERO;
             for (&c, &y) in at.iter().zip(y).filter(|(c, _)| **c != EARTH) {
