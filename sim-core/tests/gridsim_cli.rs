@@ -340,3 +340,21 @@ fn the_rest_of_the_subcommands_answer() {
     let output = expect(&["--help"], 0, &[]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("powerflow"));
 }
+
+#[test]
+fn short_circuit_currents_of_a_case_and_of_a_scene() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/short_circuit_3bus/case.json");
+    let value = |output: Output| serde_json::from_slice::<Value>(&output.stdout).expect("a JSON object");
+    let case = value(expect(&["short-circuit", text(&file), "--json"], 0, &[]));
+    let number = |v: &Value, bus: &str, key: &str| v[bus][key].as_f64().expect("a number");
+    assert!((number(&case, "1", "ikss_ka") - 1.844_122).abs() < 1e-6, "{case}");
+    assert!((number(&case, "0", "skss_mw") - 200.0).abs() < 1e-9, "{case}");
+    let args = ["short-circuit", text(&file), "--fault", "1ph", "--case", "min", "--json"];
+    assert!((number(&value(expect(&args, 0, &[])), "2", "ikss_ka") - 17.651_184).abs() < 1e-6);
+    let scene = value(expect(&["short-circuit", text(&commons_path()), "--json"], 0, &[]));
+    assert!(number(&scene, "busbar", "ikss_ka") > 15.0, "{scene}");
+    let home = folder("short_circuit");
+    let bad = home.join("bad.json");
+    fs::write(&bad, read(&file).replace("\"to_bus\": 1", "\"to_bus\": 9")).expect("a file");
+    expect(&["short-circuit", text(&bad), "--json"], 2, &["bad.json: line[0].to_bus: no bus has the number 9"]);
+}

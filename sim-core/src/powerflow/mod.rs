@@ -54,6 +54,7 @@ mod line;
 mod matrix;
 pub mod network_results;
 mod result;
+pub mod short_circuit;
 mod small_lu;
 mod solver;
 mod source;

@@ -3,6 +3,7 @@
 //! Pure modules with plain inputs: whoever calls computes currents and voltages, executes the orders and notes
 //! `SwitchOpened` and `SwitchClosed` when it does, with the order's event as cause.
 
+pub mod fault_levels;
 pub mod loss_of_mains;
 pub mod relay;
 pub mod ride_through;

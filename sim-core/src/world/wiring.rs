@@ -2,6 +2,7 @@
 
 use crate::ids::{BuildingId, BusId, DeviceId};
 use crate::powerflow::{Circuit, Complex, Conductor, Conductors, Injection, Joint, Line, PerKm, Source, Transformer};
+pub(super) use crate::protection::fault_levels::FOLLOWER_LIMIT_PU;
 use crate::scene::Scene;
 use crate::scene::schema::{Battery, DeviceKind, Forming, Phases};
 
@@ -11,8 +12,6 @@ const GRID_RANK: u32 = 0;
 const GENSET_RANK: u32 = 1_000;
 /// Subtransient current of a small synchronous machine into a short circuit, per unit of its rating.
 const GENSET_FAULT_PU: f64 = 3.0;
-/// Current limit of an inverter that follows, per unit of its rating (VDE-AR-N 4105 machines: 1.0 to 1.2).
-pub(super) const FOLLOWER_LIMIT_PU: f64 = 1.2;
 /// Below this voltage between the buses of a scene (kV) a bus carries single-phase loads.
 const LOW_VOLTAGE_KV: f64 = 1.0;
 

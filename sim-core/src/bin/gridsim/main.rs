@@ -13,6 +13,7 @@ mod networks;
 mod powerflow;
 mod replay;
 mod run;
+mod short_circuit;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +37,8 @@ enum Verb {
     Powerflow(powerflow::Args),
     /// Times warm power-flow solves with changing loads.
     BenchPowerflow(bench_powerflow::Args),
+    /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
+    ShortCircuit(short_circuit::Args),
     /// Writes a scene or a network file in another tool's format.
     Export(export::Args),
     /// Writes a valid scene with a given number of homes to stdout.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Verb::Replay(args) => replay::run(&args),
         Verb::Powerflow(args) => powerflow::run(&args),
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
+        Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Generate(args) => generate::run(&args),
         Verb::Commands(args) => commands::run(&args),
