@@ -1,8 +1,14 @@
 //! Files that hold a world: scenes and replays. Whatever is wrong with one is said in words, and nothing is opened.
 
+#[path = "../../sim-core/src/bin/gridsim/folder.rs"]
+mod folder;
+
 use super::study::Run;
+use folder::{ScriptFolder, read_lossy};
 use sim_core::command::Timed;
-use sim_core::network::import::matpower;
+use sim_core::network::import::{matpower, opendss};
+use sim_core::powerflow::control::{ControlMode, MOST_ROUNDS};
+use sim_core::powerflow::time_series::control_mode;
 use sim_core::replay::Replay;
 use sim_core::scene::{self, Scene};
 use std::fmt::Write as _;
@@ -67,14 +73,19 @@ pub fn check_network(path: &Path) -> Result<(), String> {
 
 /// Reads a network and prepares its solver.
 pub(super) fn open_network(path: &Path) -> Result<Run, String> {
-    let text = read_text(path, MAX_NETWORK_BYTES)?;
     let name = path.display().to_string();
-    let network = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("m")) {
-        matpower::read(&name, &text).map_err(|e| e.to_string())?
+    let (network, controls, most) = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("m")) {
+        let text = read_text(path, MAX_NETWORK_BYTES)?;
+        (matpower::read(&name, &text).map_err(|e| e.to_string())?, ControlMode::Off, MOST_ROUNDS)
     } else {
-        return Err(format!("{name}: this build has no reader for OpenDSS"));
+        let failed = |why: String| format!("{name}: {why}");
+        let folder = ScriptFolder::of(path).map_err(|e| failed(e.to_string()))?;
+        let text = read_lossy(path).map_err(failed)?;
+        let case = opendss::read(&name, &text, &folder).map_err(|e| e.to_string())?;
+        let (mode, most) = (control_mode(&case.settings), case.settings.max_control_iterations);
+        (case.network, mode, most)
     };
-    Run::new(network).map_err(|e| format!("{name}: {e}"))
+    Run::new(network, controls, most).map_err(|e| format!("{name}: {e}"))
 }
 
 /// Reads a text file of at most `most` bytes.

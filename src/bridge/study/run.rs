@@ -3,9 +3,11 @@
 use super::scene::{Made, make};
 use super::view::{Eye, Seen, scale_of};
 use super::{Behind, Study};
+use sim_core::complex::Complex;
 use sim_core::ids::BusId;
 use sim_core::network::Network;
-use sim_core::powerflow::engine::{Engine, EngineError, Options};
+use sim_core::powerflow::control::{ControlMode, ControlledEngine};
+use sim_core::powerflow::engine::{EngineError, Options};
 use sim_core::scene::Scene;
 use sim_core::snapshot::Snapshot;
 use std::sync::Arc;
@@ -19,7 +21,12 @@ pub(crate) struct Run {
     first: Vec<usize>,
     made: Made,
     scene: Arc<Scene>,
-    engine: Engine,
+    engine: ControlledEngine,
+    controls: ControlMode,
+    /// Solves with moved taps at most.
+    most: u32,
+    /// Powers of the injections at factor 1.
+    nominal: Vec<Complex>,
     scale: f64,
     closed: Vec<bool>,
     lists: Lists,
@@ -37,8 +44,8 @@ struct Lists {
 impl Run {
     /// # Errors
     /// The first part of the network that cannot be solved with.
-    pub(crate) fn new(network: Network) -> Result<Self, EngineError> {
-        let engine = Engine::new(&network)?;
+    pub(crate) fn new(network: Network, controls: ControlMode, most: u32) -> Result<Self, EngineError> {
+        let engine = ControlledEngine::new(network.clone())?;
         let made = make(&network);
         let lists = Lists {
             lines: made.lines.as_slice().into(),
@@ -51,10 +58,13 @@ impl Run {
             first: network.first_node(),
             closed: network.joints.iter().map(|j| j.closed).collect(),
             scene: Arc::new(made.scene.clone()),
+            nominal: network.injections.iter().map(|i| i.s).collect(),
             network: Arc::new(network),
             scale: 1.0,
             made,
             engine,
+            controls,
+            most,
             lists,
         })
     }
@@ -77,13 +87,24 @@ impl Run {
         true
     }
 
+    /// Takes over the taps and banks that the controls moved; the loads stay those of factor 1.
+    fn take_taps(&mut self) {
+        let mut network = self.engine.network().clone();
+        network.injections.iter_mut().zip(&self.nominal).for_each(|(i, s)| i.s = *s);
+        self.network = Arc::new(network);
+    }
+
     /// Solves, and shows what came out.
     pub(crate) fn solve(&mut self) -> (Arc<Snapshot>, Arc<Study>) {
         for (i, injection) in self.network.injections.iter().enumerate() {
             self.engine.set_power(i, injection.s * scale_of(injection, self.scale));
         }
         self.engine.set_joints(&self.closed);
-        let solved = self.engine.solve(&Options::default());
+        let outcome = self.engine.solve(&Options::default(), self.controls, 0.0, self.most);
+        if outcome.actions > 0 {
+            self.take_taps();
+        }
+        let solved = outcome.solution;
         let eye = Eye {
             network: &self.network,
             first: &self.first,

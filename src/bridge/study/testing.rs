@@ -6,6 +6,7 @@ use sim_core::network::{
     Bus, Dropped, Element, ElementKind, Injection, Input, Joint, Load, NODE_GROUND, Network, Representation, Source,
     Terminal, VoltageModel,
 };
+use sim_core::powerflow::control::{ControlMode, MOST_ROUNDS};
 
 /// A line of three phases: `y = z^-1` of its sequence impedances, ohm/km, without capacitance.
 fn line(name: &str, ends: [u32; 2], [r1, x1]: [f64; 2], km: f64, rating: f64) -> Element {
@@ -104,5 +105,5 @@ pub(crate) fn village() -> Network {
 
 /// A study of the village.
 pub(crate) fn run() -> Run {
-    Run::new(village()).expect("a valid network")
+    Run::new(village(), ControlMode::Off, MOST_ROUNDS).expect("a valid network")
 }

@@ -15,6 +15,9 @@ use crate::network::control::PhaseChoice;
 /// (OpenDSS's choice; it decides which of several taps within the band they come to rest on).
 const MODERATION: f64 = 0.7;
 
+/// Names of the taps among an element's inputs.
+const TAP_NAMES: [&str; 3] = ["tap_1", "tap_2", "tap_3"];
+
 /// What a regulator wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct RegulatorState {
@@ -118,10 +121,13 @@ impl ControlledEngine {
         let before = winding.tap;
         winding.tap = (before + change).clamp(winding.min_tap, winding.max_tap);
         let moved = ((winding.tap - before).abs() / step).round() as u32;
-        let element = own.element as usize;
+        let (element, tap) = (own.element as usize, winding.tap);
         if let Some(y) = own.data.admittance() {
             self.set_matrix(element, y);
         }
+        let name = TAP_NAMES.get(regulator.tap_winding);
+        let inputs = &mut self.network.elements[element].inputs;
+        inputs.iter_mut().filter(|i| Some(&i.name) == name).for_each(|i| i.value = tap);
         let rest = pending - change;
         self.regulators[i].pending = if mode == ControlMode::Static { 0.0 } else { rest };
         if mode != ControlMode::Static && rest.abs() > step / 2.0 && moved > 0 {

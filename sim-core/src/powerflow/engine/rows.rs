@@ -110,11 +110,14 @@ impl Switchable {
         self.bus[k] as usize
     }
 
-    /// Buses at which elements in service close a loop.
+    /// Buses at which elements in service close a loop; what lies side by side (a bank, a phase each) is one way.
     pub(super) fn meshed(&self, parts: &Parts, buses: usize) -> Vec<usize> {
         let mut sets = Sets::new(buses);
         let on = self.bus_links.iter().filter(|l| parts.linear.on[l.2 as usize]);
-        on.filter(|l| !sets.join(l.0 as usize, l.1 as usize)).map(|l| l.0 as usize).collect()
+        let mut ways: Vec<(u32, u32)> = on.map(|l| (l.0.min(l.1), l.0.max(l.1))).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        ways.into_iter().filter(|l| !sets.join(l.0 as usize, l.1 as usize)).map(|l| l.0 as usize).collect()
     }
 
     /// The rows with the given joints closed and the elements in service that `parts` says.
