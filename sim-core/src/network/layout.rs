@@ -8,7 +8,8 @@
 //! join costs no more than the depth of the shallower part, so the whole is linear in the number of buses. A bus is a
 //! vertical bar from its row down to the row of its last branch, so nothing that hangs on it crosses it.
 //!
-//! Links that close a mesh, open ones and parallel ones are chords: along a row of their own below the row of either
+//! Links beside a branch, between the same two bars (a bank with a unit for each phase), run straight below it. Links that
+//! close a mesh and open ones are chords: along a row of their own below the row of either
 //! end, and down a lane behind the column of the deeper end. Rows and lanes are given out greedily to what overlaps,
 //! after a sort. Chords may cross bars and links; they never lie on one another.
 //!
@@ -51,6 +52,11 @@ pub enum Way {
         parent: u32,
         /// The end behind it.
         child: u32,
+    },
+    /// Beside the branch between the same two buses, straight along `row`.
+    Beside {
+        /// Row below the branch's.
+        row: f64,
     },
     /// From `a` along row `leave` to `lane`, along it to row `arrive`, and back to `b`.
     Chord {
@@ -318,8 +324,18 @@ fn ways(plan: &Plan<'_>, tree: &Tree, layout: &mut Layout) -> Vec<Way> {
     let chords = chords(&ways);
     let column = |bus: u32| layout.column[bus as usize];
     let mut level = Vec::new();
+    // The child whose branch a link lies beside.
+    let beside = |l: &Link| {
+        let child = |a: u32, b: u32| (l.closed && tree.parent[a as usize] == Some(b)).then_some(a);
+        child(l.a, l.b).or_else(|| child(l.b, l.a))
+    };
     for &i in &chords {
         let link = &plan.links[i];
+        if let Some(child) = beside(link) {
+            let (from, to) = (f64::from(column(child)) - 1.0, f64::from(column(child)) + 0.9);
+            level.push((layout.row[child as usize] as i64, from, to, i, link.b == child));
+            continue;
+        }
         let end = f64::from(column(link.a).max(column(link.b))) + 0.9;
         for (bus, which) in [(link.a, false), (link.b, true)] {
             level.push((layout.row[bus as usize] as i64, f64::from(column(bus)), end, i, which));
@@ -329,6 +345,16 @@ fn ways(plan: &Plan<'_>, tree: &Tree, layout: &mut Layout) -> Vec<Way> {
     for (i, which, share) in tracks(level) {
         let bus = if which { plan.links[i].b } else { plan.links[i].a } as usize;
         rows[i][usize::from(which)] = layout.row[bus] + share;
+    }
+    let (straight, chords): (Vec<usize>, Vec<usize>) =
+        chords.into_iter().partition(|&i| beside(&plan.links[i]).is_some());
+    for i in straight {
+        let row = rows[i][0].max(rows[i][1]);
+        ways[i] = Way::Beside { row };
+        for bus in [plan.links[i].a, plan.links[i].b] {
+            let foot = &mut layout.foot[bus as usize];
+            *foot = foot.max(row);
+        }
     }
     let mut upright = Vec::new();
     for &i in &chords {
@@ -381,6 +407,12 @@ mod tests {
                     );
                     branches.push((layout.column[c], layout.row[c]));
                 }
+                Way::Beside { row } => {
+                    let ends = [link.a as usize, link.b as usize];
+                    assert!(ends.iter().all(|b| layout.row[*b] < row && row <= layout.foot[*b]));
+                    let [x, y] = ends.map(|b| layout.x(b));
+                    level.push((row, x.min(y), x.max(y)));
+                }
                 Way::Chord { leave, lane, arrive } => {
                     for (bus, row) in [(link.a as usize, leave), (link.b as usize, arrive)] {
                         assert!(layout.row[bus] < row && row <= layout.foot[bus]);
@@ -420,11 +452,11 @@ mod tests {
     }
 
     #[test]
-    fn an_open_tie_and_a_parallel_line_are_chords() {
+    fn an_open_tie_is_a_chord_and_a_parallel_line_runs_beside() {
         let mut links = vec![link(0, 1), link(0, 2), link(0, 1), link(1, 2), link(2, 2)];
         links[3].closed = false;
         let layout = lay(&[0; 3], &links, &[0]);
-        assert!(matches!(layout.ways[2], Way::Chord { .. }) && matches!(layout.ways[3], Way::Chord { .. }));
+        assert!(matches!(layout.ways[2], Way::Beside { .. }) && matches!(layout.ways[3], Way::Chord { .. }));
         assert_eq!(layout.ways[4], Way::Loop);
     }
 

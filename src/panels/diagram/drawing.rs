@@ -223,6 +223,13 @@ fn route(link: &Link, way: &Way, bars: &[Bar]) -> Option<(Vec<At>, usize)> {
             }
             Some((points, 0))
         }
+        Way::Beside { row } => {
+            // Symbols of a bank stand aside of each other, as its wires lie close.
+            let row = row as f32;
+            let aside = if (row - a.row.max(b.row)) < 0.5 { 0.28 } else { 0.72 };
+            let at = |share: f32| [a.x + (b.x - a.x) * share, row];
+            Some((vec![[a.x, row], at(aside - 0.15), at(aside + 0.15), [b.x, row]], 1))
+        }
         Way::Chord { leave, lane, arrive } => {
             let (lane, leave, arrive) = (lane as f32, leave as f32, arrive as f32);
             Some((vec![[a.x, leave], [lane, leave], [lane, arrive], [b.x, arrive]], 1))

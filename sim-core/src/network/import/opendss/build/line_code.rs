@@ -37,7 +37,7 @@ impl PerLength {
             symmetric: true,
             earth: [0.01805, 0.155_081, 100.0],
             frequency,
-            rating: 400.0,
+            rating: 0.0,
         };
         out.from_sequence(false);
         out
