@@ -1,6 +1,6 @@
 //! The long campaign of mutated network files; `./x bench fuzz` runs it.
 //!
-//! `cargo run --release -p sim-core --example fuzz -- [--format matpower] [--count 100000] [--seed 1]`. A seed that
+//! `cargo run --release -p sim-core --example fuzz -- [--format matpower|opendss] [--count 100000] [--seed 1]`. A seed that
 //! fails is told; exit status 1 if one did.
 #![expect(clippy::disallowed_types, reason = "a reader's time is what is measured")]
 
@@ -25,7 +25,8 @@ fn read_options() -> Result<Options, String> {
         let number = || value.parse::<u64>().map_err(|_| format!("{name} {value}: expected a number"));
         match name.as_str() {
             "--format" => {
-                options.format = Format::named(&value).ok_or_else(|| format!("--format {value}: expected matpower"))?;
+                options.format =
+                    Format::named(&value).ok_or_else(|| format!("--format {value}: expected matpower or opendss"))?;
             }
             "--count" => options.count = number()?,
             "--seed" => options.seed = number()?,

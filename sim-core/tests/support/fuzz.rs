@@ -3,8 +3,10 @@
 //! [`try_input`] gives the first thing that does not hold, in words. Another format plugs in with its seeds and its
 //! arm in [`read`].
 
-use sim_core::network::import::matpower;
+use sim_core::network::import::{matpower, opendss};
 use sim_core::network::{NODE_GROUND, Network};
+use sim_core::powerflow::control::{ControlMode, ControlledEngine};
+use sim_core::powerflow::engine::Options;
 use sim_core::rng::Stream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -17,12 +19,14 @@ const MOST_BYTES: usize = 1_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Matpower,
+    Opendss,
 }
 
 impl Format {
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "matpower" => Some(Self::Matpower),
+            "opendss" => Some(Self::Opendss),
             _ => None,
         }
     }
@@ -35,6 +39,20 @@ impl Format {
                 include_str!("../data/saadat_3bus/case_pv.m"),
                 "function [baseMVA, bus, gen, branch] = old\nbaseMVA = 1;\nbus = [1 3 0 0 0 0 1 1 0 1 1 1 1\n2 1 .1 0 0 0 1 1 0 1 1 1 1];\n\
                  gen = [1 0 0 1 -1 1 1 1 1 0];\nbranch = [1 2 0 .1 0 0 0 0 1 30 1];\nbus(bus(:, 3) > 0, 3) = sqrt(4)/100;\n",
+            ],
+            Self::Opendss => &[
+                include_str!("../../../assets/networks/ieee13.dss"),
+                "clear\nnew circuit.c basekv=12.47 mvasc3=200 mvasc1=(180 20 +)\nnew loadshape.s npts=3 interval=1 mult=(file=s.csv)\n\
+                 new line.l bus1=sourcebus bus2=b r1=0.3 x1=0.6 r0=0.6 x0=1.8 c1=3 c0=2 length=2 units=km\n\
+                 new load.a bus1=b.1.2.3 kv=12.47 kw=100 pf=.9 daily=s model=8 zipv=(.2 .3 .5 .1 .2 .7 .8)\n\
+                 new capacitor.k bus1=b kvar=(100 50) kv=12.47 numsteps=2 states=(1 0)\n\
+                 new capcontrol.k element=line.l capacitor=k type=kvar onsetting=50 offsetting=-50\n\
+                 redirect part.dss\nbatchedit load..* vminpu=.8\nset mode=daily number=24\nopen line.l 2\nbuscoords xy.csv\nsolve\n",
+                "new circuit.c\nnew xfmrcode.x phases=1 windings=3 kvs=[7.2 .12 .12] kvas=[15 15 15] %rs=[.6 1.2 1.2] xhl=2 xht=2 xlt=1.4\n\
+                 new transformer.t xfmrcode=x buses=[sourcebus.1 b.1.0 b.0.2]\nnew wiredata.w gmrac=.0244 rac=.306 runits=mi gmrunits=ft radunits=in diam=.721\n\
+                 new linegeometry.g nconds=4 nphases=3 reduce=y cond=1 wire=w x=-4 h=28 units=ft\n~ cond=2 wire=w x=-1.5 h=28\n\
+                 ~ cond=3 wire=w x=3 h=28\n~ cond=4 wire=w x=0 h=24\nnew line.g bus1=sourcebus bus2=c geometry=g length=1 units=mi\n\
+                 new reactor.r bus1=c r=1 x=(2 3 *)\nnew generator.p bus1=c kv=115 kw=100 pf=1\nTransformer.t.wdg=2 tap=1.02\n",
             ],
         }
     }
@@ -79,6 +97,75 @@ impl Format {
                 "1:1e7;",
                 "mpc.baseMVA = 0;",
             ],
+            Self::Opendss => &[
+                "\n~ ",
+                "like=",
+                "redirect part.dss\n",
+                "redirect loop.dss\n",
+                "redirect ../../etc/passwd\n",
+                "compile",
+                "[",
+                "]",
+                "(",
+                ")",
+                "{",
+                "}",
+                "'",
+                "\"",
+                "|",
+                "!",
+                "//",
+                "/*\n",
+                "*/\n",
+                "=",
+                ".",
+                ",",
+                "1e308",
+                "-1e-308",
+                "1e999",
+                "nan",
+                "0",
+                "-1",
+                "1e9",
+                "(1 0 /)",
+                "(9 9 ^ 9 ^ 9 ^)",
+                "phases=9",
+                "phases=0",
+                "nconds=12",
+                "windings=99",
+                "wdg=7",
+                "kv=0",
+                "length=0",
+                "length=1e300",
+                "switch=yes",
+                "batchedit load..* kw=",
+                "batchedit line.((((.* x",
+                "new line.",
+                "edit",
+                "clear\n",
+                "npts=1e9",
+                "mult=(file=s.csv)",
+                "bus1=b.1.2.3.4.5.6",
+                "bus2=b.0.0.0",
+                ".1.1.1",
+                "rmatrix=[1 | 2]",
+                "numsteps=1000",
+                "set mode=daily number=1e9\n",
+                "xhl=0",
+                "kvs=[0 0]",
+                "\u{0}",
+                "\u{feff}",
+                "\u{e9}",
+                "enabled=no",
+                "conn=delta",
+                "%r=-5",
+                "tap=0",
+                "units=mi",
+                "model=8",
+                "model=3",
+                "transformer=",
+                "element=",
+            ],
         }
     }
 }
@@ -86,6 +173,16 @@ impl Format {
 fn read(format: Format, text: &str) -> Result<Network, String> {
     match format {
         Format::Matpower => matpower::read("fuzz.m", text).map_err(|e| e.to_string()),
+        Format::Opendss => {
+            let file = |path: &str| match path {
+                "part.dss" => Ok("new line.p bus1=b bus2=d r1=1 x1=1\nnew load.p bus1=d kw=1 like=a\n".to_owned()),
+                "loop.dss" => Ok("redirect loop.dss\nredirect part.dss\n".to_owned()),
+                "s.csv" => Ok("1\n.5\n2\n".to_owned()),
+                "xy.csv" => Ok("b, 1, 2\nsourcebus 0 0\n".to_owned()),
+                _ => Err("it is not there".to_owned()),
+            };
+            opendss::read("fuzz.dss", text, &file).map(|case| case.network).map_err(|e| e.to_string())
+        }
     }
 }
 
@@ -146,11 +243,26 @@ pub fn try_input(format: Format, seed: u64, clock: impl Fn() -> f64) -> Result<b
     let took = clock() - before;
     let accepted = match outcome {
         Err(_) => return Err(format!("seed {seed}: a panic")),
-        Ok(Ok(net)) => check(&net).map(|()| true).map_err(|e| format!("seed {seed}: {e}"))?,
+        Ok(Ok(net)) => {
+            check(&net).map_err(|e| format!("seed {seed}: {e}"))?;
+            catch_unwind(AssertUnwindSafe(|| solve(net)))
+                .unwrap_or_else(|_| Err("a panic while solving".to_owned()))
+                .map_err(|e| format!("seed {seed}: {e}"))?;
+            true
+        }
         Ok(Err(message)) if message.is_empty() => return Err(format!("seed {seed}: refused without a message")),
         Ok(Err(_)) => false,
     };
     if took > LIMIT_S { Err(format!("seed {seed}: {took:.1} s for {} bytes", text.len())) } else { Ok(accepted) }
+}
+
+/// A network that was read has voltages, or a word why not.
+fn solve(net: Network) -> Result<(), String> {
+    let Ok(mut engine) = ControlledEngine::new(net) else { return Ok(()) };
+    let solved = engine.solve(&Options::default(), ControlMode::Static, 0.0, 10).solution;
+    let finite = solved.voltages.iter().all(|v| v.is_finite()) && solved.kcl_residual_pu.is_finite();
+    let told = solved.troubles().all(|t| !t.to_string().contains("NaN"));
+    if finite && told { Ok(()) } else { Err("a state that is not finite".to_owned()) }
 }
 
 /// What holds of every network that a reader gives.
@@ -171,6 +283,11 @@ fn check(net: &Network) -> Result<(), String> {
         if !e.y.iter().all(|y| y.is_finite()) {
             return Err(format!("{}: an admittance that is not finite", e.name));
         }
+    }
+    if !net.transformers.iter().all(|t| (t.element as usize) < net.elements.len())
+        || !net.regulators.iter().all(|r| (r.transformer as usize) < net.transformers.len())
+    {
+        return Err("a control without its element".to_owned());
     }
     if net.injections.iter().any(|i| i.bus as usize >= buses || i.load as usize >= net.loads.len() || !i.s.is_finite())
     {

@@ -208,6 +208,7 @@ impl Builder<'_> {
 
     /// Adds an element, without the conductors that are open.
     fn add(&mut self, object_index: usize, object: &Object, element: Element) {
+        let element = if object.open.is_empty() { element } else { opened(element, &object.open) };
         if !element.y.iter().all(|y| y.is_finite()) {
             let name = object.full_name();
             self.notes
@@ -216,7 +217,7 @@ impl Builder<'_> {
         }
         let index = self.net.elements.len() as u32;
         self.elements.insert(object_index, index);
-        self.net.elements.push(if object.open.is_empty() { element } else { opened(element, &object.open) });
+        self.net.elements.push(element);
     }
 }
 
