@@ -14,11 +14,10 @@ impl Injection {
         let s = self.s;
         let inside = v >= self.vmin_pu && v <= self.vmax_pu;
         match self.model {
-            VoltageModel::Power => s * self.constant_power(v),
             VoltageModel::Current => s * self.constant_current(v),
             VoltageModel::Impedance => s * (v * v),
             VoltageModel::Exponents { p, q } if inside => Complex::new(s.re * libm::pow(v, p), s.im * libm::pow(v, q)),
-            VoltageModel::Exponents { .. } => s * self.constant_power(v),
+            VoltageModel::Power | VoltageModel::Exponents { .. } => s * self.constant_power(v),
             VoltageModel::Zip { .. } if v <= self.vlow_pu => s * (v * v),
             VoltageModel::Zip { p, q, cut_off } => {
                 let shares = [v * v, self.constant_current(v), self.constant_power(v)];

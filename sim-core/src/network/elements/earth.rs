@@ -24,6 +24,7 @@ use std::f64::consts::PI;
 /// Permeability of vacuum in H/m.
 pub(super) const MU0: f64 = 12.566_37e-7;
 /// `2 pi`, with the digits of the reference program.
+#[expect(clippy::approx_constant, reason = "matrices agree with the reference to the last digit only so")]
 pub(super) const TWO_PI: f64 = 6.283_185_307;
 /// Beyond this argument the skin is thin and the quotient of the Bessel functions is 1.
 const THIN_SKIN: f64 = 35.0;

@@ -318,7 +318,7 @@ fn series(rows: &[u32], y: &[Complex]) -> u8 {
         let own = at(r, c);
         at(r, c + n) == -own && at(r + n, c) == -own && at(r + n, c + n) == own
     };
-    let whole = rows.len() % 2 == 0 && (2..=4).contains(&n) && !rows.contains(&EARTH) && (0..n * n).all(fits);
+    let whole = rows.len().is_multiple_of(2) && (2..=4).contains(&n) && !rows.contains(&EARTH) && (0..n * n).all(fits);
     if whole { n as u8 } else { 0 }
 }
 

@@ -51,7 +51,7 @@ impl Class {
         let all = self.properties;
         all.iter().position(|p| p.eq_ignore_ascii_case(name)).or_else(|| {
             let begins = |p: &&str| p.get(..name.len()).is_some_and(|b| b.eq_ignore_ascii_case(name));
-            if name.is_empty() { None } else { all.iter().position(|p| begins(&p)) }
+            if name.is_empty() { None } else { all.iter().position(begins) }
         })
     }
 }

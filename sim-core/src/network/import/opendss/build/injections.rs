@@ -237,7 +237,7 @@ impl Builder<'_> {
             d.by = By::ActiveAndFactor;
         }
         d.by = by.unwrap_or(d.by);
-        if property == "pf" && !(d.pf.abs() <= 1.0) {
+        if property == "pf" && d.pf.abs() > 1.0 {
             self.notes.fault(setting.at, format!("a power factor of {}; expected a number from -1 to 1", d.pf));
         }
         if property == "kwhdays" && d.days <= 0.0 {

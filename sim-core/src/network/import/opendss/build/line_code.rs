@@ -39,12 +39,12 @@ impl PerLength {
             frequency,
             rating: 0.0,
         };
-        out.from_sequence(false);
+        out.fill_from_sequence(false);
         out
     }
 
     /// Makes the matrices of the sequence data; a line (not a code) of one conductor has its positive sequence alone.
-    pub(super) fn from_sequence(&mut self, of_line: bool) {
+    pub(super) fn fill_from_sequence(&mut self, of_line: bool) {
         let [r1, x1, r0, x0, c1, c0] = self.sequence;
         let n = self.phases;
         self.matrices = [[r1, r0], [x1, x0], [c1, c0]].map(|[one, zero]| {
@@ -105,7 +105,7 @@ impl Builder<'_> {
                     {
                         code.data.phases = n;
                         neutral = n;
-                        code.data.from_sequence(false);
+                        code.data.fill_from_sequence(false);
                     }
                 }
                 "units" => {
@@ -122,7 +122,7 @@ impl Builder<'_> {
                 "xg" => self.notes.set(setting, &mut code.data.earth[1]),
                 "rho" => self.notes.set_positive(setting, "a resistivity", &mut code.data.earth[2]),
                 "normamps" => self.notes.set(setting, &mut code.data.rating),
-                "" if code.data.symmetric => code.data.from_sequence(false),
+                "" if code.data.symmetric => code.data.fill_from_sequence(false),
                 _ => {}
             }
         }

@@ -192,7 +192,7 @@ impl Builder<'_> {
         let kept = d.data.sequence;
         d.data = code.data;
         if d.data.symmetric {
-            d.data.from_sequence(true);
+            d.data.fill_from_sequence(true);
         } else {
             // What the line would be by sequences is still its own.
             d.data.sequence = kept;
@@ -221,7 +221,7 @@ impl Builder<'_> {
             return;
         }
         d.data.phases = n;
-        d.data.from_sequence(true);
+        d.data.fill_from_sequence(true);
     }
 
     /// Impedance and charging of the whole line.
@@ -235,7 +235,7 @@ impl Builder<'_> {
                 d.data.sequence[4] /= scale;
                 d.data.sequence[5] /= scale;
             }
-            d.data.from_sequence(true);
+            d.data.fill_from_sequence(true);
         }
         let data = &d.data;
         let n = data.phases;
