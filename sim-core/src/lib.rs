@@ -9,7 +9,8 @@
 //! |---|---|---|
 //! | sun, clouds, wind, temperature | NREL SPA, Ineichen-Perez, stochastic clear-sky index, gusts | [`weather`] |
 //! | devices | PVWatts with Perez, power curves, Willans lines, storage with losses, household events | [`device`] |
-//! | network | unbalanced phasors, node blocks of one to four conductors, fixed point on a block-sparse factorisation | [`powerflow`] |
+//! | network | unbalanced phasors, one to four conductors; Newton with the Jacobian kept; taps and banks; IEC 60909 | [`powerflow`] |
+//! | other tools' networks | MATPOWER cases, OpenDSS scripts | `network::import` |
 //! | dispatch | rules: renewables, storage, engines; positions on the grid | [`dispatch`] |
 //! | frequency | swing and droop of whatever forms an island | [`dynamics`] |
 //! | protection | definite-time relays in two groups, breaker failure, ride-through, shedding, synchronising | [`protection`] |

@@ -1,13 +1,37 @@
-//! Unbalanced power flow: node blocks of one to four conductors, every island by itself.
+//! Power flow: the voltages at which every current that an element takes is one that a source or a load gives.
 //!
-//! # The equations
+//! # The derivation
+//! Every line, transformer, capacitor and reactor is linear between its conductors, `i = y v`; their sum over the nodes
+//! is `Y`. Sources give `i_s`, and a load of power `s` at the voltage `u` between its two conductors gives
+//! `i(v) = (s(|u|) / u)*`. Kirchhoff's current law then reads
+//!
+//! `Y v = i_s + i(v)`.
+//!
+//! Newton's step from any state `v` with a Jacobian `J0 = Y - (di/dv)_0` of some earlier state is the solution `x` of
+//! `J0 x = i_s + i(v) - (di/dv)_0 v`: two sweeps over factors that stay, however often loads change. With `(di/dv)_0 = 0`
+//! it is the classic fixed point on `Y`; with the Jacobian made anew each time it is Newton's method. Where a generator
+//! holds `|v|`, the part of the balance along `v` and the magnitude replace it. A closed switch makes two nodes one, an
+//! open one removes its element's numbers, never the pattern.
+//!
+//! # What stands here
+//! - [`engine`]: that, for any [`Network`](crate::network::Network) (files of other tools, studies): derivation, islands,
+//!   truth, lanes. [`control`]: taps and banks on top of it. `time_series`: a script's day. [`network_results`]: currents,
+//!   losses by cause, loading, unbalance, profile, reports.
+//! - [`short_circuit`]: currents of short circuits by IEC 60909.
+//! - [`Circuit`] and [`Solver`]: the running community's own solver, described below: the fixed point with what faults
+//!   need (sources and inverters at their current limit, broken conductors).
+//!
+//! # The community's solver
+//! Node blocks of one to four conductors, every island by itself.
+//!
+//! ## The equations
 //! The voltages to earth of an island's conductors are `v`, and the currents into its nodes
 //! `Y v = i(v) + i_s`. `Y` adds up the elements' admittances ([`Line`], [`Transformer`], [`Shunt`]) and the
 //! reference's ([`Source`], `i_s = k ys e`; an ideal one puts rows of the identity and its voltage instead). Each
 //! [`Injection`] of power `s` at the voltage `u` between its two conductors adds `i = (s(|u|) / u)*` at the one and
 //! takes it at the other.
 //!
-//! # The fixed point
+//! ## The fixed point
 //! `Y` depends on switches alone, so its factors are kept, and `v <- Y^-1 (i(v) + i_s)` costs two sweeps. It contracts
 //! by about `|z_thevenin| |s| / |v|^2`: a tenth in a healthy network. Where it does not (a house behind a broken
 //! neutral sees tens of ohms, an overloaded line), each consuming injection becomes the admittance `y = -i(u)/u` it is
@@ -18,7 +42,7 @@
 //! Settled means that no voltage changes by more than 1e-8 of nominal. Solved means that moreover Kirchhoff's current
 //! law, computed from the elements and not from `Y`, holds within [`RESIDUAL_LIMIT_PU`].
 //!
-//! # Switches and islands
+//! ## Switches and islands
 //! A closed [`Joint`] makes two buses one node. Buses joined by joints, lines and transformers are an island; the
 //! source in service with the lowest rank leads it; an island without one is dead, exactly 0 V. Other sources in a led
 //! island are idle: one that feeds in beside the reference is an [`Injection`].

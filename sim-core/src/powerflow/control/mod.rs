@@ -4,7 +4,7 @@
 //! Solve; every control looks at the solution and says what it wants and after which delay; of what waits, that with
 //! the shortest delay is done, all at once where delays are equal; solve again, until nothing waits. That is the static
 //! mode: the network as it stands after its controls came to rest. A control whose quantity is back in its band
-//! withdraws. In the timed modes a tap moves one step an action ([`Regulator::tap_delay_s`] apart), and with
+//! withdraws. In the timed modes a tap moves one step an action ([`tap_delay_s`](crate::network::Regulator::tap_delay_s) apart), and with
 //! [`ControlMode::Time`] only what is due by the time of the solve is done; what waits stays for the next.
 //!
 //! Moving a tap recomputes one matrix and the factors on its path; nothing is ordered or analysed anew.

@@ -262,6 +262,9 @@ impl<'f> Script<'f> {
         }
         let mut next = 0;
         for (k, token) in tokens.enumerate() {
+            if self.notes.full() {
+                return;
+            }
             let here = place(line, at, token.at);
             let name = if k == 0 { first.or(token.name) } else { token.name };
             if class.role == Role::Refused && !name.is_some_and(|n| n.eq_ignore_ascii_case("enabled")) {
@@ -367,6 +370,9 @@ impl<'f> Script<'f> {
 
     fn set(&mut self, line: &str, at: Place, tokens: Tokens<'_>) {
         for token in tokens {
+            if self.notes.full() {
+                return;
+            }
             let here = place(line, at, token.at);
             let Some(name) = token.name else {
                 self.notes.fault(here, format!("'{}'; expected name=value", short(token.value)));

@@ -14,7 +14,7 @@ const MOST_COPIES: usize = 2_000_000;
 /// Problems that are kept.
 const MOST_PROBLEMS: usize = 200;
 /// Names that one which is not there is held against.
-const MOST_NAMES: usize = 3000;
+const MOST_NAMES: usize = 500;
 
 /// A place in one of the files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
