@@ -30,7 +30,7 @@ const SPEED: f64 = 60.0;
     after_help = "Exit status: 0 done, 2 bad input, 6 no display, 7 no usable Vulkan adapter, 1 anything else."
 )]
 pub struct Args {
-    /// Scene or replay to open (.ron), or a network of MATPOWER (.m); without it, the default community.
+    /// Scene or replay to open (.ron), or a network of MATPOWER (.m) or OpenDSS (.dss); without it, the default community.
     pub scene: Option<PathBuf>,
     /// Seed of everything random, 0 to 9007199254740991.
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..(1 << 53)))]

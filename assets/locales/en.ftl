@@ -76,7 +76,7 @@ menu-quit = Quit
 
 # Files
 file-open = Open a scene, a replay or a network (.m)
-file-open-hint = Type a path, choose a recent file, or drop a file on the window.
+file-open-hint = A scene or replay (.ron), or a network of MATPOWER (.m) or OpenDSS (.dss): type a path, choose a recent file, or drop it on the window.
 file-open-go = Open
 file-save-replay = Save the replay
 file-save-picture = Save a picture

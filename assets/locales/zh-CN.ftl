@@ -76,7 +76,7 @@ menu-quit = 退出
 
 # Files
 file-open = 打开场景、回放或电网（.m）
-file-open-hint = 输入路径，选择最近的文件，或把文件拖到窗口上。
+file-open-hint = 场景或回放（.ron），或 MATPOWER（.m）、OpenDSS（.dss）的电网：输入路径，选择最近的文件，或把文件拖到窗口上。
 file-open-go = 打开
 file-save-replay = 保存回放
 file-save-picture = 保存图片

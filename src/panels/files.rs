@@ -175,7 +175,7 @@ fn system_dialog(purpose: Purpose) -> Task<Option<PathBuf>> {
     let dialog = rfd::AsyncFileDialog::new();
     AsyncComputeTaskPool::get().spawn(async move {
         let file = match purpose {
-            Purpose::Open => dialog.add_filter("RON, MATPOWER", &["ron", "m"]).pick_file().await,
+            Purpose::Open => dialog.add_filter("RON, MATPOWER, OpenDSS", &["ron", "m", "dss"]).pick_file().await,
             Purpose::SaveReplay => dialog.set_file_name("replay.ron").save_file().await,
             Purpose::SavePicture => dialog.set_file_name("picture.png").save_file().await,
         };
