@@ -26,9 +26,13 @@
 
 mod build;
 mod class;
+mod commands;
 mod folder;
 mod options;
 mod pattern;
+// Lists read better in lines than a word a line.
+#[rustfmt::skip]
+mod properties;
 mod script;
 mod store;
 #[cfg(test)]
