@@ -1,6 +1,8 @@
 //! The last step: node numbers become positions within their buses, sources take their places, bases and coordinates.
 
-use super::Builder;
+use super::{Builder, MOST_NODES};
+use crate::complex::Complex;
+use crate::network::import::opendss::store::Place;
 use crate::network::{Bus, NODE_GROUND, Source, Terminal};
 use std::collections::BTreeMap;
 
@@ -38,29 +40,34 @@ impl Builder<'_> {
         if base.is_finite() { base.max(1e3) } else { 1e6 }
     }
 
-    /// A source's conductors are its bus's first nodes: its rows are put in their order.
+    /// A source's conductors are its bus's first nodes: its rows are put in their order, with zeros where it has no
+    /// conductor.
     fn place_sources(&mut self) {
         for (terminal, source) in std::mem::take(&mut self.sources) {
             let bus = &self.net.buses[terminal.bus as usize];
-            let places: Vec<u8> = terminal.conductors().iter().map(|n| position(bus, *n)).collect();
-            let n = places.len();
-            let from: Vec<Option<usize>> = (0..n).map(|k| places.iter().position(|p| usize::from(*p) == k)).collect();
-            let Some(from) = from.into_iter().collect::<Option<Vec<usize>>>() else {
-                let at = self
-                    .store
-                    .objects
-                    .iter()
-                    .find(|o| o.full_name() == source.name)
-                    .map_or_else(Default::default, |o| o.at);
-                let message = format!("{}: a source at other than its bus's first nodes is not modelled", source.name);
-                self.notes.fault(at, message);
+            let places: Vec<usize> = terminal.conductors().iter().map(|n| usize::from(position(bus, *n))).collect();
+            let distinct = places.iter().enumerate().all(|(k, p)| *p < MOST_NODES && !places[..k].contains(p));
+            if distinct {
+                self.net.sources.push(placed(source, &places));
                 continue;
-            };
-            let y = from.iter().flat_map(|r| from.iter().map(|c| source.y[r * n + c]).collect::<Vec<_>>()).collect();
-            let emf = from.iter().map(|k| source.emf[*k]).collect();
-            self.net.sources.push(Source { emf, y, ..source });
+            }
+            let at =
+                self.store.objects.iter().find(|o| o.full_name() == source.name).map_or_else(Place::default, |o| o.at);
+            self.notes.fault(at, format!("{}: a source at earth or with two conductors at one node", source.name));
         }
     }
+}
+
+/// A source with its conductors at the given places of its bus.
+fn placed(source: Source, places: &[usize]) -> Source {
+    let (n, size) = (places.len(), places.iter().max().map_or(0, |p| p + 1));
+    let mut emf = vec![Complex::ZERO; size];
+    let mut y = vec![Complex::ZERO; size * size];
+    for (k, p) in places.iter().enumerate() {
+        emf[*p] = source.emf[k];
+        places.iter().enumerate().for_each(|(j, q)| y[p * size + q] = source.y[k * n + j]);
+    }
+    Source { emf, y, ..source }
 }
 
 /// Position of a node within its bus; 0 is earth.

@@ -3,8 +3,12 @@
 //! # What OpenDSS does
 //! In a wye each phase lies between its conductor and the neutral, in a delta between its conductor and the next. The
 //! nominal voltage is `kv` between the conductors of a delta or a single phase, `kv / sqrt 3` in a wye of two or three.
-//! The power is what the last of `kw`, `kvar`, `kva`, `xfkva` says together with the power factor; a command's settings
-//! count together. Generators of constant power are impedances outside their band, which `vlow_pu = 0` gives exactly.
+//!
+//! A load's power is what the last of `kw`, `kvar`, `kva` says together with the power factor when the command ends;
+//! one allocated from a transformer's rating or from energy is computed at once, with the power factor so far. A
+//! generator's `kw`, `pf` and `kvar` each act on the others at once. Generators of constant power are impedances outside
+//! their band, which `vlow_pu = 0` gives exactly. Where the reactive power is that of an impedance whatever the voltage
+//! (load model 7, generator model 5) it is an injection of its own.
 
 use super::Builder;
 use super::shapes::LoadShapes;
@@ -32,6 +36,9 @@ struct Draft {
     kw: f64,
     kvar: f64,
     pf: f64,
+    /// The power factor was given since the last command ended.
+    pf_changed: bool,
+    pf_given: bool,
     kva: f64,
     transformer_kva: f64,
     allocation: f64,
@@ -53,10 +60,12 @@ impl Draft {
             phases: 3,
             delta: false,
             kv: 12.47,
-            by: By::ActiveAndReactive,
+            by: By::ActiveAndFactor,
             kw: 10.0,
             kvar: 5.0,
             pf: 0.88,
+            pf_changed: false,
+            pf_given: false,
             kva: 0.0,
             transformer_kva: 0.0,
             allocation: 0.5,
@@ -74,7 +83,7 @@ impl Draft {
     }
 
     fn generator() -> Self {
-        Self { kw: 1000.0, kvar: 60.0, pf: 0.88, band: [0.9, 1.1, 0.0], ..Self::load() }
+        Self { by: By::ActiveAndReactive, kw: 1000.0, kvar: 60.0, band: [0.9, 1.1, 0.0], ..Self::load() }
     }
 
     /// Conductors of its terminal.
@@ -91,34 +100,52 @@ impl Draft {
         if to_neutral { self.kv * 1e3 / 3.0_f64.sqrt() } else { self.kv * 1e3 }
     }
 
-    /// What a command's settings say together.
-    fn settle(&mut self) {
-        let reactive = |kw: f64, pf: f64| {
-            let size = kw * (1.0 / (pf * pf) - 1.0).max(0.0).sqrt();
-            if pf < 0.0 { -size } else { size }
-        };
-        match self.by {
-            By::ActiveAndReactive => {
-                let kva = Complex::new(self.kw, self.kvar).norm();
-                if kva > 0.0 {
-                    let pf = self.kw / kva;
-                    self.pf = if self.kvar != 0.0 { pf.copysign(self.kw * self.kvar) } else { pf };
-                }
-                return;
-            }
-            By::ActiveAndFactor => {}
-            By::ApparentAndFactor => self.kw = self.kva * self.pf.abs(),
-            By::Allocated => self.kw = self.transformer_kva * self.allocation * self.pf.abs(),
-            By::Energy => self.kw = self.kwh / (self.days * 24.0) * self.energy_factor,
+    /// Reactive power by the power factor, of the other sign than the active one where that is negative.
+    fn by_factor(&self) -> f64 {
+        let size = self.kw * (1.0 / (self.pf * self.pf) - 1.0).max(0.0).sqrt();
+        if self.pf < 0.0 { -size } else { size }
+    }
+
+    /// The power factor of the active and reactive power.
+    fn take_factor(&mut self) {
+        let kva = Complex::new(self.kw, self.kvar).norm();
+        if kva > 0.0 && self.kw != 0.0 {
+            self.pf = (self.kw / kva).abs() * if self.kvar < 0.0 { -1.0 } else { 1.0 };
         }
-        self.kvar = if self.pf == 0.0 { 0.0 } else { reactive(self.kw, self.pf) };
+    }
+
+    /// A power by a transformer's rating or by energy.
+    fn allocate(&mut self) {
+        match self.by {
+            By::Allocated if self.transformer_kva > 0.0 => {
+                self.kw = self.transformer_kva * self.allocation * self.pf.abs();
+            }
+            By::Energy => self.kw = self.kwh / (self.days * 24.0) * self.energy_factor,
+            _ => return,
+        }
+        self.kvar = self.by_factor();
+    }
+
+    /// The end of a load's command: what was not given follows from what was.
+    fn settle(&mut self) {
+        match self.by {
+            By::ActiveAndFactor => self.kvar = self.by_factor(),
+            By::ActiveAndReactive => self.take_factor(),
+            By::ApparentAndFactor => {
+                self.kw = self.kva * self.pf.abs();
+                self.kvar = self.by_factor();
+            }
+            By::Allocated | By::Energy if self.pf_changed => self.kvar = self.by_factor(),
+            By::Allocated | By::Energy => {}
+        }
+        self.pf_changed = false;
     }
 
     fn model(&self) -> Result<VoltageModel, String> {
         Ok(match self.model {
-            1 | 6 => VoltageModel::Power,
+            1 | 6 | 7 => VoltageModel::Power,
             2 => VoltageModel::Impedance,
-            3 | 7 => VoltageModel::Exponents { p: 0.0, q: 2.0 },
+            3 => VoltageModel::Exponents { p: 0.0, q: 2.0 },
             4 => VoltageModel::Exponents { p: self.cvr[0], q: self.cvr[1] },
             5 => VoltageModel::Current,
             8 => match self.zip {
@@ -179,9 +206,14 @@ impl Builder<'_> {
     fn replay_power(&mut self, object: &Object, d: &mut Draft) -> Option<Setting> {
         let generator = object.class().name == "Generator";
         let mut model_at = None;
+        if !generator {
+            d.settle();
+        }
         for (property, setting) in object.replay() {
             if setting.property == END {
-                d.settle();
+                if !generator {
+                    d.settle();
+                }
                 continue;
             }
             match property {
@@ -192,9 +224,9 @@ impl Builder<'_> {
                     d.model = self.notes.count(setting, 1, 8).unwrap_or(d.model);
                     model_at = Some(setting.clone());
                 }
-                "vminpu" => self.notes.set_positive(setting, "a voltage", &mut d.band[0]),
+                "vminpu" => self.voltage(setting, &mut d.band[0]),
                 "vmaxpu" => self.notes.set_positive(setting, "a voltage", &mut d.band[1]),
-                "vlowpu" => self.notes.set_positive(setting, "a voltage", &mut d.band[2]),
+                "vlowpu" => self.voltage(setting, &mut d.band[2]),
                 "cvrwatts" => self.notes.set(setting, &mut d.cvr[0]),
                 "cvrvars" => self.notes.set(setting, &mut d.cvr[1]),
                 "zipv" => {
@@ -212,36 +244,78 @@ impl Builder<'_> {
                 "rneut" | "xneut" => d.neutral = Some(setting.clone()),
                 "yearly" | "daily" | "duty" => self.shape_of(d, property, setting),
                 "%seriesrl" | "cvrcurve" => {}
-                _ => self.power_property(d, property, setting, generator),
+                _ if generator => self.generator_power(d, property, setting),
+                _ => self.load_power(d, property, setting),
             }
         }
         model_at
     }
 
-    fn power_property(&mut self, d: &mut Draft, property: &str, setting: &Setting, generator: bool) {
+    /// Properties that give a load's power.
+    fn load_power(&mut self, d: &mut Draft, property: &str, setting: &Setting) {
         let (target, by) = match property {
-            "kw" => (&mut d.kw, Some(By::ActiveAndFactor)),
-            "kvar" => (&mut d.kvar, Some(By::ActiveAndReactive)),
-            "pf" => (&mut d.pf, generator.then_some(By::ActiveAndFactor)),
-            // Of a generator the rating of the machine, of a load its power.
-            "kva" if !generator => (&mut d.kva, Some(By::ApparentAndFactor)),
-            "xfkva" => (&mut d.transformer_kva, Some(By::Allocated)),
-            "allocationfactor" => (&mut d.allocation, Some(By::Allocated)),
-            "kwh" => (&mut d.kwh, Some(By::Energy)),
-            "kwhdays" => (&mut d.days, Some(By::Energy)),
-            "cfactor" => (&mut d.energy_factor, Some(By::Energy)),
+            "kw" => (&mut d.kw, By::ActiveAndFactor),
+            "kvar" => (&mut d.kvar, By::ActiveAndReactive),
+            "kva" => (&mut d.kva, By::ApparentAndFactor),
+            "xfkva" => (&mut d.transformer_kva, By::Allocated),
+            "allocationfactor" => (&mut d.allocation, By::Allocated),
+            "kwh" => (&mut d.kwh, By::Energy),
+            "kwhdays" => return self.energy_days(d, setting),
+            "cfactor" => (&mut d.energy_factor, By::Energy),
+            "pf" => {
+                self.power_factor(d, setting);
+                (d.pf_changed, d.pf_given) = (true, true);
+                return;
+            }
             _ => return,
         };
         self.notes.set(setting, target);
-        if property == "pf" && d.by == By::ActiveAndReactive {
-            d.by = By::ActiveAndFactor;
+        d.pf_given &= by != By::ActiveAndReactive;
+        d.by = by;
+        d.allocate();
+    }
+
+    fn energy_days(&mut self, d: &mut Draft, setting: &Setting) {
+        self.notes.set_positive(setting, "a number of days", &mut d.days);
+        d.by = By::Energy;
+        d.allocate();
+    }
+
+    /// Properties that give a generator's power.
+    fn generator_power(&mut self, d: &mut Draft, property: &str, setting: &Setting) {
+        match property {
+            "kw" => {
+                self.notes.set(setting, &mut d.kw);
+                d.kvar = d.by_factor();
+            }
+            "pf" => {
+                self.power_factor(d, setting);
+                d.kvar = d.by_factor();
+            }
+            "kvar" => {
+                self.notes.set(setting, &mut d.kvar);
+                d.take_factor();
+            }
+            _ => {}
         }
-        d.by = by.unwrap_or(d.by);
-        if property == "pf" && d.pf.abs() > 1.0 {
-            self.notes.fault(setting.at, format!("a power factor of {}; expected a number from -1 to 1", d.pf));
+    }
+
+    fn power_factor(&mut self, d: &mut Draft, setting: &Setting) {
+        match self.notes.number(setting) {
+            Some(pf) if pf == 0.0 || pf.abs() > 1.0 => {
+                self.notes.fault(setting.at, format!("a power factor of {pf}; expected a number from -1 to 1, not 0"));
+            }
+            pf => d.pf = pf.unwrap_or(d.pf),
         }
-        if property == "kwhdays" && d.days <= 0.0 {
-            self.notes.fault(setting.at, "kwhdays: expected a number above 0");
+    }
+
+    /// A border of a band: 0 is none.
+    fn voltage(&mut self, setting: &Setting, target: &mut f64) {
+        match self.notes.number(setting) {
+            Some(v) if v < 0.0 => {
+                self.notes.fault(setting.at, format!("a voltage of {v} per unit; expected a number from 0 on"));
+            }
+            v => *target = v.unwrap_or(*target),
         }
     }
 
@@ -257,10 +331,14 @@ impl Builder<'_> {
             "yearly" => d.shapes.yearly = shape,
             _ => d.shapes.duty = shape,
         }
+        // A shape in kW brings its largest values as the load's power.
+        if let Some(shape) = shape.and_then(|k| self.shapes.list.get(k)).filter(|s| s.actual) {
+            (d.kw, d.kvar) = shape.largest();
+            d.by = if d.pf_given { By::ActiveAndFactor } else { By::ActiveAndReactive };
+        }
     }
 
-    fn add_power(&mut self, object: &Object, mut d: Draft, model: VoltageModel, factor: f64) {
-        d.settle();
+    fn add_power(&mut self, object: &Object, d: Draft, model: VoltageModel, factor: f64) {
         let name = object.full_name();
         let Some(terminal) = self.terminal_of(object, object.last("bus1"), "bus1", d.phases, d.conductors()) else {
             return;
@@ -282,6 +360,15 @@ impl Builder<'_> {
             self.notes.fault(object.at, format!("{name}: its power is too large to compute with"));
             return;
         }
+        let generator = object.class().name == "Generator";
+        let fixed = d.model == if generator { 4 } else { 6 };
+        if fixed {
+            let what = format!("{name}: outside its band of voltage its reactive power goes with the active one");
+            self.notes.leave_out(object.at, what);
+        }
+        // Reactive power as an impedance; the active one is one outside its band, at once.
+        let apart = d.model == if generator { 5 } else { 7 };
+        let low = if apart || fixed { 0.0 } else { d.band[2] };
         let load = self.net.loads.len() as u32;
         let in_service = self.notes.enabled(object) && object.open.is_empty();
         self.net.loads.push(Load { name, in_service });
@@ -293,7 +380,7 @@ impl Builder<'_> {
             if plus == minus {
                 continue;
             }
-            self.net.injections.push(Injection {
+            let whole = Injection {
                 load,
                 bus: terminal.bus,
                 plus,
@@ -301,10 +388,17 @@ impl Builder<'_> {
                 s,
                 model,
                 v_nominal: d.volts(),
-                vmin_pu: d.band[0],
+                // Below vlow the power is that of an admittance, wherever the band begins.
+                vmin_pu: d.band[0].max(low),
                 vmax_pu: d.band[1],
-                vlow_pu: d.band[2].min(d.band[0]),
-            });
+                vlow_pu: low,
+            };
+            if apart {
+                let reactive = Injection { s: Complex::new(0.0, s.im), model: VoltageModel::Impedance, ..whole };
+                self.net.injections.extend([Injection { s: Complex::new(s.re, 0.0), ..whole }, reactive]);
+            } else {
+                self.net.injections.push(whole);
+            }
         }
     }
 }

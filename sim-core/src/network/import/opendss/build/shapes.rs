@@ -56,6 +56,15 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// The active power that is largest in size, and the reactive power that belongs to it (0 if the shape has none).
+    pub(super) fn largest(&self) -> (f64, f64) {
+        let peak = self.p.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        let reactive = |k: usize| self.q.as_ref().and_then(|q| q.get(k)).copied().unwrap_or(0.0);
+        peak.map_or((0.0, 0.0), |(k, p)| (*p, reactive(k)))
+    }
+}
+
 impl Builder<'_> {
     /// The shape of an object; `None` if it has a fault.
     pub(super) fn shape(&mut self, index: usize) -> Option<usize> {

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::complex::Complex;
-use crate::network::elements::{Capacitor, Line, Reactor, to_earth};
+use crate::network::elements::{Capacitor, Line, Reactor, sequence_matrix, to_earth};
 use crate::network::import::opendss::store::{Object, Setting};
 use crate::network::import::opendss::value;
 use crate::network::{Element, ElementKind, Input, Terminal};
@@ -144,7 +144,7 @@ impl Builder<'_> {
         let mut r = Reactor { phases: 3, delta: false, r_ohm: 0.0, x_ohm: 0.0, parallel: false, rp_ohm: 0.0 };
         let (mut kvar, mut kv, mut rated, mut by_rating) = (100.0, 12.47, None, true);
         // Sequence impedances, and full matrices.
-        let (mut sequence, mut matrices) = ([None; 3], [None, None]);
+        let (mut sequence, mut matrices, mut parallel) = ([None; 3], [None, None], false);
         for (property, setting) in object.replay() {
             match property {
                 "phases" => r.phases = self.notes.count(setting, 1, super::MOST_NODES).unwrap_or(r.phases),
@@ -165,7 +165,7 @@ impl Builder<'_> {
                     (r.r_ohm, r.x_ohm, by_rating) = (z.re, z.im, false);
                 }
                 "rp" => self.notes.set(setting, &mut r.rp_ohm),
-                "parallel" => r.parallel = self.notes.flag(setting).unwrap_or(r.parallel),
+                "parallel" => parallel = self.notes.flag(setting).unwrap_or(parallel),
                 "z1" => sequence[0] = self.pair(setting),
                 "z2" => sequence[1] = self.pair(setting),
                 "z0" => sequence[2] = self.pair(setting),
@@ -184,9 +184,17 @@ impl Builder<'_> {
             r.x_ohm = Reactor::rated_x_ohm(r.phases, r.delta, kvar, kv);
         }
         let y = match (sequence[0], &matrices) {
-            (Some(z1), _) => self.by_sequence(object, &r, z1, sequence),
+            (Some(z1), _) => {
+                if sequence[1].is_some_and(|z2| z2 != z1) || r.delta {
+                    let name = object.full_name();
+                    let message = format!("{name}: a reactor in delta or with z2 apart from z1 is not modelled");
+                    return self.notes.fault(object.at, message);
+                }
+                by_sequence(r.phases, z1, sequence[2].unwrap_or(z1))
+            }
             (None, [None, None]) => r.admittance(),
-            (None, [resistance, reactance]) => by_matrices(&r, resistance.as_ref(), reactance.as_ref()),
+            // `parallel` is a word about matrices; of r and x it changes nothing.
+            (None, [a, b]) => by_matrices(r.phases, parallel, a.as_ref(), b.as_ref()),
         };
         self.add_reactor(index, object, &r, y, rated);
     }
@@ -212,24 +220,6 @@ impl Builder<'_> {
             ],
         };
         self.add(index, object, element);
-    }
-
-    /// A reactor of three phases by its sequence impedances.
-    fn by_sequence(
-        &mut self,
-        object: &Object,
-        r: &Reactor,
-        z1: Complex,
-        s: [Option<Complex>; 3],
-    ) -> Option<Vec<Complex>> {
-        if s[1].is_some_and(|z2| z2 != z1) || r.delta {
-            let name = object.full_name();
-            self.notes.fault(object.at, format!("{name}: a reactor in delta or with z2 apart from z1 is not modelled"));
-            return None;
-        }
-        let z_ohm = crate::network::elements::sequence_matrix(r.phases, z1, s[2].unwrap_or(z1));
-        let shunt_s = vec![Complex::ZERO; r.phases * r.phases];
-        Line { phases: r.phases, z_ohm, shunt_s }.admittance()
     }
 
     /// Real and imaginary part.
@@ -260,13 +250,23 @@ impl Builder<'_> {
     }
 }
 
+/// A reactor by its sequence impedances.
+fn by_sequence(phases: usize, z1: Complex, z0: Complex) -> Option<Vec<Complex>> {
+    let z_ohm = sequence_matrix(phases, z1, z0);
+    Line { phases, z_ohm, shunt_s: vec![Complex::ZERO; phases * phases] }.admittance()
+}
+
 /// A reactor by full matrices, its parts in series or parallel.
-fn by_matrices(r: &Reactor, resistance: Option<&Vec<f64>>, reactance: Option<&Vec<f64>>) -> Option<Vec<Complex>> {
-    let n = r.phases;
+fn by_matrices(
+    n: usize,
+    parallel: bool,
+    resistance: Option<&Vec<f64>>,
+    reactance: Option<&Vec<f64>>,
+) -> Option<Vec<Complex>> {
     let at = |m: Option<&Vec<f64>>, k: usize| m.and_then(|m| m.get(k)).copied().unwrap_or(0.0);
     let z_ohm: Vec<Complex> = (0..n * n).map(|k| Complex::new(at(resistance, k), at(reactance, k))).collect();
     let shunt_s = vec![Complex::ZERO; n * n];
-    if !r.parallel {
+    if !parallel {
         return Line { phases: n, z_ohm, shunt_s }.admittance();
     }
     let part = |f: fn(&Complex) -> Complex| {

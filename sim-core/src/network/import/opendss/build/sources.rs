@@ -36,6 +36,24 @@ struct Draft {
     base_mva: f64,
 }
 
+impl Draft {
+    /// At the end of a command impedances and currents follow from the short-circuit data: a later command that gives
+    /// some of them keeps the others.
+    fn follow(&mut self) {
+        let root3 = 3.0_f64.sqrt();
+        let factor = if self.phases == 1 { 1.0 } else { root3 };
+        match self.by {
+            By::Power => self.isc = [self.mva[0] * 1e3 / (root3 * self.kv), self.mva[1] * 1e3 / (factor * self.kv)],
+            By::Current => self.mva = [root3 * self.kv * self.isc[0] / 1e3, factor * self.kv * self.isc[1] / 1e3],
+            By::Impedance | By::PerUnit | By::Ideal => return,
+        }
+        let [three, one] = self.mva;
+        if let Some(i) = short_circuit_impedance(self.phases, self.kv, three, one, self.x1r1, self.x0r0) {
+            self.z = [i.z1, i.z2, i.z0];
+        }
+    }
+}
+
 impl Builder<'_> {
     pub(super) fn source(&mut self, object: &Object) {
         let mut d = Draft {
@@ -48,13 +66,14 @@ impl Builder<'_> {
             isc: [10_000.0, 10_540.0],
             x1r1: 4.0,
             x0r0: 3.0,
-            z: [Complex::new(1.65, 6.6), Complex::new(1.65, 6.6), Complex::new(1.9, 5.7)],
+            z: [Complex::ZERO; 3],
             given: [false; 3],
             pu_z: [Complex::ZERO; 3],
             pu_given: [false; 3],
             ideal: Complex::new(1e-6, 0.001),
             base_mva: 100.0,
         };
+        d.follow();
         for (property, setting) in object.replay() {
             self.source_property(&mut d, property, setting);
         }
@@ -122,6 +141,7 @@ impl Builder<'_> {
                     self.notes.fault(setting.at, message);
                 }
             }
+            "" => d.follow(),
             "bus2" => {
                 let mut nodes = setting.text.split('.').skip(1).peekable();
                 if nodes.peek().is_none() || nodes.any(|n| n.trim() != "0") {

@@ -1,7 +1,7 @@
 //! Transformers and the codes they share.
 //!
 //! # What OpenDSS does
-//! `wdg=n` chooses the winding that `bus`, `conn`, `kv`, `kva`, `tap`, `%r` and the like then mean. The rating of winding
+//! `wdg=n` chooses the winding that `bus`, `conn`, `kv`, `kva`, `tap`, `%r` and the like then mean; a list chooses the last. The rating of winding
 //! 1 is that of all until they say otherwise; of two windings both have the one given last. `%loadloss` is shared by the
 //! first two windings' resistances. `windings=n` starts all windings anew.
 
@@ -217,8 +217,11 @@ impl Builder<'_> {
         }
     }
 
-    /// Properties of all windings in one list.
+    /// Properties of all windings in one list; the last winding is then the chosen one.
     fn winding_lists(&mut self, d: &mut Draft, property: &str, setting: &Setting) {
+        if matches!(property, "buses" | "conns" | "kvs" | "kvas" | "taps" | "%rs") {
+            d.active = d.data.windings.len() - 1;
+        }
         match property {
             "buses" => {
                 for (bus, token) in d.buses.iter_mut().zip(Tokens::list(&setting.text)) {
