@@ -2,6 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
+use crate::market::Mechanism;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,11 @@ pub enum Command {
     CarbonPrice {
         /// The price.
         price: f64,
+    },
+    /// How orders become trades, from the next clearing on.
+    Mechanism {
+        /// The mechanism.
+        kind: Mechanism,
     },
     /// A household's own bid instead of its agent's, until it is withdrawn.
     Bid {

@@ -85,7 +85,7 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::RestorationPlanned { .. }
         | K::RestorationRefused { .. } => (Topic::Healing, Weight::Notable),
         K::SwitchOrdered { .. } => (Topic::Healing, Weight::Quiet),
-        K::SlotCleared { reason: ClearingReason::Extraordinary, .. } | K::LeverSet { .. } => {
+        K::SlotCleared { reason: ClearingReason::Extraordinary, .. } | K::LeverSet { .. } | K::MechanismSet { .. } => {
             (Topic::Market, Weight::Notable)
         }
         K::SlotCleared { .. } | K::SlotSettled { .. } => (Topic::Market, Weight::Quiet),

@@ -1,6 +1,6 @@
 //! What happened, in a sentence: used by the log, the chain of causes, captions and the outcome card.
 
-use super::names::name;
+use super::names::{mechanism_key, name};
 use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
 use crate::locale::Locale;
@@ -81,6 +81,7 @@ impl Writer<'_> {
                     ("to", number(*to, 3).into()),
                 ],
             ),
+            K::MechanismSet { to, .. } => ("event-mechanism-set", vec![("what", self.t(mechanism_key(*to)).into())]),
             _ => self.network(kind),
         }
     }
@@ -297,6 +298,9 @@ impl Writer<'_> {
                     ("energy", kwh(*energy).into()),
                 ];
                 self.locale.t_args(key, &args)
+            }
+            C::Mechanism { kind } => {
+                self.locale.t_args("command-mechanism", &[("what", self.t(mechanism_key(*kind)).into())])
             }
             C::WithdrawBid { building } => named("command-withdraw-bid", building),
             C::Weather { cloud: None, wind_ms: None } => self.t("command-weather-free"),

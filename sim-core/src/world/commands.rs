@@ -8,7 +8,7 @@ use super::trading::levers;
 use crate::command::{BidSide, Command, Timed};
 use crate::event::EventKind;
 use crate::ids::{EventId, LineId, Subject, SwitchId};
-use crate::market::Side;
+use crate::market::{Mechanism, Side};
 use crate::recorder::Recorder;
 use crate::script;
 
@@ -40,7 +40,7 @@ impl World {
             Command::Jam { switch } | Command::Operate { switch, .. } => switch,
             Command::Bid { building, .. } | Command::WithdrawBid { building } => building,
             Command::LoseGrid | Command::RestoreGrid => return Subject::Grid,
-            Command::Tariff { .. } | Command::CarbonPrice { .. } => return Subject::Market,
+            Command::Tariff { .. } | Command::CarbonPrice { .. } | Command::Mechanism { .. } => return Subject::Market,
             Command::Weather { .. } => return Subject::Weather,
             Command::RepairAll | Command::SelfHealing { .. } => return Subject::Community,
         };
@@ -80,6 +80,7 @@ impl World {
             }
             Command::Tariff { import, feed_in } => self.set_tariff(*import, *feed_in, None, event),
             Command::CarbonPrice { price } => self.set_tariff(None, None, Some(*price), event),
+            Command::Mechanism { kind } => self.set_mechanism(*kind, event),
             Command::Bid { building, side, price, kwh } => {
                 let side = if *side == BidSide::Buy { Side::Buy } else { Side::Sell };
                 self.bid(building, Some((side, *price, *kwh)))
@@ -239,6 +240,18 @@ impl World {
                 self.state.trading.disturbed.get_or_insert((self.state.now, noted));
             }
         }
+        Ok(())
+    }
+
+    fn set_mechanism(&mut self, to: Mechanism, event: EventId) -> Result<(), String> {
+        let from = self.state.market.mechanism();
+        if from == to {
+            return Err("the market trades that way already".into());
+        }
+        self.state.market.set_mechanism(to);
+        let noted =
+            self.state.journal.note(self.state.now, Subject::Market, EventKind::MechanismSet { from, to }, event);
+        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
         Ok(())
     }
 

@@ -268,6 +268,8 @@ impl World {
             let mut s = Situation {
                 participant: id,
                 connected: connected[p],
+                place: self.place_of(who),
+                green: self.is_green(who),
                 forecast: self.state.market.forecast(slot, id),
                 flexible: Wh::ZERO,
                 storage: None,
@@ -292,6 +294,28 @@ impl World {
             out.push(s);
         }
         out
+    }
+
+    /// The feeder that a participant hangs on; what hangs on none is a place of its own.
+    fn place_of(&self, who: &Participant) -> u32 {
+        let bus = match who {
+            Participant::Building(b) => self.scene.building_bus[b.index()],
+            Participant::Device(d) => self.scene.device_bus[d.index()],
+            Participant::Grid | Participant::Losses => return u32::MAX,
+        };
+        self.scene.bus_feeder[bus.index()].unwrap_or(u32::MAX)
+    }
+
+    /// Whether what a participant sells is from sun or wind; a home with a roof that makes power counts as such.
+    fn is_green(&self, who: &Participant) -> bool {
+        let green = |d: &DeviceId| {
+            matches!(self.scene.file.devices[d.index()].kind, DeviceKind::Solar(_) | DeviceKind::Wind(_))
+        };
+        match who {
+            Participant::Building(b) => self.scene.building_devices[b.index()].iter().any(green),
+            Participant::Device(d) => green(d),
+            Participant::Grid | Participant::Losses => false,
+        }
     }
 
     fn storage_of(&self, d: DeviceId) -> Option<StorageState> {
@@ -383,10 +407,13 @@ impl World {
         let lit: Vec<Metered> =
             metered.iter().filter(|m| self.state.trading.connected[m.account.index()]).copied().collect();
         self.state.market.record_metered(ended, &lit);
+        for line in self.state.market.share_surplus(ended, &metered) {
+            self.post_trade(ended as u32, &line);
+        }
         let terms = self.state.market.settlement_input(ended, &metered, pcc, losses).terms;
         let Ok(statement) = self.state.market.settle(ended, &metered, pcc, losses) else { return };
         let event = self.note_settled(&statement, losses, cause);
-        self.post_readings(ended, &metered, pcc, losses, terms, event);
+        self.post_readings(&statement, &metered, pcc, losses, terms, event);
     }
 
     fn note_settled(&mut self, statement: &Statement, losses: Wh, cause: EventId) -> EventId {

@@ -46,6 +46,12 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ),
     ("CarbonPrice", "price: currency/t", "sets the carbon price", "CarbonPrice(price: 150)"),
     (
+        "Mechanism",
+        "kind: UniformPrice|PayAsBid|MidMarket|PeerToPeer|Community",
+        "how orders become trades, from the next clearing on",
+        "Mechanism(kind: PeerToPeer)",
+    ),
+    (
         "Bid",
         "building: name, side: Buy|Sell, price: currency/kWh, kwh: kWh a slot",
         "a household's own bid instead of its agent's",

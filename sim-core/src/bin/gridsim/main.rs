@@ -4,6 +4,7 @@
 
 mod bench_powerflow;
 mod chain;
+mod clear;
 mod commands;
 mod export;
 mod files;
@@ -14,6 +15,7 @@ mod powerflow;
 mod replay;
 mod run;
 mod short_circuit;
+mod vectors;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +41,10 @@ enum Verb {
     BenchPowerflow(bench_powerflow::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
+    /// Clears an order book (.json) with every mechanism of the market.
+    Clear(clear::Args),
+    /// Recomputes a file of test vectors: signatures, hashes, Merkle trees and proofs.
+    Vectors(vectors::Args),
     /// Writes a scene or a network file in another tool's format.
     Export(export::Args),
     /// Writes a valid scene with a given number of homes to stdout.
@@ -79,6 +85,8 @@ fn main() -> ExitCode {
         Verb::Powerflow(args) => powerflow::run(&args),
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
+        Verb::Clear(args) => clear::run(&args),
+        Verb::Vectors(args) => vectors::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Generate(args) => generate::run(&args),
         Verb::Commands(args) => commands::run(&args),

@@ -27,6 +27,8 @@ fn situation() -> impl Strategy<Value = Situation> {
         |((import, export, deviation, flexible), connected, stored, engine_offer)| Situation {
             participant: ParticipantId(0),
             connected,
+            place: 0,
+            green: false,
             forecast: Forecast { import: Wh(import), export: Wh(export), deviation: Wh(deviation) },
             flexible: Wh(flexible),
             storage: stored.and_then(|e| battery(0, e).storage),
@@ -180,6 +182,7 @@ fn a_settlement_by_hand() {
         slot: 4,
         grid: account(8),
         losses_account: account(9),
+        operator: account(10),
         metered: vec![reading(0, 0, 900), reading(1, 1_100, 0)],
         pcc: Registers { import: Wh(250), export: Wh(0) },
         losses: Wh(50),
