@@ -1,7 +1,7 @@
 //! Closed formulas, islands and failures.
 
 use super::*;
-use crate::network::{Bus, Element, ElementKind, Generator, Joint, Source, Terminal};
+use crate::network::{Bus, Element, ElementKind, Generator, Joint, Source, Terminal, VoltageModel};
 use crate::rng::Stream;
 
 /// A balanced network of `n` buses; bus 0 is an ideal source of 1.
@@ -379,4 +379,39 @@ fn the_way_a_network_is_written_down_does_not_matter() {
         assert!((*v - cut.voltages[b]).norm() < 1e-12);
     }
     assert_eq!(cut.voltages[9], cut.voltages[20]);
+}
+
+/// A load whose neutral only a reactor earths was taken for one on a broken conductor. As impedances in a row the three
+/// carry `1 / (z_line + z_load + z_earth)`; without the reactor the neutral is broken and the load carries nothing.
+#[test]
+fn a_neutral_behind_an_earthing_reactor_carries_its_loads_current() {
+    let mut net = network(2);
+    net.buses[1].nodes = vec![1, 4];
+    line(&mut net, 0, 1, Complex::new(0.1, 0.1));
+    let z_earth = Complex::new(0.02, 0.3);
+    net.elements.push(Element {
+        name: "earth".into(),
+        kind: ElementKind::Reactor,
+        terminals: vec![Terminal::new(1, &[1])],
+        y: vec![z_earth.inv()],
+        in_service: true,
+        rating: 0.0,
+        inputs: Vec::new(),
+    });
+    load(&mut net, 1, Complex::new(-0.5, -0.2));
+    let injection = &mut net.injections[0];
+    (injection.minus, injection.model, injection.v_nominal) = (1, VoltageModel::Impedance, 1.0);
+    let z_load = (-injection.s).conj().inv();
+    let current = (Complex::new(0.1, 0.1) + z_load + z_earth).inv();
+    let mut engine = Engine::new(&net).expect("valid");
+    for round in 0..2 {
+        engine.set_elements_in_service(&[true, true]);
+        let solution = engine.solve(&Options::default());
+        let got = solution.voltages[2];
+        assert!(solution.converged() && (got - current * z_earth).norm() < 1e-9, "round {round}: {got:?}");
+        engine.set_elements_in_service(&[true, false]);
+        let broken = engine.solve(&Options::default());
+        assert!(broken.converged() && broken.voltages[2].is_zero());
+        assert!((broken.voltages[1] - Complex::ONE).norm() < 1e-12, "{:?}", broken.voltages[1]);
+    }
 }
