@@ -2,7 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
-use crate::market::Mechanism;
+use crate::market::{Mechanism, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,11 @@ pub enum Command {
         /// Feed-in tariff.
         #[serde(default)]
         feed_in: Option<f64>,
+    },
+    /// How the import tariff varies over the day.
+    TariffShape {
+        /// The shape.
+        kind: TariffShape,
     },
     /// Sets the carbon price, currency per tonne.
     CarbonPrice {

@@ -172,7 +172,8 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
         | Command::RestoreGrid
         | Command::RepairAll
         | Command::SelfHealing { .. }
-        | Command::Mechanism { .. } => Ok(()),
+        | Command::Mechanism { .. }
+        | Command::TariffShape { .. } => Ok(()),
     }
 }
 

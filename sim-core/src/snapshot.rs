@@ -4,7 +4,7 @@
 //! per unit, angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-use crate::market::{Mechanism, Pair};
+use crate::market::{Mechanism, Pair, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -268,6 +268,10 @@ pub struct MarketView {
     pub next_price_milli: Option<i64>,
     /// Import tariff, thousandths.
     pub import_milli: i64,
+    /// Import tariff with carbon and the factor of the hour, thousandths.
+    pub import_now_milli: i64,
+    /// How the import tariff varies over the day.
+    pub tariff_shape: TariffShape,
     /// Feed-in tariff, thousandths.
     pub feed_in_milli: i64,
     /// Carbon price, currency per tonne.

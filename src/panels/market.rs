@@ -2,7 +2,7 @@
 
 use super::data::{PanelData, Reply};
 use super::marks::Marks;
-use super::names::{mechanism_key, name};
+use super::names::{mechanism_key, name, shape_key};
 use super::plot::Kept;
 use super::{numbers, theme, widgets};
 use crate::palette;
@@ -12,7 +12,7 @@ use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, Lin
 use sim_core::command::Command;
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
-use sim_core::market::Mechanism;
+use sim_core::market::{Mechanism, TariffShape};
 use sim_core::scene::Participant;
 
 /// State of the dock: the levers while they are being dragged.
@@ -242,18 +242,32 @@ fn lever(
 /// The choice of the mechanism, each with a sentence on what it does.
 fn mechanisms(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let now = data.now.market.mechanism;
-    ui.label(RichText::new(data.t("market-mechanism")).weak()).on_hover_text(data.t("term-mechanism"));
-    egui::ComboBox::from_id_salt("market mechanism")
-        .width(ui.available_width().min(240.0))
-        .selected_text(data.t(mechanism_key(now)))
-        .show_ui(ui, |ui| {
-            for kind in Mechanism::ALL {
-                let choice = ui.selectable_label(kind == now, data.t(mechanism_key(kind)));
-                if choice.on_hover_text(data.t(&format!("term-{}", mechanism_key(kind)))).clicked() && kind != now {
-                    reply.command(Command::Mechanism { kind });
-                }
+    if let Some(kind) = choice(ui, data, "market-mechanism", now, &Mechanism::ALL, mechanism_key) {
+        reply.command(Command::Mechanism { kind });
+    }
+}
+
+/// One of a few, each with a sentence on what it does; returns another one when it is picked.
+fn choice<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    label: &str,
+    now: T,
+    all: &[T],
+    key: fn(T) -> &'static str,
+) -> Option<T> {
+    ui.label(RichText::new(data.t(label)).weak()).on_hover_text(data.t(&format!("term-{label}")));
+    let mut picked = None;
+    let width = ui.available_width().min(240.0);
+    egui::ComboBox::from_id_salt(label).width(width).selected_text(data.t(key(now))).show_ui(ui, |ui| {
+        for kind in all.iter().copied() {
+            let row = ui.selectable_label(kind == now, data.t(key(kind)));
+            if row.on_hover_text(data.t(&format!("term-{}", key(kind)))).clicked() && kind != now {
+                picked = Some(kind);
             }
-        });
+        }
+    });
+    picked
 }
 
 fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
@@ -270,6 +284,9 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     });
     if let Some(value) = import {
         reply.command(Command::Tariff { import: Some(value), feed_in: None });
+    }
+    if let Some(kind) = choice(ui, data, "tariff-shape", m.tariff_shape, &TariffShape::ALL, shape_key) {
+        reply.command(Command::TariffShape { kind });
     }
     let (label, hover) = (data.t("row-feed-in-tariff"), data.t("term-feed-in-tariff"));
     let feed_in = lever(ui, &label, &hover, &mut state.feed_in, unit(m.feed_in_milli), |v| {

@@ -2,7 +2,7 @@
 
 use crate::locale::Locale;
 use sim_core::ids::Subject;
-use sim_core::market::Mechanism;
+use sim_core::market::{Mechanism, TariffShape};
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
 
@@ -31,6 +31,15 @@ pub(crate) fn building_key(kind: BuildingKind) -> &'static str {
         BuildingKind::Greenhouse => "kind-greenhouse",
         BuildingKind::Hall => "kind-hall",
         BuildingKind::EvHub => "kind-ev-hub",
+    }
+}
+
+/// Words for the shape of the import tariff over the day.
+pub(crate) fn shape_key(shape: TariffShape) -> &'static str {
+    match shape {
+        TariffShape::Flat => "shape-flat",
+        TariffShape::TimeOfUse => "shape-time-of-use",
+        TariffShape::CriticalPeak => "shape-critical-peak",
     }
 }
 

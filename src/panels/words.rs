@@ -1,6 +1,6 @@
 //! What happened, in a sentence: used by the log, the chain of causes, captions and the outcome card.
 
-use super::names::{mechanism_key, name};
+use super::names::{mechanism_key, name, shape_key};
 use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
 use crate::locale::Locale;
@@ -81,6 +81,7 @@ impl Writer<'_> {
                     ("to", number(*to, 3).into()),
                 ],
             ),
+            K::TariffShapeSet { to, .. } => ("event-shape-set", vec![("what", self.t(shape_key(*to)).into())]),
             K::MechanismSet { to, .. } => ("event-mechanism-set", vec![("what", self.t(mechanism_key(*to)).into())]),
             _ => self.network(kind),
         }
@@ -298,6 +299,9 @@ impl Writer<'_> {
                     ("energy", kwh(*energy).into()),
                 ];
                 self.locale.t_args(key, &args)
+            }
+            C::TariffShape { kind } => {
+                self.locale.t_args("command-shape", &[("what", self.t(shape_key(*kind)).into())])
             }
             C::Mechanism { kind } => {
                 self.locale.t_args("command-mechanism", &[("what", self.t(mechanism_key(*kind)).into())])

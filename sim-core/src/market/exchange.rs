@@ -55,7 +55,7 @@ impl Market {
             return Err(MarketError::UnevenSlot { slot_us: parameters.slot_us });
         }
         levers.check()?;
-        let import = levers.effective_import(parameters.grid_g_per_kwh);
+        let import = levers.with_carbon(levers.import_tariff, parameters.grid_g_per_kwh);
         Ok(Self {
             parameters,
             levers,
@@ -225,7 +225,7 @@ impl Market {
             pcc,
             losses,
             trades: self.trades(slot).to_vec(),
-            terms: self.open.get(&slot).map_or_else(|| self.terms(), |o| o.terms),
+            terms: self.open.get(&slot).map_or_else(|| self.terms(slot), |o| o.terms),
         }
     }
 
@@ -260,7 +260,7 @@ impl Market {
         situations: &[Situation],
         grid_available: bool,
     ) -> Result<ClearingReport, MarketError> {
-        let outlook = self.outlook(end.since(from), grid_available);
+        let outlook = self.outlook(slot, end.since(from), grid_available);
         let book = self.collect_orders(&outlook, situations)?;
         let parties: BTreeMap<ParticipantId, Party> =
             situations.iter().map(|s| (s.participant, agents::party_of(s, self.parameters.seed))).collect();
@@ -299,12 +299,12 @@ impl Market {
         let mut lines = self.open.remove(&slot).map(|o| o.lines).unwrap_or_default();
         lines.extend_from_slice(&report.reversed);
         lines.extend_from_slice(&report.trades);
-        self.open.insert(slot, OpenSlot { terms: self.terms(), lines, number, from, current, mechanism });
+        self.open.insert(slot, OpenSlot { terms: self.terms(slot), lines, number, from, current, mechanism });
         while self.open.len() > OPEN_SLOTS {
             self.open.pop_first();
         }
         if let Some(price) = report.summary.price {
-            self.learn_price(price, report.summary.rest_us);
+            self.learn_price(price, slot, report.summary.rest_us);
         }
         if self.history.len() == HISTORY {
             self.history.pop_front();
@@ -314,8 +314,8 @@ impl Market {
     }
 
     /// Moves the running mean. What an island paid beyond the tariffs is no guide to the days after it.
-    fn learn_price(&mut self, price: Price, rest_us: u64) {
-        let terms = self.terms();
+    fn learn_price(&mut self, price: Price, slot: u64, rest_us: u64) {
+        let terms = self.terms(slot);
         let usual = price.max(terms.feed_in).min(terms.import);
         let distance = i128::from(usual.0) * 1_000 - i128::from(self.mean_price_thousandths);
         let step = distance * i128::from(rest_us) / (PRICE_MEMORY_DAYS * i128::from(DAY_US));
@@ -335,17 +335,18 @@ impl Market {
         Ok(book)
     }
 
-    fn terms(&self) -> Terms {
+    fn terms(&self, slot: u64) -> Terms {
+        let day_us = slot.wrapping_mul(self.parameters.slot_us) % DAY_US;
         Terms {
-            import: self.levers.effective_import(self.parameters.grid_g_per_kwh),
+            import: self.levers.effective_import(day_us, self.parameters.grid_g_per_kwh),
             feed_in: self.levers.feed_in_tariff,
             short_thousandths: self.parameters.short_thousandths,
             long_thousandths: self.parameters.long_thousandths,
         }
     }
 
-    fn outlook(&self, rest_us: u64, grid_available: bool) -> Outlook {
-        let terms = self.terms();
+    fn outlook(&self, slot: u64, rest_us: u64, grid_available: bool) -> Outlook {
+        let terms = self.terms(slot);
         let cap = self.parameters.price_cap;
         Outlook {
             levers: self.levers,

@@ -34,7 +34,8 @@ pub use parameters::MarketParameters;
 pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};
 pub use tariff::{
-    CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, NATURAL_GAS_G_PER_KWH, compute_engine_intensity,
+    CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, NATURAL_GAS_G_PER_KWH, TariffShape,
+    compute_engine_intensity,
 };
 pub use trades::{ClearingReport, ClearingSummary, Pair};
 

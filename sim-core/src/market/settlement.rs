@@ -100,7 +100,8 @@ impl Terms {
     }
 }
 
-fn scale(price: Price, thousandths: i64) -> Price {
+/// A price times a factor in thousandths, half up.
+pub(super) fn scale(price: Price, thousandths: i64) -> Price {
     let scaled = (i128::from(price.0) * i128::from(thousandths) + 500).div_euclid(1_000);
     Price(i64::try_from(scaled).unwrap_or(i64::MAX))
 }

@@ -15,7 +15,7 @@ const GRID: ParticipantId = ParticipantId(100);
 const SLOT: u64 = DAY_US / 96;
 
 fn levers() -> Levers {
-    Levers { import_tariff: Price(320), feed_in_tariff: Price(80), carbon_price: Money::ZERO }
+    Levers { import_tariff: Price(320), feed_in_tariff: Price(80), ..Levers::default() }
 }
 
 fn market() -> Market {

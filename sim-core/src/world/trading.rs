@@ -151,7 +151,12 @@ fn weekday(scene: &Scene) -> u8 {
 
 /// Levers from figures per kWh and tonne.
 pub(super) fn levers(import: f64, feed_in: f64, carbon: f64) -> Levers {
-    Levers { import_tariff: price(import), feed_in_tariff: price(feed_in), carbon_price: Money(whole(carbon * 1e6)) }
+    Levers {
+        import_tariff: price(import),
+        feed_in_tariff: price(feed_in),
+        carbon_price: Money(whole(carbon * 1e6)),
+        ..Levers::default()
+    }
 }
 
 /// A price per kWh as thousandths.

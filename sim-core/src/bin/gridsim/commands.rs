@@ -44,6 +44,12 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "sets tariffs",
         "Tariff(import: 0.42)",
     ),
+    (
+        "TariffShape",
+        "kind: Flat|TimeOfUse|CriticalPeak",
+        "how the import tariff varies over the day",
+        "TariffShape(kind: TimeOfUse)",
+    ),
     ("CarbonPrice", "price: currency/t", "sets the carbon price", "CarbonPrice(price: 150)"),
     (
         "Mechanism",

@@ -109,9 +109,10 @@ proptest! {
             import_tariff: Price(import),
             feed_in_tariff: Price(import - spread),
             carbon_price: Money(carbon),
+            ..Levers::default()
         };
         let mut m = Market::new(parameters, levers).expect("good levers");
-        let (low, high) = (import - spread - 1, levers.effective_import(80).0);
+        let (low, high) = (import - spread - 1, levers.effective_import(0, 80).0);
         let mut times: Vec<u64> = plans.iter().map(|p| p.2).collect();
         times.sort_unstable();
         for (n, ((situations, grid, _), at)) in plans.iter().zip(times).enumerate() {
