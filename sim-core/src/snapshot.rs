@@ -4,7 +4,7 @@
 //! per unit, angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-use crate::market::{Mechanism, Pair, TariffShape};
+use crate::market::{Bill, Mechanism, Pair, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -286,6 +286,8 @@ pub struct MarketView {
     pub mechanism: Mechanism,
     /// Largest trades of the slot; where all pay one price, the pairing by priority is for the picture.
     pub trades: Vec<Pair>,
+    /// What each participant bought, sold and owed.
+    pub bills: Vec<Bill>,
     /// Buildings whose bids are the user's.
     pub overridden: Vec<BuildingId>,
 }

@@ -2,12 +2,14 @@
 //!
 //! Reading order: `book` (orders by price and time; `book_file`: as JSON), `auction` (uniform price), `discriminatory`
 //! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids),
-//! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what).
+//! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
+//! `bill` (what it comes to for each).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
 
 mod agents;
 mod auction;
+mod bill;
 mod book;
 pub mod book_file;
 mod discriminatory;
@@ -25,6 +27,7 @@ mod trades;
 
 pub use agents::{EngineState, Situation, StorageState, UserBid};
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
+pub use bill::{Bill, Item, LastSlot};
 pub use book::{Book, Order, Side};
 pub use discriminatory::{Bilateral, BilateralTrade, PayAsBid, clear_pay_as_bid, match_midpoint};
 pub use error::MarketError;

@@ -8,7 +8,7 @@ use super::{World, WorldError};
 use crate::event::{ClearingReason, EventKind, Schedule};
 use crate::ids::{BuildingId, DeviceId, EventId, ParticipantId, Subject};
 use crate::market::{
-    EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
+    Bill, EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
     UserBid,
 };
 use crate::quantity::{Kwh, Money, Price, Wh};
@@ -89,6 +89,8 @@ pub(super) struct Trading {
     pub(super) loss_kwh: f64,
     /// Losses account by meters and by power flow since the start, Wh and kWh: they differ by less than 1 Wh a meter.
     pub(super) losses: (i64, f64),
+    /// What each participant bought, sold and owed.
+    pub(super) bills: Vec<Bill>,
 }
 
 impl Trading {
@@ -109,6 +111,7 @@ impl Trading {
             grid_was_there: true,
             loss_kwh: 0.0,
             losses: (0, 0.0),
+            bills: vec![Bill::default(); scene.participants.len()],
         }
     }
 
@@ -417,6 +420,9 @@ impl World {
         }
         let terms = self.state.market.settlement_input(ended, &metered, pcc, losses).terms;
         let Ok(statement) = self.state.market.settle(ended, &metered, pcc, losses) else { return };
+        for (p, bill) in self.state.trading.bills.iter_mut().enumerate() {
+            bill.process(&statement, ParticipantId::new(p));
+        }
         let event = self.note_settled(&statement, losses, cause);
         self.post_readings(&statement, &metered, pcc, losses, terms, event);
     }

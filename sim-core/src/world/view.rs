@@ -262,6 +262,7 @@ impl World {
         }
         let buildings =
             (0..self.scene.file.buildings.len()).filter(|b| s.market.user_bid(ParticipantId::new(*b)).is_some());
+        view.bills.clone_from(&s.trading.bills);
         view.overridden = buildings.map(BuildingId::new).collect();
         view
     }
