@@ -5,6 +5,11 @@ use crate::complex::Complex;
 
 /// Steepness of the drop-out of a ZIP load at its cut-off voltage, per unit of voltage (OpenDSS, model 8).
 const DROP_OUT: f64 = 1000.0;
+/// Below this voltage (per unit) an inverter's current limit fades with its square. Chosen: ride-through codes
+/// (VDE-AR-N 4110, 10.2.3) ask for no controlled current below 0.1 to 0.15 per unit. (In proportion to the voltage,
+/// inverters behind a transformer would be a constant negative resistance, and no iteration settles where that
+/// outweighs the network's impedance.)
+const LIMIT_FADE_PU: f64 = 0.1;
 
 impl Injection {
     /// The power at the voltage `u` between its two nodes.
@@ -24,7 +29,20 @@ impl Injection {
                 let sum = |k: [f64; 3]| k[0] * shares[0] + k[1] * shares[1] + k[2] * shares[2];
                 Complex::new(s.re * sum(p), s.im * sum(q)) * remaining(v, cut_off)
             }
+            VoltageModel::Continued { order, largest } => self.continued(v, order, largest),
         }
+    }
+
+    fn continued(&self, v: f64, order: u8, largest: f64) -> Complex {
+        let w = v.max(self.vmin_pu).min(self.vmax_pu);
+        let ratio = if w > 0.0 { v / w } else { 1.0 };
+        let s = self.s * ((0..order).fold(1.0, |f, _| f * w) * ratio * ratio);
+        if largest == f64::INFINITY {
+            return s;
+        }
+        let (share, asked) = ((v / LIMIT_FADE_PU).min(1.0), s.norm());
+        let largest = largest * share * share * v;
+        if asked > largest { s * (largest / asked) } else { s }
     }
 
     /// Factor on a constant power, with its band.

@@ -65,6 +65,7 @@
 //! # Reading order
 //! `circuit`, the elements, `islands`, `system` (one island's equations), `solver`, `flows`, `result`; `sparse` apart.
 
+mod as_network;
 mod circuit;
 mod conductors;
 pub mod control;
@@ -74,6 +75,7 @@ mod fault;
 mod flows;
 mod injection;
 mod islands;
+mod limit;
 mod line;
 mod matrix;
 pub mod network_results;
@@ -83,7 +85,6 @@ mod small_lu;
 mod solver;
 mod source;
 mod sparse;
-mod system;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "import")]

@@ -4,7 +4,7 @@
 use super::parts::{OUT, Parts};
 use super::pattern::{EARTH, Pattern};
 use crate::complex::Complex;
-use crate::network::{Generator, Network, Sets};
+use crate::network::{ElementKind, Generator, Network, Sets};
 
 /// Voltages this close are the same set point, per unit.
 const SAME_PU: f64 = 1e-9;
@@ -52,8 +52,10 @@ pub(super) struct Switchable {
     links: Vec<(u32, u32, u32)>,
     /// Buses of each joint.
     joints: Vec<(u32, u32)>,
-    /// Bus, positions and given voltages (empty: behind an impedance) of each source.
-    sources: Vec<(u32, Vec<u32>, Vec<Complex>)>,
+    /// Bus, positions and given voltages (empty: behind an impedance) of each source in service.
+    pub(super) sources: Vec<(u32, Vec<u32>, Vec<Complex>)>,
+    /// By position: alive as the caller says, instead of what metal reaches.
+    pub(super) told_alive: Option<Vec<bool>>,
     /// Position and data of each generator.
     generators: Vec<(u32, Generator)>,
     /// Generators at a limit, and the reactive power of their row.
@@ -84,9 +86,13 @@ impl Switchable {
         }
         let slots = parts.slot[..network.elements.len()].iter();
         for (e, &slot) in network.elements.iter().zip(slots) {
+            let ties = spanning(parts, slot);
+            // A line that is broken in all its conductors joins no buses.
+            let across = |l: &(u32, u32, u32)| out.bus[l.0 as usize] != out.bus[l.1 as usize];
+            let whole = e.kind != ElementKind::Line || ties.iter().any(across);
             let pairs = e.terminals.windows(2).map(|t| (t[0].bus, t[1].bus, slot));
-            out.bus_links.extend(pairs.filter(|(a, b, _)| a != b));
-            out.links.extend(spanning(parts, slot));
+            out.bus_links.extend(pairs.filter(|(a, b, _)| a != b && whole));
+            out.links.extend(ties);
         }
         for (i, s) in network.sources.iter().enumerate() {
             let at: Vec<u32> =
@@ -192,7 +198,7 @@ impl Rows {
             alive[metal.root(*at as usize)] = true;
         }
         for k in 0..self.kind.len() {
-            if !alive[metal.root(k)] {
+            if !parts.told_alive.as_ref().map_or_else(|| alive[metal.root(k)], |told| told[k]) {
                 self.kind[k] = Kind::Dead;
             }
         }
