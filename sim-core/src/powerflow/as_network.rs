@@ -5,12 +5,10 @@
 //! its conductors in the order A, B, C, N.
 
 use super::circuit::Circuit;
+use super::error::Error;
 use super::matrix::{Conductor, Conductors, Matrix4};
-use super::solver::Parts;
 use crate::complex::Complex;
-use crate::network::{
-    Bus, Dropped, Element, ElementKind, Joint, Load, NODE_GROUND, Network, Representation, Source, Terminal,
-};
+use crate::network::{Bus, Element, ElementKind, Joint, Load, NODE_GROUND, Network, Representation, Source, Terminal};
 
 /// Admittance to earth of a conductor in an island where some hang on loads alone, per unit of the base: fixes what
 /// floats, invisible otherwise.
@@ -23,8 +21,11 @@ pub(super) fn first_earth(circuit: &Circuit) -> usize {
     circuit.lines.len() + circuit.transformers.len() + circuit.shunts.len()
 }
 
-/// The network of a valid circuit whose elements' admittances are `parts`.
-pub(super) fn network(circuit: &Circuit, parts: &Parts) -> Network {
+/// The network of a valid circuit.
+///
+/// # Errors
+/// If a series impedance is singular.
+pub(super) fn network(circuit: &Circuit) -> Result<Network, Error> {
     let mut out = Network {
         representation: Representation::Phases,
         va_per_unit: 1.0,
@@ -32,13 +33,12 @@ pub(super) fn network(circuit: &Circuit, parts: &Parts) -> Network {
         loads: vec![Load { name: "loads".into(), in_service: true }],
         ..Network::balanced("community", FREQUENCY_HZ, circuit.base_va)
     };
-    out.dropped = Vec::<Dropped>::new();
     for (b, bus) in circuit.buses.iter().enumerate() {
         let nodes = bus.conductors.indices().map(|c| c as u8 + 1).collect();
         let kv = bus.v_nominal * 3.0_f64.sqrt() / 1e3;
         out.buses.push(Bus { name: b.to_string(), nodes, v_base: bus.v_nominal, kv, xy: None });
     }
-    elements(circuit, parts, &mut out.elements);
+    elements(circuit, &mut out.elements)?;
     for (j, joint) in circuit.joints.iter().enumerate() {
         let (name, a, b) = (format!("joint {j}"), joint.a as u32, joint.b as u32);
         out.joints.push(Joint { name, a, b, closed: joint.closed });
@@ -60,7 +60,7 @@ pub(super) fn network(circuit: &Circuit, parts: &Parts) -> Network {
         let minus = injection.to.filter(|&c| conductors.has(c)).map_or(NODE_GROUND, |c| place(conductors, c.index()));
         out.injections.push(injection.at_nodes(place(conductors, injection.from.index()), minus, Complex::ZERO));
     }
-    out
+    Ok(out)
 }
 
 /// A source's electromotive force at the share `scale`, its conductors to earth.
@@ -69,7 +69,8 @@ pub(super) fn emf(circuit: &Circuit, source: usize, scale: f64) -> [Complex; 4] 
     [a * scale, b * scale, c * scale, Complex::ZERO]
 }
 
-fn elements(circuit: &Circuit, parts: &Parts, out: &mut Vec<Element>) {
+fn elements(circuit: &Circuit, out: &mut Vec<Element>) -> Result<(), Error> {
+    let singular = |what: &str, index| Error::SingularImpedance { what: what.into(), index };
     let mut add = |kind, name: String, in_service, ends: &[(usize, Conductors)], y: Vec<Complex>| {
         let terminals = ends.iter().map(|&(bus, own)| {
             let nodes: Vec<u8> = own.indices().map(|c| place(circuit.buses[bus].conductors, c)).collect();
@@ -78,16 +79,19 @@ fn elements(circuit: &Circuit, parts: &Parts, out: &mut Vec<Element>) {
         let terminals = terminals.collect();
         out.push(Element { name, kind, terminals, y, in_service, rating: 0.0, inputs: Vec::new() });
     };
-    for (i, (line, part)) in circuit.lines.iter().zip(&parts.lines).enumerate() {
-        let (own, across) = (part.series.plus(&part.half_shunt), part.series.scaled(-1.0));
+    for (i, line) in circuit.lines.iter().enumerate() {
+        let series = line.series_admittance().ok_or_else(|| singular("line", i))?;
+        let half_shunt = line.y.restricted(line.conductors).scaled(0.5);
+        let (own, across) = (series.plus(&half_shunt), series.scaled(-1.0));
         let y = square(&[[own, across], [across, own]], &[line.conductors; 2]);
         let ends = [(line.from, line.conductors), (line.to, line.conductors)];
         add(ElementKind::Line, format!("line {i}"), true, &ends, y);
     }
-    for (i, (t, part)) in circuit.transformers.iter().zip(&parts.transformers).enumerate() {
+    for (i, t) in circuit.transformers.iter().enumerate() {
+        let blocks = t.two_port().ok_or_else(|| singular("transformer", i))?;
         let sets = [t.hv, t.lv].map(|b| circuit.buses[b].conductors);
         let ends = [(t.hv, sets[0]), (t.lv, sets[1])];
-        add(ElementKind::Transformer, format!("transformer {i}"), true, &ends, square(&part.y, &sets));
+        add(ElementKind::Transformer, format!("transformer {i}"), true, &ends, square(&blocks.y, &sets));
     }
     for (i, shunt) in circuit.shunts.iter().enumerate() {
         let own = circuit.buses[shunt.bus].conductors;
@@ -99,6 +103,7 @@ fn elements(circuit: &Circuit, parts: &Parts, out: &mut Vec<Element>) {
         let own = bus.conductors;
         add(ElementKind::Shunt, format!("earth {b}"), false, &[(b, own)], square(&[[y]], &[own]));
     }
+    Ok(())
 }
 
 /// Place of a conductor among the nodes of a bus.

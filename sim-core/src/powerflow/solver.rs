@@ -7,29 +7,13 @@ use super::error::{Error, SolveError};
 use super::flows::{self, Scratch};
 use super::islands::Topology;
 use super::limit::{Trial, voltage};
-use super::matrix::{Matrix4, Vector4, ZERO4};
+use super::matrix::{Vector4, ZERO4};
 use super::result::{Flow, IslandReport, IslandState, JointFlow, Results, SourceFlow};
-use super::transformer::TwoPort;
 use crate::complex::Complex;
 use crate::network::Network;
 
 /// Largest Kirchhoff residual (per unit) of an island that counts as solved.
 pub const RESIDUAL_LIMIT_PU: f64 = 1e-6;
-
-/// Admittances of the elements, computed once.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Parts {
-    pub(super) lines: Vec<LinePart>,
-    pub(super) transformers: Vec<TwoPort>,
-}
-
-/// A line's admittances in S.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct LinePart {
-    pub(super) series: Matrix4,
-    pub(super) half_shunt: Matrix4,
-    pub(super) has_shunt: bool,
-}
 
 /// Solves a circuit again and again, for changing powers and switches.
 ///
@@ -38,7 +22,6 @@ pub(super) struct LinePart {
 #[derive(Clone, Debug)]
 pub struct Solver {
     circuit: Circuit,
-    parts: Parts,
     network: Network,
     /// First node of each bus.
     first: Vec<usize>,
@@ -58,13 +41,10 @@ impl Solver {
     /// What [`Circuit::validate`] finds.
     pub fn new(circuit: &Circuit) -> Result<Self, Error> {
         circuit.validate()?;
-        let parts = parts_of(circuit)?;
-        let network = as_network::network(circuit, &parts);
-        // What the engine could refuse is what the circuit has been checked for.
-        let engine = ByIsland::new(&network).map_err(|_| Error::NotFinite { what: "circuit".into(), index: 0 })?;
+        let network = as_network::network(circuit)?;
+        let engine = ByIsland::new(&network).map_err(|e| Error::Engine(e.to_string()))?;
         let mut out = Self {
             circuit: circuit.clone(),
-            parts,
             first: network.first_node(),
             network,
             engine,
@@ -248,7 +228,7 @@ impl Solver {
         for &b in &members.buses {
             self.results.voltages[b] = [0, 1, 2, 3].map(|c| voltage(circuit, first, &self.engine, b, c));
         }
-        flows::compute(circuit, &self.parts, &self.topology, island, s, &mut self.scratch, &mut self.results);
+        flows::compute(circuit, network, &self.topology, island, s, &mut self.scratch, &mut self.results);
         let report = &mut self.results.islands[island];
         if report.kcl_residual_pu <= RESIDUAL_LIMIT_PU {
             report.state = IslandState::Converged;
@@ -266,19 +246,4 @@ impl Solver {
 
 fn check_length(what: &str, found: usize, expected: usize) -> Result<(), Error> {
     if found == expected { Ok(()) } else { Err(Error::Length { what: what.into(), found, expected }) }
-}
-
-fn parts_of(circuit: &Circuit) -> Result<Parts, Error> {
-    let mut parts = Parts { lines: Vec::new(), transformers: Vec::new() };
-    for (index, line) in circuit.lines.iter().enumerate() {
-        let singular = || Error::SingularImpedance { what: "line".into(), index };
-        let series = line.series_admittance().ok_or_else(singular)?;
-        let half_shunt = line.y.restricted(line.conductors).scaled(0.5);
-        parts.lines.push(LinePart { series, half_shunt, has_shunt: !half_shunt.is_zero() });
-    }
-    for (index, t) in circuit.transformers.iter().enumerate() {
-        let singular = || Error::SingularImpedance { what: "transformer".into(), index };
-        parts.transformers.push(t.two_port().ok_or_else(singular)?);
-    }
-    Ok(parts)
 }

@@ -133,7 +133,11 @@ fn keep_given_rows_busy(network: &Network, busy: &mut [bool]) {
     let ideal = network.sources.iter().filter(|s| s.y.is_empty()).map(|s| s.bus);
     let given: BTreeSet<usize> =
         ideal.chain(network.generators.iter().map(|g| g.bus)).map(|b| sets.root(b as usize)).collect();
-    (0..busy.len()).filter(|&b| given.contains(&sets.root(b))).collect::<Vec<_>>().into_iter().for_each(|b| busy[b] = true);
+    (0..busy.len())
+        .filter(|&b| given.contains(&sets.root(b)))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .for_each(|b| busy[b] = true);
 }
 
 /// For each position the later ones that an element, a joint or an injection ties it to.
