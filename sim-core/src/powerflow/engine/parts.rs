@@ -75,9 +75,11 @@ pub(super) struct Rule {
     pub(super) minus: u32,
     /// Both ends are alive.
     pub(super) alive: bool,
-    /// Squares of the band within which its power is constant; empty if its model is another.
+    /// Squares of the band within which its power is constant (empty if its model is another), and of the current up to
+    /// which it is.
     low: f64,
     high: f64,
+    most: f64,
     /// The injection, its nominal voltage on the base of its bus.
     given: Injection,
 }
@@ -87,7 +89,7 @@ impl Rule {
     #[inline]
     pub(super) fn current(&self, s: Complex, u: Complex) -> Complex {
         let square = u.norm_sq();
-        if square >= self.low && square <= self.high {
+        if square >= self.low && square <= self.high && s.norm_sq() <= self.most * square {
             return constant_power(s, u);
         }
         if square == 0.0 {
@@ -269,16 +271,13 @@ impl Injections {
             if ruled {
                 let v_nominal = given.v_nominal / base[plus as usize];
                 let square = |v: f64| v * v * v_nominal * v_nominal;
-                let power = match given.model {
-                    VoltageModel::Power => true,
-                    VoltageModel::Continued { order, largest } => order == 0 && largest == f64::INFINITY,
-                    _ => false,
-                };
+                let (low, high, most) = given.constant_band();
                 out.rules.push(Rule {
                     minus: at(given.bus, given.minus),
                     alive: true,
-                    low: if power { square(given.vmin_pu.max(1e-9)) } else { 1.0 },
-                    high: if power { square(given.vmax_pu) } else { 0.0 },
+                    low: square(low.max(1e-9)),
+                    high: square(high),
+                    most: most * most / (v_nominal * v_nominal),
                     given: Injection { v_nominal, ..*given },
                 });
             } else {
