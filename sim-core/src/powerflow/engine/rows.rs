@@ -54,8 +54,10 @@ pub(super) struct Switchable {
     earthings: Vec<(u32, u32)>,
     /// Buses of each joint.
     joints: Vec<(u32, u32)>,
-    /// Bus, positions and given voltages (empty: behind an impedance) of each source.
-    sources: Vec<(u32, Vec<u32>, Vec<Complex>)>,
+    /// Bus, positions and given voltages (empty: behind an impedance) of each source in service.
+    pub(super) sources: Vec<(u32, Vec<u32>, Vec<Complex>)>,
+    /// By position: alive as the caller says, instead of what metal reaches.
+    pub(super) told_alive: Option<Vec<bool>>,
     /// Position and data of each generator.
     generators: Vec<(u32, Generator)>,
     /// Generators at a limit, and the reactive power of their row.
@@ -86,9 +88,13 @@ impl Switchable {
         }
         let slots = parts.slot[..network.elements.len()].iter();
         for (e, &slot) in network.elements.iter().zip(slots) {
+            let ties = spanning(parts, slot);
+            // A line that is broken in all its conductors joins no buses.
+            let across = |l: &(u32, u32, u32)| out.bus[l.0 as usize] != out.bus[l.1 as usize];
+            let whole = e.kind != ElementKind::Line || ties.iter().any(across);
             let pairs = e.terminals.windows(2).map(|t| (t[0].bus, t[1].bus, slot));
-            out.bus_links.extend(pairs.filter(|(a, b, _)| a != b));
-            out.links.extend(spanning(parts, slot));
+            out.bus_links.extend(pairs.filter(|(a, b, _)| a != b && whole));
+            out.links.extend(ties);
             out.earthings.extend(earthed(e, parts, slot).map(|k| (k, slot)));
         }
         for (i, s) in network.sources.iter().enumerate() {
@@ -186,9 +192,18 @@ enum Leader {
 }
 
 impl Rows {
-    /// Dead is what no reference reaches through metal, or through loads to metal that is earthed: a neutral behind an
-    /// earthing reactor carries its loads' current, a broken conductor carries none.
+    /// Dead is what the caller says, or what no reference reaches through metal, or through loads to metal that is
+    /// earthed: a neutral behind an earthing reactor carries its loads' current, a broken conductor carries none.
     fn mark_dead(&mut self, switchable: &Switchable, parts: &Parts, metal: &mut Sets) {
+        let reached = switchable.told_alive.is_none().then(|| self.alive(switchable, parts, metal));
+        let alive = switchable.told_alive.as_ref().or(reached.as_ref());
+        for (kind, _) in self.kind.iter_mut().zip(alive.into_iter().flatten()).filter(|(_, alive)| !**alive) {
+            *kind = Kind::Dead;
+        }
+    }
+
+    /// What a reference reaches.
+    fn alive(&self, switchable: &Switchable, parts: &Parts, metal: &mut Sets) -> Vec<bool> {
         let sources = switchable.sources.iter().flat_map(|(_, at, _)| at);
         let generators = switchable.generators.iter().filter(|(_, g)| g.in_service).map(|(at, _)| at);
         let references: Vec<u32> = sources.chain(generators).copied().collect();
@@ -200,10 +215,7 @@ impl Rows {
                 metal.join(plus, minus);
             }
         }
-        let alive = reached(metal, self.kind.len(), references.into_iter());
-        for (kind, _) in self.kind.iter_mut().zip(alive).filter(|(_, alive)| !alive) {
-            *kind = Kind::Dead;
-        }
+        reached(metal, self.kind.len(), references.into_iter())
     }
 
     /// Of each group the last row stays, the others merge into it.

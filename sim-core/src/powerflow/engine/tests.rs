@@ -107,6 +107,51 @@ fn islands_live_on_their_own_reference_and_joints_are_exact() {
     assert!((engine.solve(&Options::default()).voltages[3] - joined.voltages[3]).norm() < 1e-10);
 }
 
+/// A switch at the source's own bus: the bus behind it has no load, and its voltage is given all the same.
+#[test]
+fn a_switch_passes_a_given_voltage_on() {
+    let mut net = network(4);
+    net.joints.push(Joint { name: "a".into(), a: 0, b: 1, closed: true });
+    net.joints.push(Joint { name: "b".into(), a: 1, b: 2, closed: true });
+    line(&mut net, 2, 3, Complex::new(0.1, 0.0));
+    load(&mut net, 3, Complex::new(-2.0, 0.0));
+    let v = solve(&net, Method::Auto).voltages;
+    let want = (1.0 + (1.0 - 0.4 * 2.0_f64).sqrt()) / 2.0;
+    assert!(v[1] == Complex::ONE && v[2] == Complex::ONE && (v[3].re - want).abs() < 1e-7, "{v:?}");
+}
+
+/// Sources change at run time; each time the bits are those of an engine made for that state.
+#[test]
+fn sources_that_change_leave_no_trace() {
+    let mut net = network(4);
+    net.sources[0].y = vec![Complex::new(5.0, -50.0)];
+    let behind = |net: &Network| Source { name: "second".into(), bus: 3, ..net.sources[0].clone() };
+    net.sources.push(behind(&net));
+    net.sources.push(Source { y: Vec::new(), in_service: false, ..behind(&net) });
+    (0..3).for_each(|k| line(&mut net, k, k + 1, Complex::new(0.02, 0.05)));
+    load(&mut net, 1, Complex::new(-0.4, -0.1));
+    let mut engine = Engine::new(&net).expect("valid");
+    engine.solve(&Options::default());
+    let states = [[true, true, false], [true, false, true], [false, true, false], [false, false, true], [false; 3]];
+    for (round, on) in states.into_iter().cycle().take(15).enumerate() {
+        let emf = [1.0 + 0.01 * round as f64, 0.98, 1.01 - 0.002 * round as f64].map(|e| Complex::new(e, 0.0));
+        engine.set_sources_in_service(&on);
+        for (k, source) in net.sources.iter_mut().enumerate() {
+            engine.set_emf(k, &emf[k..=k]);
+            (source.emf[0], source.in_service) = (emf[k], on[k]);
+        }
+        let changed = engine.solve(&Options { method: Method::Newton, ..Options::default() });
+        let fresh = solve(&net, Method::Newton);
+        assert_eq!(changed.islands.len(), fresh.islands.len());
+        for (a, b) in changed.voltages.iter().zip(&fresh.voltages) {
+            assert!((*a - *b).norm() < 1e-12 && a.is_zero() == !on.contains(&true), "{on:?}: {a:?} {b:?}");
+        }
+    }
+    engine.set_emf(0, &[Complex::new(f64::NAN, 0.0)]);
+    engine.set_emf(7, &[Complex::ONE]);
+    assert!(engine.solve(&Options::default()).voltages.iter().all(|v| v.is_zero()));
+}
+
 /// Two generators joined by a switch want 1.00 and 1.02; apart both hold their own.
 #[test]
 fn set_points_that_contradict_each_other_are_named() {
