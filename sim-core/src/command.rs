@@ -2,7 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
-use crate::market::{Mechanism, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,11 @@ pub enum Command {
     Mechanism {
         /// The mechanism.
         kind: Mechanism,
+    },
+    /// How households choose the price they bid, from the next clearing on.
+    Agents {
+        /// The strategy.
+        kind: BiddingStrategy,
     },
     /// A household's own bid instead of its agent's, until it is withdrawn.
     Bid {

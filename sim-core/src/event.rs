@@ -2,7 +2,7 @@
 
 use crate::command::{Command, FaultKind};
 use crate::ids::{DeviceId, EventId, LineId, Subject, SwitchId};
-use crate::market::{Mechanism, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. Ids ascend; causes have smaller ids; only root kinds have no cause.
@@ -79,6 +79,8 @@ pub enum EventKind {
     LeverSet { lever: String, from: f64, to: f64 },
     /// The import tariff varies differently over the day.
     TariffShapeSet { from: TariffShape, to: TariffShape },
+    /// Households bid in another way from the next clearing on.
+    AgentsSet { from: BiddingStrategy, to: BiddingStrategy },
     /// The market trades by another mechanism from the next clearing on.
     MechanismSet { from: Mechanism, to: Mechanism },
 

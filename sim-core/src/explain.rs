@@ -3,7 +3,7 @@
 use crate::command::{Command, FaultKind};
 use crate::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
 use crate::ids::{Subject, SwitchId};
-use crate::market::{Mechanism, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use crate::scene::Scene;
 
 /// One sentence that says what happened, without its time.
@@ -21,6 +21,9 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         K::LeverSet { lever, from, to } => format!("{lever} goes from {from} to {to}"),
         K::TariffShapeSet { from, to } => {
             format!("the import tariff was {} and is {} now", shape_words(*from), shape_words(*to))
+        }
+        K::AgentsSet { from, to } => {
+            format!("households bade {} and bid {} now", strategy_words(*from), strategy_words(*to))
         }
         K::MechanismSet { from, to } => {
             format!("trading by {} gives way to {}", mechanism_words(*from), mechanism_words(*to))
@@ -257,6 +260,15 @@ fn shape_words(shape: TariffShape) -> &'static str {
     }
 }
 
+fn strategy_words(strategy: BiddingStrategy) -> &'static str {
+    match strategy {
+        BiddingStrategy::Forecast => "by what they expect",
+        BiddingStrategy::PriceTaker => "as price takers",
+        BiddingStrategy::ZeroIntelligence => "blindly",
+        BiddingStrategy::Learning => "by what has paid",
+    }
+}
+
 fn mechanism_words(mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::UniformPrice => "one price for all",
@@ -289,6 +301,7 @@ fn command_words(command: &Command) -> String {
         }
         Command::TariffShape { kind } => format!("the import tariff is {}", shape_words(*kind)),
         Command::CarbonPrice { price } => format!("carbon price {price}"),
+        Command::Agents { kind } => format!("households bid {}", strategy_words(*kind)),
         Command::Mechanism { kind } => format!("the market trades by {}", mechanism_words(*kind)),
         Command::Bid { building, side, price, kwh } => format!("{building} bids: {side:?} {kwh} kWh at {price}"),
         Command::WithdrawBid { building } => format!("{building} leaves bidding to its agent"),

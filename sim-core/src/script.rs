@@ -173,6 +173,7 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
         | Command::RepairAll
         | Command::SelfHealing { .. }
         | Command::Mechanism { .. }
+        | Command::Agents { .. }
         | Command::TariffShape { .. } => Ok(()),
     }
 }

@@ -4,7 +4,7 @@
 //! per unit, angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-use crate::market::{Bill, Mechanism, Pair, TariffShape};
+use crate::market::{BiddingStrategy, Bill, Mechanism, Pair, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -282,6 +282,8 @@ pub struct MarketView {
     pub demand: Vec<(i64, i64)>,
     /// Supply curve of the last clearing.
     pub supply: Vec<(i64, i64)>,
+    /// How households bid.
+    pub strategy: BiddingStrategy,
     /// How orders become trades.
     pub mechanism: Mechanism,
     /// Largest trades of the slot; where all pay one price, the pairing by priority is for the picture.

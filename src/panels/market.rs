@@ -2,7 +2,7 @@
 
 use super::data::{PanelData, Reply};
 use super::marks::Marks;
-use super::names::{mechanism_key, name, shape_key};
+use super::names::{mechanism_key, name, shape_key, strategy_key};
 use super::plot::Kept;
 use super::{numbers, theme, widgets};
 use crate::palette;
@@ -12,7 +12,7 @@ use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, Lin
 use sim_core::command::Command;
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
-use sim_core::market::{Mechanism, TariffShape};
+use sim_core::market::{BiddingStrategy, Mechanism, TariffShape};
 use sim_core::scene::Participant;
 
 /// State of the dock: the levers while they are being dragged.
@@ -239,11 +239,15 @@ fn lever(
     if done { draft.take().filter(|v| (v - now).abs() > 1e-9) } else { None }
 }
 
-/// The choice of the mechanism, each with a sentence on what it does.
-fn mechanisms(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
+/// The rules of the game: the mechanism, and how households bid.
+fn rules(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let now = data.now.market.mechanism;
     if let Some(kind) = choice(ui, data, "market-mechanism", now, &Mechanism::ALL, mechanism_key) {
         reply.command(Command::Mechanism { kind });
+    }
+    let now = data.now.market.strategy;
+    if let Some(kind) = choice(ui, data, "market-agents", now, &BiddingStrategy::ALL, strategy_key) {
+        reply.command(Command::Agents { kind });
     }
 }
 
@@ -274,7 +278,7 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     let m = &data.now.market;
     let currency = &data.scene.file.site.currency;
     widgets::title(ui, data.t("market-levers"));
-    mechanisms(ui, data, reply);
+    rules(ui, data, reply);
     ui.spacing_mut().slider_width = (ui.available_width() - 136.0).max(80.0);
     let per_kwh = format!(" {currency}/kWh");
     let unit = |milli: i64| milli as f64 / 1000.0;

@@ -2,7 +2,7 @@
 
 use crate::locale::Locale;
 use sim_core::ids::Subject;
-use sim_core::market::{Mechanism, TariffShape};
+use sim_core::market::{BiddingStrategy, Mechanism, TariffShape};
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
 
@@ -31,6 +31,16 @@ pub(crate) fn building_key(kind: BuildingKind) -> &'static str {
         BuildingKind::Greenhouse => "kind-greenhouse",
         BuildingKind::Hall => "kind-hall",
         BuildingKind::EvHub => "kind-ev-hub",
+    }
+}
+
+/// Words for how households bid.
+pub(crate) fn strategy_key(strategy: BiddingStrategy) -> &'static str {
+    match strategy {
+        BiddingStrategy::Forecast => "agents-forecast",
+        BiddingStrategy::PriceTaker => "agents-price-taker",
+        BiddingStrategy::ZeroIntelligence => "agents-zero-intelligence",
+        BiddingStrategy::Learning => "agents-learning",
     }
 }
 

@@ -88,6 +88,7 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         K::SlotCleared { reason: ClearingReason::Extraordinary, .. }
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
+        | K::AgentsSet { .. }
         | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
         K::SlotCleared { .. } | K::SlotSettled { .. } => (Topic::Market, Weight::Quiet),
         K::ChainStalled { .. } => (Topic::Chain, Weight::Bad),

@@ -57,6 +57,7 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         }),
         Command::CarbonPrice { .. } => Some(Command::CarbonPrice { price: now.market.carbon_price }),
         Command::TariffShape { .. } => Some(Command::TariffShape { kind: now.market.tariff_shape }),
+        Command::Agents { .. } => Some(Command::Agents { kind: now.market.strategy }),
         Command::Mechanism { .. } => Some(Command::Mechanism { kind: now.market.mechanism }),
         Command::Bid { building, .. } => {
             scene.find(building).map(|_| Command::WithdrawBid { building: building.clone() })

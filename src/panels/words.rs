@@ -1,6 +1,6 @@
 //! What happened, in a sentence: used by the log, the chain of causes, captions and the outcome card.
 
-use super::names::{mechanism_key, name, shape_key};
+use super::names::{mechanism_key, name, shape_key, strategy_key};
 use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
 use crate::locale::Locale;
@@ -82,6 +82,7 @@ impl Writer<'_> {
                 ],
             ),
             K::TariffShapeSet { to, .. } => ("event-shape-set", vec![("what", self.t(shape_key(*to)).into())]),
+            K::AgentsSet { to, .. } => ("event-agents-set", vec![("what", self.t(strategy_key(*to)).into())]),
             K::MechanismSet { to, .. } => ("event-mechanism-set", vec![("what", self.t(mechanism_key(*to)).into())]),
             _ => self.network(kind),
         }
@@ -303,6 +304,7 @@ impl Writer<'_> {
             C::TariffShape { kind } => {
                 self.locale.t_args("command-shape", &[("what", self.t(shape_key(*kind)).into())])
             }
+            C::Agents { kind } => self.locale.t_args("command-agents", &[("what", self.t(strategy_key(*kind)).into())]),
             C::Mechanism { kind } => {
                 self.locale.t_args("command-mechanism", &[("what", self.t(mechanism_key(*kind)).into())])
             }

@@ -27,6 +27,7 @@
 use super::book::{Book, Side};
 use super::mechanism::{Party, Preference};
 use super::past::Forecast;
+use super::strategy::{BiddingStrategy, Learner};
 use super::{Levers, MarketError};
 use crate::ids::ParticipantId;
 use crate::quantity::{Price, Wh};
@@ -143,6 +144,9 @@ pub(super) struct Outlook {
     pub(super) rest_us: u64,
     pub(super) slot_us: u64,
     pub(super) seed: u64,
+    /// How households choose their price, and the seed of this clearing's draws.
+    pub(super) strategy: BiddingStrategy,
+    pub(super) draw: u64,
 }
 
 impl Outlook {
@@ -169,6 +173,7 @@ pub(super) fn place_orders(
     outlook: &Outlook,
     situation: &Situation,
     user_bid: Option<&UserBid>,
+    learner: &mut Learner,
 ) -> Result<(), MarketError> {
     if !situation.connected {
         return Ok(());
@@ -178,7 +183,14 @@ pub(super) fn place_orders(
     }
     let mut stream = Stream::new(outlook.seed, "market valuation", u64::from(situation.participant.0));
     let nature = Nature { nerve: 700 + below(&mut stream, 601), valuation: below(&mut stream, 1_001) };
-    place_expected(book, outlook, situation, nature)?;
+    if outlook.strategy == BiddingStrategy::Forecast
+        || !outlook.grid_available
+        || situation.forecast == Forecast::default()
+    {
+        place_expected(book, outlook, situation, nature)?;
+    } else {
+        place_at_a_price(book, outlook, situation, learner)?;
+    }
     if let Some(storage) = &situation.storage {
         place_storage(book, outlook, situation.participant, storage)?;
     }
@@ -250,6 +262,28 @@ fn place_expected(book: &mut Book, outlook: &Outlook, s: &Situation, nature: Nat
     // What can wait stands a fifth to seven tenths of the way from feed-in to import.
     let wait = Price(outlook.feed_in.0 + (outlook.import.0 - outlook.feed_in.0) * (200 + nature.valuation / 2) / 1_000);
     place(book, who, Side::Buy, outlook.scale(flexible), wait)
+}
+
+/// All that is expected as one order, its price chosen by the strategy. (In an island the outside options are gone, and
+/// everybody bids by what it expects.)
+fn place_at_a_price(
+    book: &mut Book,
+    outlook: &Outlook,
+    s: &Situation,
+    learner: &mut Learner,
+) -> Result<(), MarketError> {
+    let net = outlook.scale(Wh(s.forecast.export.0 - s.forecast.import.0)).0;
+    let side = if net > 0 { Side::Sell } else { Side::Buy };
+    let (low, high) = (outlook.feed_in, outlook.import);
+    let mut stream = Stream::new(outlook.draw, "market price", u64::from(s.participant.0));
+    let price = match outlook.strategy {
+        BiddingStrategy::Forecast | BiddingStrategy::PriceTaker => [high, low][usize::from(side == Side::Sell)],
+        BiddingStrategy::ZeroIntelligence => {
+            Price(low.0 + below(&mut stream, (high.0 - low.0).max(0).unsigned_abs() + 1))
+        }
+        BiddingStrategy::Learning => learner.play(side, net.abs(), low, high, &mut stream),
+    };
+    place(book, s.participant, side, Wh(net.abs()), price)
 }
 
 /// Steps into which a store cuts what it can give or take.

@@ -8,12 +8,14 @@
 //! Assumption: delivery is even over the time a clearing governs. Positions: sold and injected are positive.
 
 use super::agents::{self, Outlook, Situation, UserBid};
+use super::auction::Clearing;
 use super::book::Book;
 use super::mechanism::{self, Mechanism, Party, Setting};
 use super::parameters::MarketParameters;
 use super::past::{Forecast, MeteredPast, SlotOfDay};
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
-use super::trades::{ClearingReport, ClearingSummary, OpenSlot, sum_sold};
+use super::strategy::{BiddingStrategy, Learner};
+use super::trades::{ClearingReport, ClearingSummary, OpenSlot, Pair, sum_sold};
 use super::{Levers, MarketError, sharing};
 use crate::ids::ParticipantId;
 use crate::quantity::{Kw, Price, Wh};
@@ -27,6 +29,8 @@ pub struct Market {
     parameters: MarketParameters,
     levers: Levers,
     mechanism: Mechanism,
+    strategy: BiddingStrategy,
+    learners: BTreeMap<ParticipantId, Learner>,
     user_bids: BTreeMap<ParticipantId, UserBid>,
     pasts: BTreeMap<ParticipantId, MeteredPast>,
     /// Running mean of clearing prices, in 1/1000 of a [`Price`].
@@ -60,6 +64,8 @@ impl Market {
             parameters,
             levers,
             mechanism: Mechanism::default(),
+            strategy: BiddingStrategy::default(),
+            learners: BTreeMap::new(),
             user_bids: BTreeMap::new(),
             pasts: BTreeMap::new(),
             mean_price_thousandths: (import.0 + levers.feed_in_tariff.0) * 500,
@@ -97,6 +103,17 @@ impl Market {
     /// Changes the mechanism from the next clearing on.
     pub fn set_mechanism(&mut self, mechanism: Mechanism) {
         self.mechanism = mechanism;
+    }
+
+    /// How households bid from the next clearing on.
+    #[must_use]
+    pub fn strategy(&self) -> BiddingStrategy {
+        self.strategy
+    }
+
+    /// Changes how households bid; what they have learnt stays.
+    pub fn set_strategy(&mut self, strategy: BiddingStrategy) {
+        self.strategy = strategy;
     }
 
     /// The bid the user makes for a participant, if any.
@@ -260,7 +277,7 @@ impl Market {
         situations: &[Situation],
         grid_available: bool,
     ) -> Result<ClearingReport, MarketError> {
-        let outlook = self.outlook(slot, end.since(from), grid_available);
+        let outlook = self.outlook(slot, from, end.since(from), grid_available);
         let book = self.collect_orders(&outlook, situations)?;
         let parties: BTreeMap<ParticipantId, Party> =
             situations.iter().map(|s| (s.participant, agents::party_of(s, self.parameters.seed))).collect();
@@ -277,6 +294,7 @@ impl Market {
         };
         let mechanism = self.mechanism;
         let mechanism::Outcome { clearing, pairs, lines } = mechanism::run(mechanism, &book, &setting, number)?;
+        self.learn_fills(&clearing, &pairs, outlook.feed_in, outlook.import);
         let summary = ClearingSummary {
             slot,
             number,
@@ -313,6 +331,21 @@ impl Market {
         self.latest = Some(report);
     }
 
+    /// Lets learners see their own fills.
+    fn learn_fills(&mut self, clearing: &Clearing, pairs: &[Pair], low: Price, high: Price) {
+        for (who, learner) in &mut self.learners {
+            let filled: i64 = clearing.fills.iter().filter(|f| f.participant == *who).map(|f| f.quantity.0).sum();
+            let own = pairs.iter().filter(|p| p.seller == *who || p.buyer == *who);
+            let (energy, money) = own.fold((0_i128, 0_i128), |(energy, money), p| {
+                let wh = i128::from(p.quantity.0);
+                (energy + wh, money + wh * i128::from(p.price.0))
+            });
+            // A mean of 64-bit prices, so it is one.
+            let price = (energy > 0).then(|| Price(i64::try_from(money / energy).unwrap_or_default()));
+            learner.learn(filled, price, low, high);
+        }
+    }
+
     /// Moves the running mean. What an island paid beyond the tariffs is no guide to the days after it.
     fn learn_price(&mut self, price: Price, slot: u64, rest_us: u64) {
         let terms = self.terms(slot);
@@ -323,11 +356,16 @@ impl Market {
         self.mean_price_thousandths += i64::try_from(step).unwrap_or_default();
     }
 
-    fn collect_orders(&self, outlook: &Outlook, situations: &[Situation]) -> Result<Book, MarketError> {
+    fn collect_orders(&mut self, outlook: &Outlook, situations: &[Situation]) -> Result<Book, MarketError> {
         let mut book = Book::default();
         for situation in situations {
             situation.check(ENERGY_LIMIT, PRICE_LIMIT)?;
-            agents::place_orders(&mut book, outlook, situation, self.user_bids.get(&situation.participant))?;
+            let (who, mut learner) = (situation.participant, Learner::default());
+            let learner = match outlook.strategy {
+                BiddingStrategy::Learning => self.learners.entry(who).or_default(),
+                _ => &mut learner,
+            };
+            agents::place_orders(&mut book, outlook, situation, self.user_bids.get(&who), learner)?;
         }
         if outlook.grid_available {
             agents::place_grid(&mut book, outlook, self.parameters.grid, self.parameters.grid_depth)?;
@@ -345,7 +383,7 @@ impl Market {
         }
     }
 
-    fn outlook(&self, slot: u64, rest_us: u64, grid_available: bool) -> Outlook {
+    fn outlook(&self, slot: u64, from: SimTime, rest_us: u64, grid_available: bool) -> Outlook {
         let terms = self.terms(slot);
         let cap = self.parameters.price_cap;
         Outlook {
@@ -360,6 +398,8 @@ impl Market {
             rest_us,
             slot_us: self.parameters.slot_us,
             seed: self.parameters.seed,
+            strategy: self.strategy,
+            draw: self.parameters.seed ^ from.0,
         }
     }
 

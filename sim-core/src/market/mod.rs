@@ -1,7 +1,8 @@
 //! The market: order book, auction, agents, tariffs, settlement.
 //!
 //! Reading order: `book` (orders by price and time; `book_file`: as JSON), `auction` (uniform price), `discriminatory`
-//! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids),
+//! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids) and `strategy` (how it
+//! chooses its price),
 //! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
 //! `bill` (what it comes to for each).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
@@ -22,6 +23,7 @@ mod past;
 mod peer_to_peer;
 mod settlement;
 mod sharing;
+mod strategy;
 mod tariff;
 mod trades;
 
@@ -36,6 +38,7 @@ pub use mechanism::{Mechanism, Outcome, Party, Preference, Setting, run as run_m
 pub use parameters::MarketParameters;
 pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};
+pub use strategy::BiddingStrategy;
 pub use tariff::{
     CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, NATURAL_GAS_G_PER_KWH, TariffShape,
     compute_engine_intensity,

@@ -8,7 +8,7 @@ use super::trading::levers;
 use crate::command::{BidSide, Command, Timed};
 use crate::event::EventKind;
 use crate::ids::{EventId, LineId, Subject, SwitchId};
-use crate::market::{Levers, Mechanism, Side, TariffShape};
+use crate::market::{BiddingStrategy, Levers, Mechanism, Side, TariffShape};
 use crate::recorder::Recorder;
 use crate::script;
 
@@ -43,6 +43,7 @@ impl World {
             Command::Tariff { .. }
             | Command::TariffShape { .. }
             | Command::CarbonPrice { .. }
+            | Command::Agents { .. }
             | Command::Mechanism { .. } => return Subject::Market,
             Command::Weather { .. } => return Subject::Weather,
             Command::RepairAll | Command::SelfHealing { .. } => return Subject::Community,
@@ -84,6 +85,7 @@ impl World {
             Command::Tariff { import, feed_in } => self.set_tariff(*import, *feed_in, None, event),
             Command::CarbonPrice { price } => self.set_tariff(None, None, Some(*price), event),
             Command::TariffShape { kind } => self.set_tariff_shape(*kind, event),
+            Command::Agents { kind } => self.set_strategy(*kind, event),
             Command::Mechanism { kind } => self.set_mechanism(*kind, event),
             Command::Bid { building, side, price, kwh } => {
                 let side = if *side == BidSide::Buy { Side::Buy } else { Side::Sell };
@@ -255,6 +257,17 @@ impl World {
         self.state.market.set_levers(Levers { shape: to, ..old }).map_err(|e| e.to_string())?;
         let kind = EventKind::TariffShapeSet { from: old.shape, to };
         let noted = self.state.journal.note(self.state.now, Subject::Market, kind, event);
+        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
+        Ok(())
+    }
+
+    fn set_strategy(&mut self, to: BiddingStrategy, event: EventId) -> Result<(), String> {
+        let from = self.state.market.strategy();
+        if from == to {
+            return Err("households bid that way already".into());
+        }
+        self.state.market.set_strategy(to);
+        let noted = self.state.journal.note(self.state.now, Subject::Market, EventKind::AgentsSet { from, to }, event);
         self.state.trading.disturbed.get_or_insert((self.state.now, noted));
         Ok(())
     }

@@ -245,6 +245,7 @@ impl World {
             import_milli: levers.import_tariff.0,
             feed_in_milli: levers.feed_in_tariff.0,
             mechanism: s.market.mechanism(),
+            strategy: s.market.strategy(),
             tariff_shape: levers.shape,
             import_now_milli: levers.effective_import(slot * slot_us % DAY_US, s.market.parameters().grid_g_per_kwh).0,
             carbon_price: levers.carbon_price.0 as f64 / 1e6,

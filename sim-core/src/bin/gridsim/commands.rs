@@ -58,6 +58,12 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "Mechanism(kind: PeerToPeer)",
     ),
     (
+        "Agents",
+        "kind: Forecast|PriceTaker|ZeroIntelligence|Learning",
+        "how households choose the price they bid, from the next clearing on",
+        "Agents(kind: Learning)",
+    ),
+    (
         "Bid",
         "building: name, side: Buy|Sell, price: currency/kWh, kwh: kWh a slot",
         "a household's own bid instead of its agent's",

@@ -169,3 +169,26 @@ fn meter(account: u32, net: i64) -> Metered {
     let registers = Registers { import: Wh((-net).max(0)), export: Wh(net.max(0)) };
     Metered { account: ParticipantId(account), registers }
 }
+
+/// Price takers trade all they can at prices within the tariffs; blind bidders less, careful and learning ones run too.
+#[test]
+fn every_way_of_bidding_clears_and_settles() {
+    let mut volumes = Vec::new();
+    for strategy in BiddingStrategy::ALL {
+        let mut market = market();
+        market.set_strategy(strategy);
+        let people: Vec<Situation> = (0..20).map(|n| household(n, if n % 2 == 0 { -800 } else { 700 })).collect();
+        let mut volume = 0;
+        for slot in 0..40 {
+            let report = market.clear_slot(SimTime(slot * SLOT), slot, &people, true).expect("in time");
+            let peers = report.pairs.iter().filter(|p| p.seller != GRID && p.buyer != GRID);
+            volume += peers.map(|p| p.quantity.0).sum::<i64>();
+            let price = report.summary.price.expect("the grid is there");
+            assert!(price >= Price(79) && price <= Price(320), "{strategy:?}: {price:?}");
+        }
+        volumes.push(volume);
+    }
+    assert_eq!(volumes[1], 40 * 10 * 700, "price takers trade the whole surplus");
+    assert!(volumes[2] < volumes[1] && volumes[2] > volumes[1] / 3, "{volumes:?}");
+    assert!(volumes[3] > volumes[1] / 3, "{volumes:?}");
+}
