@@ -50,6 +50,7 @@ pub(super) mod by_island;
 mod damped;
 mod error;
 mod factor;
+pub(super) mod impedance;
 mod limits;
 mod ordering;
 mod parts;
