@@ -41,8 +41,9 @@
 //! Solution of Nonlinear Equations (1970), 7.1.
 //!
 //! # Reading order
-//! `parts`, `rows`, `ordering`, `pattern`, `factor`, `sweep`, `residual`, `settle`, `damped`, `limits`, `batch`; `sources`
-//! and `by_island` (solves that depend on the state alone) for the running community.
+//! `parts`, `rows`, `ordering`, `pattern`, `factor`, `sweep`, `residual`, `settle`, `damped`, `limits`, `batch`;
+//! `sources` and `by_island` (solves that depend on the state alone) for the running community, `impedance` for short
+//! circuits.
 
 mod batch;
 mod block;
