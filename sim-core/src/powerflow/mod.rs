@@ -59,8 +59,7 @@
 //! published matrices.
 //!
 //! # Reading order
-//! `circuit`, the elements, `as_network`, `engine`; `islands`, `solver`, `limit`, `flows`, `result`; `sparse` (for
-//! [`short_circuit`]) apart.
+//! `circuit`, the elements, `as_network`, `engine`; `islands`, `solver`, `limit`, `flows`, `result`.
 
 mod as_network;
 mod circuit;
@@ -81,7 +80,6 @@ pub mod short_circuit;
 mod small_lu;
 mod solver;
 mod source;
-mod sparse;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "import")]

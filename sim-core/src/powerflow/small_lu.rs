@@ -6,9 +6,6 @@ use crate::complex::Complex;
 pub(super) const PIVOT_RELATIVE: f64 = 1e-14;
 
 /// A block of up to 4 x 4 factorised with row pivoting, `P a = L U`.
-///
-/// Factors and not an inverse: of a block that is nearly singular in one direction (a floating delta has 1e-9 of its
-/// other admittances to earth) an inverse keeps no digits of the other directions, while solving with factors does.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct SmallLu {
     /// `L` below the diagonal, `U` above it, the reciprocals of the pivots on it.
@@ -51,19 +48,9 @@ impl SmallLu {
         Some(out)
     }
 
-    /// `a x = b` for the vector in `x`.
+    /// `a x = b` for the vector in `x`, of the block's size.
     pub(super) fn solve(&self, x: &mut [Complex]) {
-        match x.len() {
-            4 => self.solve_sized(x, 4),
-            3 => self.solve_sized(x, 3),
-            n => self.solve_sized(x, n),
-        }
-    }
-
-    /// Inlined, so that the sizes that matter are unrolled.
-    #[inline(always)]
-    fn solve_sized(&self, x: &mut [Complex], n: usize) {
-        let x = &mut x[..n];
+        let n = x.len();
         let mut y = [Complex::ZERO; 4];
         for k in 0..n {
             let mut sum = x[usize::from(self.from[k])];
@@ -80,29 +67,6 @@ impl SmallLu {
             x[k] = sum * self.lu[k][k];
         }
     }
-
-    /// `x a = b` for the row in `x`.
-    pub(super) fn solve_row(&self, x: &mut [Complex]) {
-        let n = x.len();
-        for k in 0..n {
-            let mut sum = x[k];
-            for (row, &x) in self.lu.iter().zip(&x[..k]) {
-                sum -= x * row[k];
-            }
-            x[k] = sum * self.lu[k][k];
-        }
-        let mut y = [Complex::ZERO; 4];
-        for k in (0..n).rev() {
-            let mut sum = x[k];
-            for (row, &y) in self.lu[k + 1..n].iter().zip(&y[k + 1..n]) {
-                sum -= y * row[k];
-            }
-            y[k] = sum;
-        }
-        for k in 0..n {
-            x[usize::from(self.from[k])] = y[k];
-        }
-    }
 }
 
 #[cfg(test)]
@@ -110,19 +74,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_and_columns_are_solved() {
+    fn a_block_that_needs_a_row_exchange_is_solved() {
         let a: Vec<Complex> = (0..9).map(|k| Complex::new(f64::from(k * k % 7), f64::from(k))).collect();
         let lu = SmallLu::new(&a, 3, 0.0).expect("regular");
         let want = [Complex::new(1.0, 2.0), Complex::new(-3.0, 0.5), Complex::new(0.1, 4.0)];
-        let (mut column, mut row) = ([Complex::ZERO; 3], [Complex::ZERO; 3]);
+        let mut x = [Complex::ZERO; 3];
         for r in 0..3 {
             for c in 0..3 {
-                column[r] += a[r * 3 + c] * want[c];
-                row[c] += want[r] * a[r * 3 + c];
+                x[r] += a[r * 3 + c] * want[c];
             }
         }
-        lu.solve(&mut column);
-        lu.solve_row(&mut row);
-        assert!(column.iter().chain(&row).zip(want.iter().chain(&want)).all(|(a, b)| (*a - *b).norm() < 1e-13));
+        lu.solve(&mut x);
+        assert!(x.iter().zip(&want).all(|(a, b)| (*a - *b).norm() < 1e-13));
     }
 }

@@ -41,8 +41,9 @@
 //! Solution of Nonlinear Equations (1970), 7.1.
 //!
 //! # Reading order
-//! `parts`, `rows`, `ordering`, `pattern`, `factor`, `sweep`, `residual`, `settle`, `damped`, `limits`, `batch`; `sources`
-//! and `by_island` (solves that depend on the state alone) for the running community.
+//! `parts`, `rows`, `ordering`, `pattern`, `factor`, `sweep`, `residual`, `settle`, `damped`, `limits`, `batch`;
+//! `sources` and `by_island` (solves that depend on the state alone) for the running community, `impedance` for short
+//! circuits.
 
 mod batch;
 mod block;
@@ -50,6 +51,7 @@ pub(super) mod by_island;
 mod damped;
 mod error;
 mod factor;
+pub(super) mod impedance;
 mod limits;
 mod ordering;
 mod parts;

@@ -57,15 +57,15 @@ impl Engine {
 
     /// Puts sources in and out of service, in the order of the network's list.
     pub fn set_sources_in_service(&mut self, on: &[bool]) {
-        for source in 0..self.sites.len().min(on.len()) {
-            if std::mem::replace(&mut self.sites[source].on, on[source]) == on[source] {
+        for (source, &on) in on.iter().enumerate().take(self.sites.len()) {
+            let site = &mut self.sites[source];
+            if std::mem::replace(&mut site.on, on) == on {
                 continue;
             }
             self.moved = true;
-            let slot = self.sites[source].slot;
-            if slot != OUT {
-                self.parts.linear.on[slot as usize] = on[source];
-                touch_rows(&mut self.factor, &self.parts, slot);
+            if site.slot != OUT {
+                self.parts.linear.on[site.slot as usize] = on;
+                touch_rows(&mut self.factor, &self.parts, site.slot);
             }
             self.drive(source);
         }

@@ -3,15 +3,14 @@
 //! Per unit on 1 MVA and the buses' nominal voltages, so admittances read as MVA. A branch is an ideal ratio `t : 1` at
 //! its first node with the impedance `z` behind it. Buses that switches join are one node. What has no way to the
 //! reference (no source, or in the zero sequence no earth) is left out: no current flows there. The matrix is
-//! factorised once (`powerflow::sparse`) and each node solved for the column of the inverse it stands in, so a study of
+//! factorised once (by the engine of `powerflow`) and each node solved for the column of the inverse it stands in, so a study of
 //! 1,000 buses costs 1,000 pairs of sweeps.
 
-use super::super::sparse::{Numeric, Symbolic};
+use super::super::engine::impedance;
 use super::data::{End, Study};
 use super::factors::PEAK_FREQUENCY;
 use crate::complex::Complex;
-use crate::network::Sets;
-use std::collections::BTreeSet;
+use crate::network::{Bus, Element, ElementKind, Network, Sets, Terminal};
 
 /// A sequence network under construction.
 #[derive(Clone, Debug, Default)]
@@ -97,64 +96,55 @@ impl Sequence {
 /// A factorised sequence network.
 #[derive(Debug)]
 pub(super) struct Impedances {
-    symbolic: Symbolic,
-    numeric: Numeric,
+    inverse: impedance::Impedances,
     /// Row of each bus; `None` without a way to the reference.
     row: Vec<Option<usize>>,
-    column: Vec<Complex>,
 }
 
 impl Impedances {
     /// Factorises; `None` if the matrix is singular (impedances that cancel each other).
     pub(super) fn new(seq: &Sequence) -> Option<Self> {
         let row = rows(seq);
-        let count = row.iter().flatten().count();
-        let at = |node: usize| row[node];
-        let ends = |b: &Branch| Some((at(b.a)?, at(b.b)?));
-        let pairs: BTreeSet<(usize, usize)> = seq.branches.iter().filter_map(ends).collect();
-        let symbolic = Symbolic::new(&vec![1; count], &pairs);
-        let mut matrix = vec![Complex::ZERO; symbolic.size()];
-        let mut add = |r: usize, c: usize, y: Complex| {
-            if let Some(place) = symbolic.block(r, c) {
-                matrix[place] += y;
-            }
+        let mut network = Network::balanced("sequence", 0.0, 1e6);
+        for k in 0..row.iter().flatten().count() {
+            network.buses.push(Bus { name: String::new(), nodes: vec![1], v_base: 1.0, kv: 0.0, xy: None });
+            network.add_power(k as u32, String::new(), Complex::ZERO, true);
+        }
+        let mut add = |nodes: &[usize], y: Vec<Complex>| {
+            network.elements.push(Element {
+                name: String::new(),
+                kind: if nodes.len() == 1 { ElementKind::Shunt } else { ElementKind::Line },
+                terminals: nodes.iter().map(|&k| Terminal::new(k as u32, &[0])).collect(),
+                y,
+                in_service: true,
+                rating: 0.0,
+                inputs: Vec::new(),
+            });
         };
         for branch in &seq.branches {
-            if let Some((a, b)) = ends(branch) {
-                let y = branch.z.inv();
-                let t = 1.0 / branch.ratio;
-                add(a, a, y * (t * t));
-                add(b, b, y);
-                add(a, b, -y * t);
-                add(b, a, -y * t);
+            if let (Some(a), Some(b)) = (row[branch.a], row[branch.b]) {
+                let (y, t) = (branch.z.inv(), 1.0 / branch.ratio);
+                add(&[a, b], vec![y * (t * t), -y * t, -y * t, y]);
             }
         }
         for (node, z) in &seq.shunts {
-            if let Some(r) = at(*node) {
-                add(r, r, z.inv());
-            }
+            row[*node].into_iter().for_each(|r| add(&[r], vec![z.inv()]));
         }
-        let mut numeric = Numeric::default();
-        numeric.factorise(&symbolic, &matrix).ok()?;
-        let row = seq.node.iter().map(|n| row[*n]).collect();
-        let column = vec![Complex::ZERO; symbolic.len()];
-        Some(Self { symbolic, numeric, row, column })
+        let inverse = impedance::Impedances::new(&network).ok().flatten()?;
+        Some(Self { inverse, row: seq.node.iter().map(|n| row[*n]).collect() })
     }
 
     /// The impedance seen from a bus, per unit; `None` if no current can flow there. Keeps the column for
     /// [`Self::transfer`].
     pub(super) fn see(&mut self, bus: usize) -> Option<Complex> {
         let row = self.row[bus]?;
-        self.column.fill(Complex::ZERO);
-        let place = self.symbolic.scalar(row);
-        self.column[place] = Complex::ONE;
-        self.numeric.solve(&self.symbolic, &mut self.column);
-        Some(self.column[place])
+        self.inverse.feed(row);
+        Some(self.inverse.voltage(row))
     }
 
     /// Impedance between the bus last seen from and another one.
     pub(super) fn transfer(&self, bus: usize) -> Complex {
-        self.row[bus].map_or(Complex::ZERO, |row| self.column[self.symbolic.scalar(row)])
+        self.row[bus].map_or(Complex::ZERO, |row| self.inverse.voltage(row))
     }
 }
 

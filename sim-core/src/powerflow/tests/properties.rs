@@ -107,6 +107,35 @@ fn equal_states_give_equal_bits_whatever_came_before() {
     }
 }
 
+/// Islands know nothing of each other: whatever one asks for, the other's bits stay.
+#[test]
+fn an_island_without_a_solution_leaves_the_others_alone() {
+    let mut rng = Stream::new(18, "powerflow", 0);
+    let (mut circuit, mut s) = network(&mut rng, 30);
+    circuit.injections.iter_mut().for_each(|i| i.vmin_pu = 0.0);
+    let (n, lines, own) = (circuit.buses.len(), circuit.lines.len(), s.len());
+    for bus in circuit.buses.clone() {
+        circuit.add_bus(bus.conductors, bus.v_nominal);
+    }
+    let once = circuit.clone();
+    circuit.lines.extend(once.lines.iter().map(|l| Line { from: l.from + n, to: l.to + n, ..*l }));
+    circuit.transformers.extend(once.transformers.iter().map(|t| Transformer { hv: t.hv + n, lv: t.lv + n, ..*t }));
+    circuit.shunts.extend(once.shunts.iter().map(|x| Shunt { bus: x.bus + n, ..*x }));
+    circuit.sources.extend(once.sources.iter().map(|x| Source { bus: x.bus + n, ..*x }));
+    circuit.joints.extend(once.joints.iter().map(|j| Joint { a: j.a + n, b: j.b + n, ..*j }));
+    circuit.injections.extend(once.injections.iter().map(|i| Injection { bus: i.bus + n, ..*i }));
+    s.extend(s.clone());
+    let mut solver = Solver::new(&circuit).expect("valid");
+    let calm = solver.solve(&s).expect("fits").clone();
+    assert!(calm.islands.iter().all(|i| i.is_converged()) && calm.islands.len() == 2);
+    s[own..].iter_mut().for_each(|s| *s = c(-1e6, 0.0));
+    let mut solver = Solver::new(&circuit).expect("valid");
+    let torn = solver.solve(&s).expect("fits");
+    assert!(matches!(torn.islands[1].state, IslandState::Unsolved(_)), "{:?}", torn.islands[1].state);
+    assert_eq!((&torn.voltages[..n], &torn.lines[..lines]), (&calm.voltages[..n], &calm.lines[..lines]));
+    assert_eq!(torn.islands[0], calm.islands[0]);
+}
+
 #[test]
 fn warm_and_cold_meet() {
     let mut rng = Stream::new(13, "powerflow", 0);
