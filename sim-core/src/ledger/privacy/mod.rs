@@ -1,0 +1,23 @@
+//! The privacy lab: readings that stay with those who may know them, and sums, bills and caps that hold all the same.
+//!
+//! | question | answer | where |
+//! |---|---|---|
+//! | How can a reading be fixed and not shown? | Pedersen commitment | [`commitment`] |
+//! | How does one know that it is not negative? | range proof, Bulletproofs+ | [`range_proof`] |
+//! | How would one prove that with pencil and paper? | bit by bit | [`bit_proof`] |
+//!
+//! **Nothing here is secret.** A twin must come out the same twice, so every key, blinding and nonce follows from the
+//! scene's seed, and who has the scene has them all. A real meter draws its secrets from its own hardware and keeps
+//! them there. The algorithms are those of real systems; the keys are those of a simulation.
+//!
+//! Units: readings in Wh, prices in thousandths of the currency per kWh, money in millionths of the currency.
+
+pub mod bit_proof;
+pub mod commitment;
+pub mod error;
+pub mod keys;
+pub mod range_proof;
+#[cfg(test)]
+mod tests;
+
+pub use error::PrivacyError;

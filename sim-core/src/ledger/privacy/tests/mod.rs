@@ -1,0 +1,3 @@
+//! Tests of the privacy lab as a whole.
+
+mod vectors;
