@@ -5,6 +5,9 @@
 //! | How can a reading be fixed and not shown? | Pedersen commitment | [`commitment`] |
 //! | How does one know that it is not negative? | range proof, Bulletproofs+ | [`range_proof`] |
 //! | How would one prove that with pencil and paper? | bit by bit | [`bit_proof`] |
+//! | Who may read? | X25519, HKDF-SHA256, ChaCha20-Poly1305 | [`keys`], [`envelope`] |
+//! | Who says who may? | signed orders with nonces | [`access_book`] |
+//! | What does a meter publish? | all of it together | [`reading`] |
 //!
 //! **Nothing here is secret.** A twin must come out the same twice, so every key, blinding and nonce follows from the
 //! scene's seed, and who has the scene has them all. A real meter draws its secrets from its own hardware and keeps
@@ -12,11 +15,14 @@
 //!
 //! Units: readings in Wh, prices in thousandths of the currency per kWh, money in millionths of the currency.
 
+pub mod access_book;
 pub mod bit_proof;
 pub mod commitment;
+pub mod envelope;
 pub mod error;
 pub mod keys;
 pub mod range_proof;
+pub mod reading;
 #[cfg(test)]
 mod tests;
 
