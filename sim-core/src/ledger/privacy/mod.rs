@@ -5,6 +5,8 @@
 //! | How can a reading be fixed and not shown? | Pedersen commitment | [`commitment`] |
 //! | How does one know that it is not negative? | range proof, Bulletproofs+ | [`range_proof`] |
 //! | How would one prove that with pencil and paper? | bit by bit | [`bit_proof`] |
+//! | What does the neighbourhood use, what does it owe? | sums and multiples of commitments | [`neighbourhood`] |
+//! | How is one slot shown to an auditor, and no other? | opening with a path; proofs of equality | [`disclosure`] |
 //! | Who may read? | X25519, HKDF-SHA256, ChaCha20-Poly1305 | [`keys`], [`envelope`] |
 //! | Who says who may? | signed orders with nonces | [`access_book`] |
 //! | What does a meter publish? | all of it together | [`reading`] |
@@ -18,9 +20,11 @@
 pub mod access_book;
 pub mod bit_proof;
 pub mod commitment;
+pub mod disclosure;
 pub mod envelope;
 pub mod error;
 pub mod keys;
+pub mod neighbourhood;
 pub mod range_proof;
 pub mod reading;
 #[cfg(test)]

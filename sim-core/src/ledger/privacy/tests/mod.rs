@@ -1,6 +1,8 @@
 //! Tests of the privacy lab as a whole, and the small neighbourhood they play with.
 
 mod access;
+mod forgeries;
+mod neighbourhood;
 mod vectors;
 
 use super::commitment::{Blinding, Opening, Register};
