@@ -10,6 +10,7 @@
 //! | Who may read? | X25519, HKDF-SHA256, ChaCha20-Poly1305 | [`keys`], [`envelope`] |
 //! | Who says who may? | signed orders with nonces | [`access_book`] |
 //! | What does a meter publish? | all of it together | [`reading`] |
+//! | Who watches the caps? | the regulator and its report | [`regulator`] |
 //!
 //! **Nothing here is secret.** A twin must come out the same twice, so every key, blinding and nonce follows from the
 //! scene's seed, and who has the scene has them all. A real meter draws its secrets from its own hardware and keeps
@@ -27,6 +28,7 @@ pub mod keys;
 pub mod neighbourhood;
 pub mod range_proof;
 pub mod reading;
+pub mod regulator;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 mod access;
 mod forgeries;
 mod neighbourhood;
+mod regulator;
 mod vectors;
 
 use super::commitment::{Blinding, Opening, Register};
