@@ -11,6 +11,7 @@
 //! | Who says who may? | signed orders with nonces | [`access_book`] |
 //! | What does a meter publish? | all of it together | [`reading`] |
 //! | Who watches the caps? | the regulator and its report | [`regulator`] |
+//! | What does it cost, and what is fit for use? | sizes, and times that a caller measures | [`lab`], [`report`] |
 //!
 //! **Nothing here is secret.** A twin must come out the same twice, so every key, blinding and nonce follows from the
 //! scene's seed, and who has the scene has them all. A real meter draws its secrets from its own hardware and keeps
@@ -25,10 +26,12 @@ pub mod disclosure;
 pub mod envelope;
 pub mod error;
 pub mod keys;
+pub mod lab;
 pub mod neighbourhood;
 pub mod range_proof;
 pub mod reading;
 pub mod regulator;
+pub mod report;
 #[cfg(test)]
 mod tests;
 
