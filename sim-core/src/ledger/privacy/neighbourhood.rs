@@ -21,6 +21,7 @@ use super::commitment::{Blinding, Commitment, Opening, to_integer, to_scalar};
 use super::error::PrivacyError;
 use super::keys::{ReaderKey, ReaderSecret, compute_key};
 use super::reading::{OpenReading, PrivateReading};
+use crate::digest::Hash;
 use crate::ledger::crypto::encode;
 use crate::ledger::types::Tariffs;
 use curve25519_dalek::scalar::Scalar;
@@ -51,7 +52,8 @@ impl Share {
         for (other, key) in members.iter().filter(|(other, _)| **other != account) {
             let pair = (account.min(*other), account.max(*other));
             let shared = secret.compute_shared(key)?;
-            let [mask, hiding] = compute_masks(&compute_key(&shared, &[], &encode("sum-mask", &(scope, pair)))?);
+            let mask = compute_mask(&shared, "sum-mask-value", scope, pair)?;
+            let hiding = compute_mask(&shared, "sum-mask-blinding", scope, pair)?;
             if account < *other {
                 (value, blinding) = (value + mask, blinding + hiding);
             } else {
@@ -62,9 +64,8 @@ impl Share {
     }
 }
 
-fn compute_masks(bytes: &[u8; 128]) -> [Scalar; 2] {
-    let (first, second) = bytes.split_at(64);
-    [first, second].map(|half| Scalar::from_bytes_mod_order_wide(&half.try_into().unwrap_or([0; 64])))
+fn compute_mask(shared: &Hash, kind: &str, scope: &[u8], pair: (u32, u32)) -> Result<Scalar, PrivacyError> {
+    compute_key(shared, &[], &encode(kind, &(scope, pair))).map(|wide| Scalar::from_bytes_mod_order_wide(&wide))
 }
 
 /// What opens the sum of `commitments`, from a share of each.

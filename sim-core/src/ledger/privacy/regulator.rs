@@ -5,6 +5,7 @@
 //! not guess. An intervention is an order to one account from a slot on, and names what it is founded on.
 //! The report is arithmetic over published readings and orders: two regulators with the same grants write the same.
 
+use super::access_book::AccessBook;
 use super::error::PrivacyError;
 use super::keys::ReaderSecret;
 use super::reading::PrivateReading;
@@ -207,13 +208,9 @@ impl Regulator {
     pub fn get_interventions(&self) -> &[Intervention] {
         &self.interventions
     }
-    /// Notes that `account` granted or revoked.
-    pub fn process_grant(&mut self, account: u32, is_granted: bool) {
-        if is_granted {
-            self.grants.insert(account);
-        } else {
-            self.grants.remove(&account);
-        }
+    /// Takes the grants from the book of signed orders.
+    pub fn process_book(&mut self, book: &AccessBook) {
+        self.grants = book.get_granted_to(self.account).into_iter().collect();
     }
     /// Sets an account's own caps, beside the common ones.
     pub fn process_caps(&mut self, account: u32, caps: Caps) {

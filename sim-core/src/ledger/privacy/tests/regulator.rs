@@ -1,7 +1,9 @@
 //! The regulator's report, caps and interventions.
 
 use super::{REGULATOR, access, counts, publish, secret};
+use crate::ledger::crypto::Keypair;
 use crate::ledger::privacy::PrivacyError;
+use crate::ledger::privacy::access_book::{AccessBook, AccessOrder, SignedAccess};
 use crate::ledger::privacy::reading::PrivateReading;
 use crate::ledger::privacy::regulator::{
     Caps, Finding, Ground, Intervention, InterventionError, Line, Measure, Regulator,
@@ -96,8 +98,24 @@ fn an_intervention_tightens_the_caps_of_one_account_while_it_holds() {
     regulator.process_intervention(work).expect("founded");
     assert_eq!(regulator.compute_caps(1, SLOT + 1).price, Some(Price(0)));
     assert_eq!(regulator.get_interventions().len(), 2);
-    regulator.process_grant(2, true);
-    regulator.process_grant(3, true);
-    regulator.process_grant(3, false);
-    assert_eq!(regulator.get_grants(), &BTreeSet::from([2]));
+}
+
+/// The grants that the regulator holds are those of the book; a revocation takes one away.
+#[test]
+fn grants_are_those_of_the_book() {
+    const CHAIN: [u8; 32] = [9; 32];
+    let signer = |account: u32| Keypair::derive(5, "account", &format!("home-{account}"));
+    let accounts: Vec<_> = (0..=REGULATOR).map(|a| (signer(a).get_address(), secret(a).get_key())).collect();
+    let mut book = AccessBook::new(CHAIN, &accounts);
+    let mut regulator = regulator();
+    let mut order = |account, nonce, order| {
+        book.process(&SignedAccess::new(&signer(account), &CHAIN, nonce, order)).expect("in order");
+        regulator.process_book(&book);
+        regulator.get_grants().iter().copied().collect::<Vec<u32>>()
+    };
+    let grantee = REGULATOR;
+    assert_eq!(order(2, 0, AccessOrder::Grant { grantee }), [2]);
+    assert_eq!(order(3, 0, AccessOrder::Grant { grantee }), [2, 3]);
+    assert_eq!(order(3, 1, AccessOrder::Grant { grantee: 0 }), [2, 3]);
+    assert_eq!(order(2, 1, AccessOrder::Revoke { grantee }), [3]);
 }
