@@ -2,6 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
+use crate::market::{Mechanism, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -90,10 +91,20 @@ pub enum Command {
         #[serde(default)]
         feed_in: Option<f64>,
     },
+    /// How the import tariff varies over the day.
+    TariffShape {
+        /// The shape.
+        kind: TariffShape,
+    },
     /// Sets the carbon price, currency per tonne.
     CarbonPrice {
         /// The price.
         price: f64,
+    },
+    /// How orders become trades, from the next clearing on.
+    Mechanism {
+        /// The mechanism.
+        kind: Mechanism,
     },
     /// A household's own bid instead of its agent's, until it is withdrawn.
     Bid {

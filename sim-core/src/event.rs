@@ -2,6 +2,7 @@
 
 use crate::command::{Command, FaultKind};
 use crate::ids::{DeviceId, EventId, LineId, Subject, SwitchId};
+use crate::market::{Mechanism, TariffShape};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. Ids ascend; causes have smaller ids; only root kinds have no cause.
@@ -76,6 +77,10 @@ pub enum EventKind {
     CommandRefused { reason: String },
     /// A setting was changed.
     LeverSet { lever: String, from: f64, to: f64 },
+    /// The import tariff varies differently over the day.
+    TariffShapeSet { from: TariffShape, to: TariffShape },
+    /// The market trades by another mechanism from the next clearing on.
+    MechanismSet { from: Mechanism, to: Mechanism },
 
     // Damage and repair.
     /// A short circuit.

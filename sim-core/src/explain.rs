@@ -3,6 +3,7 @@
 use crate::command::{Command, FaultKind};
 use crate::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
 use crate::ids::{Subject, SwitchId};
+use crate::market::{Mechanism, TariffShape};
 use crate::scene::Scene;
 
 /// One sentence that says what happened, without its time.
@@ -18,6 +19,12 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         K::SeededFailure => format!("{name} fails, as drawn from the seed"),
         K::CommandRefused { reason } => format!("the command is refused: {reason}"),
         K::LeverSet { lever, from, to } => format!("{lever} goes from {from} to {to}"),
+        K::TariffShapeSet { from, to } => {
+            format!("the import tariff was {} and is {} now", shape_words(*from), shape_words(*to))
+        }
+        K::MechanismSet { from, to } => {
+            format!("trading by {} gives way to {}", mechanism_words(*from), mechanism_words(*to))
+        }
         K::FaultStruck { .. }
         | K::FaultCleared { .. }
         | K::ConductorOpened { .. }
@@ -242,6 +249,24 @@ fn schedule(what: Schedule) -> &'static str {
     }
 }
 
+fn shape_words(shape: TariffShape) -> &'static str {
+    match shape {
+        TariffShape::Flat => "the same at all hours",
+        TariffShape::TimeOfUse => "cheap at night and dear in the evening",
+        TariffShape::CriticalPeak => "very dear in three critical hours of the evening",
+    }
+}
+
+fn mechanism_words(mechanism: Mechanism) -> &'static str {
+    match mechanism {
+        Mechanism::UniformPrice => "one price for all",
+        Mechanism::PayAsBid => "pay as bid",
+        Mechanism::MidMarket => "the middle of the tariffs",
+        Mechanism::PeerToPeer => "pairs that find each other",
+        Mechanism::Community => "sharing after the meters",
+    }
+}
+
 fn command_words(command: &Command) -> String {
     match command {
         Command::Fault { cable, at, kind, .. } => format!("{kind:?} fault on {cable} at {:.0} %", at * 100.0),
@@ -262,7 +287,9 @@ fn command_words(command: &Command) -> String {
                 .collect::<Vec<_>>()
                 .join(", ")
         }
+        Command::TariffShape { kind } => format!("the import tariff is {}", shape_words(*kind)),
         Command::CarbonPrice { price } => format!("carbon price {price}"),
+        Command::Mechanism { kind } => format!("the market trades by {}", mechanism_words(*kind)),
         Command::Bid { building, side, price, kwh } => format!("{building} bids: {side:?} {kwh} kWh at {price}"),
         Command::WithdrawBid { building } => format!("{building} leaves bidding to its agent"),
         Command::Weather { cloud, wind_ms } => format!("weather held: cloud {cloud:?}, wind {wind_ms:?}"),

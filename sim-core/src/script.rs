@@ -168,7 +168,12 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
             cloud.map_or(Ok(()), |v| within(v, 0.0, 1.0, "cloud"))?;
             wind_ms.map_or(Ok(()), |v| within(v, 0.0, 60.0, "wind_ms"))
         }
-        Command::LoseGrid | Command::RestoreGrid | Command::RepairAll | Command::SelfHealing { .. } => Ok(()),
+        Command::LoseGrid
+        | Command::RestoreGrid
+        | Command::RepairAll
+        | Command::SelfHealing { .. }
+        | Command::Mechanism { .. }
+        | Command::TariffShape { .. } => Ok(()),
     }
 }
 

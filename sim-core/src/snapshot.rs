@@ -3,7 +3,8 @@
 //! Built on demand; nothing in it flows back. Powers in kW (injection positive, for lines: from start to end), voltages
 //! per unit, angles in degrees.
 
-use crate::ids::{BuildingId, DeviceId, LineId, ParticipantId};
+use crate::ids::{BuildingId, DeviceId, LineId};
+use crate::market::{Bill, Mechanism, Pair, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -267,6 +268,10 @@ pub struct MarketView {
     pub next_price_milli: Option<i64>,
     /// Import tariff, thousandths.
     pub import_milli: i64,
+    /// Import tariff with carbon and the factor of the hour, thousandths.
+    pub import_now_milli: i64,
+    /// How the import tariff varies over the day.
+    pub tariff_shape: TariffShape,
     /// Feed-in tariff, thousandths.
     pub feed_in_milli: i64,
     /// Carbon price, currency per tonne.
@@ -277,8 +282,12 @@ pub struct MarketView {
     pub demand: Vec<(i64, i64)>,
     /// Supply curve of the last clearing.
     pub supply: Vec<(i64, i64)>,
-    /// Largest trades of the slot: seller, buyer, Wh (pro rata pairing of the uniform-price fills, for the picture).
-    pub trades: Vec<(ParticipantId, ParticipantId, i64)>,
+    /// How orders become trades.
+    pub mechanism: Mechanism,
+    /// Largest trades of the slot; where all pay one price, the pairing by priority is for the picture.
+    pub trades: Vec<Pair>,
+    /// What each participant bought, sold and owed.
+    pub bills: Vec<Bill>,
     /// Buildings whose bids are the user's.
     pub overridden: Vec<BuildingId>,
 }

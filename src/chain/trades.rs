@@ -70,8 +70,8 @@ fn draw_arcs(
         commands.entity(entity).despawn();
     }
     let mut ribbons = Ribbons::default();
-    for (n, (seller, buyer, _)) in market.trades.iter().take(count).enumerate() {
-        let ends = (where_is(&live.scene, &map, *seller), where_is(&live.scene, &map, *buyer));
+    for (n, trade) in market.trades.iter().take(count).enumerate() {
+        let ends = (where_is(&live.scene, &map, trade.seller), where_is(&live.scene, &map, trade.buyer));
         let (Some(from), Some(to)) = ends else { continue };
         let lift = 7.0 + from.distance(to) * 0.2;
         let points: Vec<Vec3> = (0..=18)
@@ -109,14 +109,14 @@ fn run_arcs(
     let share = ((market.price_milli - market.feed_in_milli) as f32 / span).clamp(0.0, 1.0);
     let (pale, deep) = (Vec3::from(forge_linear(PALE)), Vec3::from(forge_linear(DEEP)));
     let color = pale.lerp(deep, share);
-    let largest = market.trades.iter().map(|t| t.2).max().unwrap_or(1).max(1) as f32;
+    let largest = market.trades.iter().map(|t| t.quantity.0).max().unwrap_or(1).max(1) as f32;
     for n in 0..MOST {
         let run = &mut runs.table.run[FREE + n];
         let Some(trade) = market.trades.get(n) else {
             run.w = style::HIDDEN;
             continue;
         };
-        let size = trade.2 as f32 / largest;
+        let size = trade.quantity.0 as f32 / largest;
         *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(56.0), 0.25 + 0.6 * size, 1.0, style::ARC);
         runs.table.color[FREE + n] = color.extend(1.0);
     }

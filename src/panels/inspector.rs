@@ -5,7 +5,7 @@ use super::data::{PanelData, Reply};
 use super::marks::Marks;
 use super::names::name;
 use super::plot::{self, Kept, Picture, Series};
-use super::{bid, facts, study_facts, theme, why, widgets};
+use super::{bid, bill, facts, study_facts, theme, why, widgets};
 use crate::bridge::Ask;
 use crate::palette;
 use bevy_egui::egui::{self, Button, Color32, RichText, ScrollArea, Ui};
@@ -58,6 +58,7 @@ pub(crate) fn show(
         if !compact {
             history(ui, data, subject, marks, kept);
         }
+        bill::show(ui, data, subject);
         if let Subject::Building(id) = subject {
             bid::show(ui, data, id, &mut state.bid, &mut reply);
         }

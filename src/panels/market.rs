@@ -2,7 +2,7 @@
 
 use super::data::{PanelData, Reply};
 use super::marks::Marks;
-use super::names::name;
+use super::names::{mechanism_key, name, shape_key};
 use super::plot::Kept;
 use super::{numbers, theme, widgets};
 use crate::palette;
@@ -12,6 +12,7 @@ use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, Lin
 use sim_core::command::Command;
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
+use sim_core::market::{Mechanism, TariffShape};
 use sim_core::scene::Participant;
 
 /// State of the dock: the levers while they are being dragged.
@@ -200,12 +201,14 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.spacing_mut().interact_size.y = row;
     ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, trades.len(), |ui, range| {
-        for (seller, buyer, wh) in &trades[range] {
-            let text = format!("{} → {}", participant(data, *seller), participant(data, *buyer));
+        for trade in &trades[range] {
+            let text = format!("{} → {}", participant(data, trade.seller), participant(data, trade.buyer));
+            let price = numbers::number(trade.price.0 as f64 / 1000.0, 3);
             ui.horizontal(|ui| {
                 ui.set_height(row);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    ui.label(numbers::wh(*wh));
+                    ui.label(numbers::wh(trade.quantity.0))
+                        .on_hover_text(format!("{price} {}/kWh", data.scene.file.site.currency));
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                         ui.add(egui::Label::new(RichText::new(&text).weak()).truncate());
                     });
@@ -236,10 +239,42 @@ fn lever(
     if done { draft.take().filter(|v| (v - now).abs() > 1e-9) } else { None }
 }
 
+/// The choice of the mechanism, each with a sentence on what it does.
+fn mechanisms(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
+    let now = data.now.market.mechanism;
+    if let Some(kind) = choice(ui, data, "market-mechanism", now, &Mechanism::ALL, mechanism_key) {
+        reply.command(Command::Mechanism { kind });
+    }
+}
+
+/// One of a few, each with a sentence on what it does; returns another one when it is picked.
+fn choice<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    label: &str,
+    now: T,
+    all: &[T],
+    key: fn(T) -> &'static str,
+) -> Option<T> {
+    ui.label(RichText::new(data.t(label)).weak()).on_hover_text(data.t(&format!("term-{label}")));
+    let mut picked = None;
+    let width = ui.available_width().min(240.0);
+    egui::ComboBox::from_id_salt(label).width(width).selected_text(data.t(key(now))).show_ui(ui, |ui| {
+        for kind in all.iter().copied() {
+            let row = ui.selectable_label(kind == now, data.t(key(kind)));
+            if row.on_hover_text(data.t(&format!("term-{}", key(kind)))).clicked() && kind != now {
+                picked = Some(kind);
+            }
+        }
+    });
+    picked
+}
+
 fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
     let m = &data.now.market;
     let currency = &data.scene.file.site.currency;
     widgets::title(ui, data.t("market-levers"));
+    mechanisms(ui, data, reply);
     ui.spacing_mut().slider_width = (ui.available_width() - 136.0).max(80.0);
     let per_kwh = format!(" {currency}/kWh");
     let unit = |milli: i64| milli as f64 / 1000.0;
@@ -249,6 +284,9 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     });
     if let Some(value) = import {
         reply.command(Command::Tariff { import: Some(value), feed_in: None });
+    }
+    if let Some(kind) = choice(ui, data, "tariff-shape", m.tariff_shape, &TariffShape::ALL, shape_key) {
+        reply.command(Command::TariffShape { kind });
     }
     let (label, hover) = (data.t("row-feed-in-tariff"), data.t("term-feed-in-tariff"));
     let feed_in = lever(ui, &label, &hover, &mut state.feed_in, unit(m.feed_in_milli), |v| {

@@ -3,6 +3,7 @@
 
 mod actions;
 mod bid;
+mod bill;
 mod burst;
 mod chain;
 mod context;

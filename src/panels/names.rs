@@ -2,6 +2,7 @@
 
 use crate::locale::Locale;
 use sim_core::ids::Subject;
+use sim_core::market::{Mechanism, TariffShape};
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
 
@@ -30,6 +31,26 @@ pub(crate) fn building_key(kind: BuildingKind) -> &'static str {
         BuildingKind::Greenhouse => "kind-greenhouse",
         BuildingKind::Hall => "kind-hall",
         BuildingKind::EvHub => "kind-ev-hub",
+    }
+}
+
+/// Words for the shape of the import tariff over the day.
+pub(crate) fn shape_key(shape: TariffShape) -> &'static str {
+    match shape {
+        TariffShape::Flat => "shape-flat",
+        TariffShape::TimeOfUse => "shape-time-of-use",
+        TariffShape::CriticalPeak => "shape-critical-peak",
+    }
+}
+
+/// Words for a mechanism of the market.
+pub(crate) fn mechanism_key(mechanism: Mechanism) -> &'static str {
+    match mechanism {
+        Mechanism::UniformPrice => "mechanism-uniform",
+        Mechanism::PayAsBid => "mechanism-pay-as-bid",
+        Mechanism::MidMarket => "mechanism-middle",
+        Mechanism::PeerToPeer => "mechanism-peers",
+        Mechanism::Community => "mechanism-sharing",
     }
 }
 

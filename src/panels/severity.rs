@@ -85,9 +85,10 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::RestorationPlanned { .. }
         | K::RestorationRefused { .. } => (Topic::Healing, Weight::Notable),
         K::SwitchOrdered { .. } => (Topic::Healing, Weight::Quiet),
-        K::SlotCleared { reason: ClearingReason::Extraordinary, .. } | K::LeverSet { .. } => {
-            (Topic::Market, Weight::Notable)
-        }
+        K::SlotCleared { reason: ClearingReason::Extraordinary, .. }
+        | K::LeverSet { .. }
+        | K::TariffShapeSet { .. }
+        | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
         K::SlotCleared { .. } | K::SlotSettled { .. } => (Topic::Market, Weight::Quiet),
         K::ChainStalled { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),

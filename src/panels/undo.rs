@@ -56,6 +56,8 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
             feed_in: feed_in.map(|_| unit(now.market.feed_in_milli)),
         }),
         Command::CarbonPrice { .. } => Some(Command::CarbonPrice { price: now.market.carbon_price }),
+        Command::TariffShape { .. } => Some(Command::TariffShape { kind: now.market.tariff_shape }),
+        Command::Mechanism { .. } => Some(Command::Mechanism { kind: now.market.mechanism }),
         Command::Bid { building, .. } => {
             scene.find(building).map(|_| Command::WithdrawBid { building: building.clone() })
         }

@@ -1,6 +1,6 @@
 //! What happened, in a sentence: used by the log, the chain of causes, captions and the outcome card.
 
-use super::names::name;
+use super::names::{mechanism_key, name, shape_key};
 use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
 use crate::locale::Locale;
@@ -81,6 +81,8 @@ impl Writer<'_> {
                     ("to", number(*to, 3).into()),
                 ],
             ),
+            K::TariffShapeSet { to, .. } => ("event-shape-set", vec![("what", self.t(shape_key(*to)).into())]),
+            K::MechanismSet { to, .. } => ("event-mechanism-set", vec![("what", self.t(mechanism_key(*to)).into())]),
             _ => self.network(kind),
         }
     }
@@ -297,6 +299,12 @@ impl Writer<'_> {
                     ("energy", kwh(*energy).into()),
                 ];
                 self.locale.t_args(key, &args)
+            }
+            C::TariffShape { kind } => {
+                self.locale.t_args("command-shape", &[("what", self.t(shape_key(*kind)).into())])
+            }
+            C::Mechanism { kind } => {
+                self.locale.t_args("command-mechanism", &[("what", self.t(mechanism_key(*kind)).into())])
             }
             C::WithdrawBid { building } => named("command-withdraw-bid", building),
             C::Weather { cloud: None, wind_ms: None } => self.t("command-weather-free"),

@@ -295,7 +295,7 @@ impl State {
         let readings = self.market.open.get(&p.slot).map_or(&none, |open| &open.readings);
         for (index, row) in p.rows.iter().enumerate() {
             let account = row.account;
-            if !self.accounts.get(account as usize).is_some_and(has_meter) {
+            if !self.accounts.get(account as usize).is_some_and(has_row) {
                 return Err(TransitionError::RowAccount { index, account });
             }
             let (import, export) = readings.get(&account).copied().unwrap_or((row.import, row.export));
@@ -314,11 +314,13 @@ impl State {
 }
 
 fn is_trader(account: &Account) -> bool {
-    matches!(account.role, Role::Meter | Role::Grid)
+    // The operator stands between buyers and sellers who agree on different prices.
+    matches!(account.role, Role::Meter | Role::Grid | Role::Operator)
 }
 
-fn has_meter(account: &Account) -> bool {
-    matches!(account.role, Role::Meter | Role::Grid | Role::Losses)
+/// Has a row in settlements; the operator's has trades and no energy.
+fn has_row(account: &Account) -> bool {
+    matches!(account.role, Role::Meter | Role::Grid | Role::Losses | Role::Operator)
 }
 
 fn check_range(field: &'static str, value: i64, low: i64, high: i64) -> Result<(), TransitionError> {

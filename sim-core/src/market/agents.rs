@@ -25,6 +25,7 @@
 //! islands can trade at a time (the caller says who is connected).
 
 use super::book::{Book, Side};
+use super::mechanism::{Party, Preference};
 use super::past::Forecast;
 use super::{Levers, MarketError};
 use crate::ids::ParticipantId;
@@ -39,6 +40,10 @@ pub struct Situation {
     pub participant: ParticipantId,
     /// Whether it has a way to deliver: one in the dark places no order and keeps no position.
     pub connected: bool,
+    /// Where it is connected: those with equal numbers are neighbours.
+    pub place: u32,
+    /// What it sells comes from sun, wind or water.
+    pub green: bool,
     /// What it is expected to take and give, its storage and engine left out.
     pub forecast: Forecast,
     /// The part of the expected import that can wait for another slot.
@@ -194,6 +199,18 @@ pub(super) fn place_grid(
     let quantity = outlook.scale(depth);
     place(book, grid, Side::Sell, quantity, outlook.import)?;
     place(book, grid, Side::Buy, quantity, Price(outlook.feed_in.0.min(outlook.import.0 - 1)))
+}
+
+/// What a participant prefers in a partner, fixed by the seed: of ten, five look at the price alone, three at neighbours
+/// first, two buy green only (an assumption; surveys of energy communities find all three in such an order).
+pub(super) fn party_of(situation: &Situation, seed: u64) -> Party {
+    let mut stream = Stream::new(seed, "market preference", u64::from(situation.participant.0));
+    let preference = match stream.below(10) {
+        0..5 => Preference::Price,
+        5..8 => Preference::Neighbour,
+        _ => Preference::Green,
+    };
+    Party { place: situation.place, green: situation.green, preference }
 }
 
 /// What sets a participant apart, fixed by the seed.

@@ -8,13 +8,13 @@
 //! Assumption: delivery is even over the time a clearing governs. Positions: sold and injected are positive.
 
 use super::agents::{self, Outlook, Situation, UserBid};
-use super::auction::clear;
 use super::book::Book;
+use super::mechanism::{self, Mechanism, Party, Setting};
 use super::parameters::MarketParameters;
 use super::past::{Forecast, MeteredPast, SlotOfDay};
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
 use super::trades::{ClearingReport, ClearingSummary, OpenSlot, sum_sold};
-use super::{Levers, MarketError};
+use super::{Levers, MarketError, sharing};
 use crate::ids::ParticipantId;
 use crate::quantity::{Kw, Price, Wh};
 use crate::time::{DAY_US, HOUR_US, SimTime};
@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct Market {
     parameters: MarketParameters,
     levers: Levers,
+    mechanism: Mechanism,
     user_bids: BTreeMap<ParticipantId, UserBid>,
     pasts: BTreeMap<ParticipantId, MeteredPast>,
     /// Running mean of clearing prices, in 1/1000 of a [`Price`].
@@ -54,10 +55,11 @@ impl Market {
             return Err(MarketError::UnevenSlot { slot_us: parameters.slot_us });
         }
         levers.check()?;
-        let import = levers.effective_import(parameters.grid_g_per_kwh);
+        let import = levers.with_carbon(levers.import_tariff, parameters.grid_g_per_kwh);
         Ok(Self {
             parameters,
             levers,
+            mechanism: Mechanism::default(),
             user_bids: BTreeMap::new(),
             pasts: BTreeMap::new(),
             mean_price_thousandths: (import.0 + levers.feed_in_tariff.0) * 500,
@@ -84,6 +86,17 @@ impl Market {
         levers.check()?;
         self.levers = levers;
         Ok(())
+    }
+
+    /// The mechanism of the next clearing.
+    #[must_use]
+    pub fn mechanism(&self) -> Mechanism {
+        self.mechanism
+    }
+
+    /// Changes the mechanism from the next clearing on.
+    pub fn set_mechanism(&mut self, mechanism: Mechanism) {
+        self.mechanism = mechanism;
     }
 
     /// The bid the user makes for a participant, if any.
@@ -207,12 +220,22 @@ impl Market {
             slot,
             grid: self.parameters.grid,
             losses_account: self.parameters.losses_account(),
+            operator: self.parameters.operator_account(),
             metered: metered.to_vec(),
             pcc,
             losses,
             trades: self.trades(slot).to_vec(),
-            terms: self.open.get(&slot).map_or_else(|| self.terms(), |o| o.terms),
+            terms: self.open.get(&slot).map_or_else(|| self.terms(slot), |o| o.terms),
         }
+    }
+
+    /// Shares what the meters of a slot counted beyond its trades, where its mechanism does that; returns the new trades.
+    pub fn share_surplus(&mut self, slot: u64, metered: &[Metered]) -> Vec<TradeLine> {
+        let grid = self.parameters.grid;
+        let Some(open) = self.open.get_mut(&slot).filter(|o| !o.mechanism.binds()) else { return Vec::new() };
+        let lines = sharing::share_surplus(metered, &open.lines, grid, &open.terms, open.number);
+        open.lines.extend_from_slice(&lines);
+        lines
     }
 
     /// Settles a slot and closes it, at the tariffs in force when it was last cleared. Fails, and leaves it open, if energy or readings do not add up.
@@ -237,13 +260,23 @@ impl Market {
         situations: &[Situation],
         grid_available: bool,
     ) -> Result<ClearingReport, MarketError> {
-        let outlook = self.outlook(end.since(from), grid_available);
+        let outlook = self.outlook(slot, end.since(from), grid_available);
         let book = self.collect_orders(&outlook, situations)?;
-        let clearing = clear(&book)?;
+        let parties: BTreeMap<ParticipantId, Party> =
+            situations.iter().map(|s| (s.participant, agents::party_of(s, self.parameters.seed))).collect();
         let before = self.open.get(&slot);
         let number = before.map_or(0, |o| o.number + 1);
         let reversed = before.map(|o| o.reverse_rest(end.since(from), end.since(o.from))).unwrap_or_default();
-        let trades = TradeLine::of(&clearing, number).into_iter().collect();
+        let setting = Setting {
+            grid: self.parameters.grid,
+            operator: self.parameters.operator_account(),
+            import: outlook.import,
+            feed_in: outlook.feed_in,
+            parties: &parties,
+            seed: self.parameters.seed ^ from.0,
+        };
+        let mechanism = self.mechanism;
+        let mechanism::Outcome { clearing, pairs, lines } = mechanism::run(mechanism, &book, &setting, number)?;
         let summary = ClearingSummary {
             slot,
             number,
@@ -254,23 +287,24 @@ impl Market {
             interval: clearing.interval,
             volume: clearing.volume,
         };
-        let report = ClearingReport { summary, book, clearing, trades, reversed };
-        self.adopt(report.clone(), from);
+        let trades = if mechanism.binds() { lines.clone() } else { Vec::new() };
+        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, reversed };
+        self.adopt(report.clone(), lines, from);
         Ok(report)
     }
 
-    fn adopt(&mut self, report: ClearingReport, from: SimTime) {
-        let ClearingSummary { slot, number, .. } = report.summary;
+    /// Takes a clearing over; `current` is what its participants aim at, contract or plan.
+    fn adopt(&mut self, report: ClearingReport, current: Vec<TradeLine>, from: SimTime) {
+        let (ClearingSummary { slot, number, .. }, mechanism) = (report.summary, report.mechanism);
         let mut lines = self.open.remove(&slot).map(|o| o.lines).unwrap_or_default();
         lines.extend_from_slice(&report.reversed);
         lines.extend_from_slice(&report.trades);
-        let current = report.trades.clone();
-        self.open.insert(slot, OpenSlot { terms: self.terms(), lines, number, from, current });
+        self.open.insert(slot, OpenSlot { terms: self.terms(slot), lines, number, from, current, mechanism });
         while self.open.len() > OPEN_SLOTS {
             self.open.pop_first();
         }
         if let Some(price) = report.summary.price {
-            self.learn_price(price, report.summary.rest_us);
+            self.learn_price(price, slot, report.summary.rest_us);
         }
         if self.history.len() == HISTORY {
             self.history.pop_front();
@@ -280,8 +314,8 @@ impl Market {
     }
 
     /// Moves the running mean. What an island paid beyond the tariffs is no guide to the days after it.
-    fn learn_price(&mut self, price: Price, rest_us: u64) {
-        let terms = self.terms();
+    fn learn_price(&mut self, price: Price, slot: u64, rest_us: u64) {
+        let terms = self.terms(slot);
         let usual = price.max(terms.feed_in).min(terms.import);
         let distance = i128::from(usual.0) * 1_000 - i128::from(self.mean_price_thousandths);
         let step = distance * i128::from(rest_us) / (PRICE_MEMORY_DAYS * i128::from(DAY_US));
@@ -301,17 +335,18 @@ impl Market {
         Ok(book)
     }
 
-    fn terms(&self) -> Terms {
+    fn terms(&self, slot: u64) -> Terms {
+        let day_us = slot.wrapping_mul(self.parameters.slot_us) % DAY_US;
         Terms {
-            import: self.levers.effective_import(self.parameters.grid_g_per_kwh),
+            import: self.levers.effective_import(day_us, self.parameters.grid_g_per_kwh),
             feed_in: self.levers.feed_in_tariff,
             short_thousandths: self.parameters.short_thousandths,
             long_thousandths: self.parameters.long_thousandths,
         }
     }
 
-    fn outlook(&self, rest_us: u64, grid_available: bool) -> Outlook {
-        let terms = self.terms();
+    fn outlook(&self, slot: u64, rest_us: u64, grid_available: bool) -> Outlook {
+        let terms = self.terms(slot);
         let cap = self.parameters.price_cap;
         Outlook {
             levers: self.levers,

@@ -1,36 +1,46 @@
 //! The market: order book, auction, agents, tariffs, settlement.
 //!
-//! Reading order: `book` (orders by price and time), `auction` (uniform price), `discriminatory` (other mechanisms on the
-//! same book), `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids),
-//! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what).
+//! Reading order: `book` (orders by price and time; `book_file`: as JSON), `auction` (uniform price), `discriminatory`
+//! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids),
+//! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
+//! `bill` (what it comes to for each).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
 
 mod agents;
 mod auction;
+mod bill;
 mod book;
+pub mod book_file;
 mod discriminatory;
 mod error;
 mod exchange;
+mod mechanism;
+mod mid_market;
 mod parameters;
 mod past;
+mod peer_to_peer;
 mod settlement;
+mod sharing;
 mod tariff;
 mod trades;
 
 pub use agents::{EngineState, Situation, StorageState, UserBid};
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
+pub use bill::{Bill, Item, LastSlot};
 pub use book::{Book, Order, Side};
 pub use discriminatory::{Bilateral, BilateralTrade, PayAsBid, clear_pay_as_bid, match_midpoint};
 pub use error::MarketError;
 pub use exchange::Market;
+pub use mechanism::{Mechanism, Outcome, Party, Preference, Setting, run as run_mechanism};
 pub use parameters::MarketParameters;
 pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};
 pub use tariff::{
-    CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, NATURAL_GAS_G_PER_KWH, compute_engine_intensity,
+    CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, NATURAL_GAS_G_PER_KWH, TariffShape,
+    compute_engine_intensity,
 };
-pub use trades::{ClearingReport, ClearingSummary};
+pub use trades::{ClearingReport, ClearingSummary, Pair};
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ pub struct MarketParameters {
     pub slot_us: u64,
     /// Day of the week of the scene's first day, 0 for Monday.
     pub first_weekday: u8,
-    /// The grid's participant; the account of losses is the next one.
+    /// The grid's participant; the account of losses is the next one, the operator's the one after.
     pub grid: ParticipantId,
     /// Most the grid sells or buys in a slot: the capacity of the connection.
     pub grid_depth: Wh,
@@ -45,6 +45,12 @@ impl MarketParameters {
             long_thousandths: 800,
             seed,
         }
+    }
+
+    /// The market operator's account: what buyers pay above what sellers get.
+    #[must_use]
+    pub fn operator_account(&self) -> ParticipantId {
+        ParticipantId(self.grid.0.saturating_add(2))
     }
 
     /// The account that buys what the network loses.

@@ -31,6 +31,8 @@ pub struct SettlementInput {
     pub grid: ParticipantId,
     /// The account of network losses.
     pub losses_account: ParticipantId,
+    /// The operator's account; it has no meter, and a row only where it stood between buyers and sellers.
+    pub operator: ParticipantId,
     /// One reading for each account but the grid's and that of losses.
     pub metered: Vec<Metered>,
     /// The meter at the point of common coupling, as the community sees it: import comes from the grid.
@@ -98,7 +100,8 @@ impl Terms {
     }
 }
 
-fn scale(price: Price, thousandths: i64) -> Price {
+/// A price times a factor in thousandths, half up.
+pub(super) fn scale(price: Price, thousandths: i64) -> Price {
     let scaled = (i128::from(price.0) * i128::from(thousandths) + 500).div_euclid(1_000);
     Price(i64::try_from(scaled).unwrap_or(i64::MAX))
 }
@@ -226,8 +229,10 @@ fn collect_deliveries(input: &SettlementInput) -> Result<BTreeMap<ParticipantId,
     let grid = Registers { import: input.pcc.export, export: input.pcc.import };
     let extra =
         [Metered { account: input.grid, registers: grid }, Metered { account: input.losses_account, registers: lost }];
+    let stood_between = input.trades.iter().any(|l| l.sold_by(input.operator) != Wh::ZERO);
+    let between = stood_between.then_some(Metered { account: input.operator, registers: Registers::default() });
     let mut rows = BTreeMap::new();
-    for m in input.metered.iter().chain(&extra) {
+    for m in input.metered.iter().chain(&extra).chain(&between) {
         let Registers { import, export } = m.registers;
         // Losses are the remainder of many rounded meters, so a slot without load may lose -1 Wh.
         let negative = m.account != input.losses_account && (import < Wh::ZERO || export < Wh::ZERO);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! carbon adder [thousandths per kWh] = carbon price [millionths per t] * intensity [g/kWh] / 1e9   (half rounds up)
-//! effective import tariff = import tariff + adder(grid);  engine's marginal cost = fuel and upkeep + adder(engine)
+//! effective import tariff = import tariff * factor(hour) / 1000 + adder(grid);  engine's marginal cost = fuel and upkeep + adder(engine)
 //! emissions [mg] = energy [Wh] * intensity [g/kWh], exact
 //! ```
 //!
@@ -11,7 +11,9 @@
 //! is nearly, not wholly, free of fossil fuel). Feed-in is not touched by carbon. Only combustion is counted, no life cycle.
 
 use super::MarketError;
+use super::settlement::scale;
 use crate::quantity::{Money, Price, Wh};
+use crate::time::{DAY_US, HOUR_US};
 use serde::{Deserialize, Serialize};
 
 /// g CO2 per kWh drawn from the grid in the scene's year: an assumption, to be set by the scene.
@@ -21,11 +23,49 @@ pub const NATURAL_GAS_G_PER_KWH: i64 = 202;
 /// g CO2 per kWh of diesel burnt (74.1 kg/GJ x 3.6).
 pub const DIESEL_G_PER_KWH: i64 = 267;
 
+/// How the import tariff varies over the day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum TariffShape {
+    /// The same at all hours.
+    #[default]
+    Flat,
+    /// Cheap at night, dear in the evening.
+    TimeOfUse,
+    /// The same with three critical hours in the evening, as on the few days of the year on which a utility calls them.
+    CriticalPeak,
+}
+
+impl TariffShape {
+    /// All of them, in the order of a menu.
+    pub const ALL: [Self; 3] = [Self::Flat, Self::TimeOfUse, Self::CriticalPeak];
+
+    /// Factor on the import tariff at a time of the day, in thousandths: night 22 to 6 h 700, evening 17 to 21 h 1500,
+    /// critical 17 to 20 h 4000. Ratios of peak to off-peak of about 2 and of critical peak to off-peak of 4 to 6 are
+    /// those of the experiments that Faruqui and Sergici survey (J. Regulatory Economics 38 (2010) 193, table 1).
+    #[must_use]
+    pub fn thousandths(self, day_us: u64) -> i64 {
+        match (self, day_us % DAY_US / HOUR_US) {
+            (Self::Flat, _) => 1_000,
+            (Self::CriticalPeak, 17..=19) => 4_000,
+            (_, 17..=20) => 1_500,
+            (_, 22.. | 0..=5) => 700,
+            _ => 1_000,
+        }
+    }
+
+    /// The least factor of the day.
+    fn least_thousandths(self) -> i64 {
+        (0..24).map(|h| self.thousandths(h * HOUR_US)).min().unwrap_or(1_000)
+    }
+}
+
 /// Prices the user can move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Levers {
-    /// What the grid charges, before carbon.
+    /// What the grid charges, before carbon, where the factor of `shape` is 1.
     pub import_tariff: Price,
+    /// How that varies over the day.
+    pub shape: TariffShape,
     /// What the grid pays.
     pub feed_in_tariff: Price,
     /// Per tonne of CO2.
@@ -41,9 +81,10 @@ impl Levers {
         let in_range = PRICES.contains(&self.import_tariff.0)
             && PRICES.contains(&self.feed_in_tariff.0)
             && CARBON.contains(&self.carbon_price.0);
-        if self.feed_in_tariff > self.import_tariff || !in_range {
+        let cheapest = scale(self.import_tariff, self.shape.least_thousandths());
+        if self.feed_in_tariff > cheapest || !in_range {
             return Err(MarketError::BadLevers {
-                import: self.import_tariff,
+                import: cheapest,
                 feed_in: self.feed_in_tariff,
                 carbon: self.carbon_price,
             });
@@ -51,10 +92,10 @@ impl Levers {
         Ok(())
     }
 
-    /// The import tariff with the carbon of the grid's energy (`g_per_kwh`).
+    /// The import tariff at a time of the day with the carbon of the grid's energy (`g_per_kwh`).
     #[must_use]
-    pub fn effective_import(&self, g_per_kwh: i64) -> Price {
-        self.with_carbon(self.import_tariff, g_per_kwh)
+    pub fn effective_import(&self, day_us: u64, g_per_kwh: i64) -> Price {
+        self.with_carbon(scale(self.import_tariff, self.shape.thousandths(day_us)), g_per_kwh)
     }
 
     /// A price with the carbon of energy that emits `g_per_kwh`.
@@ -115,12 +156,29 @@ mod tests {
     #[test]
     fn carbon_raises_the_import_tariff_and_the_cost_of_engines() {
         // 100 per tonne at 80 g/kWh is 0.008 per kWh; 56.1 kg/GJ at 40 % is 505 g/kWh, that is 0.0505, half up 0.051.
-        let levers = Levers { import_tariff: Price(320), feed_in_tariff: Price(80), carbon_price: Money(100_000_000) };
-        assert_eq!(levers.effective_import(GRID_2050_G_PER_KWH), Price(328));
+        let levers = Levers {
+            import_tariff: Price(320),
+            feed_in_tariff: Price(80),
+            carbon_price: Money(100_000_000),
+            ..Levers::default()
+        };
+        assert_eq!(levers.effective_import(0, GRID_2050_G_PER_KWH), Price(328));
         let gas = compute_engine_intensity(NATURAL_GAS_G_PER_KWH, 400);
         assert_eq!(gas, 505);
         assert_eq!(levers.with_carbon(Price(250), gas), Price(301));
         assert_eq!(compute_engine_intensity(DIESEL_G_PER_KWH, 0), 267);
+    }
+
+    /// 0.320 at noon is 0.224 at night and 0.480 in the evening; a critical evening asks 1.280.
+    #[test]
+    fn the_hour_moves_the_import_tariff() {
+        let flat = Levers { import_tariff: Price(320), ..Levers::default() };
+        let at = |shape, hour| Levers { shape, ..flat }.effective_import(hour * HOUR_US, 80).0;
+        assert_eq!([3, 12, 18, 20, 23].map(|h| at(TariffShape::Flat, h)), [320; 5]);
+        assert_eq!([3, 12, 18, 20, 23].map(|h| at(TariffShape::TimeOfUse, h)), [224, 320, 480, 480, 224]);
+        assert_eq!([3, 12, 18, 20, 24].map(|h| at(TariffShape::CriticalPeak, h)), [224, 320, 1_280, 480, 224]);
+        let dear = Levers { feed_in_tariff: Price(230), shape: TariffShape::TimeOfUse, ..flat };
+        assert!(dear.check().is_err(), "at night the grid would buy dearer than it sells");
     }
 
     #[test]
@@ -136,7 +194,7 @@ mod tests {
 
     #[test]
     fn levers_that_would_let_the_grid_lose_are_refused() {
-        let levers = Levers { import_tariff: Price(80), feed_in_tariff: Price(81), carbon_price: Money::ZERO };
+        let levers = Levers { import_tariff: Price(80), feed_in_tariff: Price(81), ..Levers::default() };
         assert!(matches!(levers.check(), Err(MarketError::BadLevers { .. })));
         assert!(Levers { feed_in_tariff: Price(80), ..levers }.check().is_ok());
         assert!(Levers { feed_in_tariff: Price(0), carbon_price: Money(-1), ..levers }.check().is_err());

@@ -6,6 +6,7 @@ use crate::quantity::{Money, Price, Wh};
 use crate::time::{DAY_US, MINUTE_US, SimTime};
 
 mod conservation;
+mod mechanisms;
 mod references;
 mod response;
 mod week;
@@ -14,7 +15,7 @@ const GRID: ParticipantId = ParticipantId(100);
 const SLOT: u64 = DAY_US / 96;
 
 fn levers() -> Levers {
-    Levers { import_tariff: Price(320), feed_in_tariff: Price(80), carbon_price: Money::ZERO }
+    Levers { import_tariff: Price(320), feed_in_tariff: Price(80), ..Levers::default() }
 }
 
 fn market() -> Market {
@@ -27,6 +28,8 @@ fn household(n: u32, net: i64) -> Situation {
     Situation {
         participant: ParticipantId(n),
         connected: true,
+        place: 0,
+        green: net > 0,
         forecast,
         flexible: Wh::ZERO,
         storage: None,

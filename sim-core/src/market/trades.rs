@@ -1,10 +1,11 @@
 //! What clearings of a slot leave behind: reports, trade lines, and their reversal when the rest trades anew.
 //!
-//! A mechanism with one price leaves one [`TradeLine`] a clearing; one with many prices would leave a line a price.
+//! A mechanism with one price leaves one [`TradeLine`] a clearing; one with many prices leaves a line a price.
 //! Energy is sold (+) or bought (-); each line sums to zero.
 
 use super::auction::{Clearing, PriceInterval};
 use super::book::{Book, Side};
+use super::mechanism::Mechanism;
 use super::settlement::{Terms, TradeLine};
 use crate::ids::ParticipantId;
 use crate::quantity::{Price, Wh};
@@ -21,10 +22,27 @@ pub struct ClearingReport {
     pub book: Book,
     /// Fills and curves.
     pub clearing: Clearing,
-    /// Energy sold by account, a line a price.
+    /// How orders became trades.
+    pub mechanism: Mechanism,
+    /// Who delivers to whom.
+    pub pairs: Vec<Pair>,
+    /// Energy sold by account, a line a price; empty where only the meters decide ([`Mechanism::Community`]).
     pub trades: Vec<TradeLine>,
     /// What this clearing took back of the one before it, at that one's price: the reverse of its rest.
     pub reversed: Vec<TradeLine>,
+}
+
+/// Who delivers how much to whom, and what the buyer pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Who sells.
+    pub seller: ParticipantId,
+    /// Who buys.
+    pub buyer: ParticipantId,
+    /// How much.
+    pub quantity: Wh,
+    /// At what price for the buyer.
+    pub price: Price,
 }
 
 /// A clearing in short.
@@ -60,11 +78,16 @@ pub(super) struct OpenSlot {
     pub(super) from: SimTime,
     /// Its lines.
     pub(super) current: Vec<TradeLine>,
+    /// How they came about.
+    pub(super) mechanism: Mechanism,
 }
 
 impl OpenSlot {
     /// The lines that take back what the governing clearing sold for the last `rest_us` of its `whole_us`.
     pub(super) fn reverse_rest(&self, rest_us: u64, whole_us: u64) -> Vec<TradeLine> {
+        if !self.mechanism.binds() {
+            return Vec::new();
+        }
         let reversed = self.current.iter().map(|l| l.reverse_rest(rest_us, whole_us));
         reversed.filter(|l| !l.sold.is_empty()).collect()
     }

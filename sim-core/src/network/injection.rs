@@ -5,6 +5,11 @@ use crate::complex::Complex;
 
 /// Steepness of the drop-out of a ZIP load at its cut-off voltage, per unit of voltage (OpenDSS, model 8).
 const DROP_OUT: f64 = 1000.0;
+/// Below this voltage (per unit) an inverter's current limit fades with its square. Chosen: ride-through codes
+/// (VDE-AR-N 4110, 10.2.3) ask for no controlled current below 0.1 to 0.15 per unit. (In proportion to the voltage,
+/// inverters behind a transformer would be a constant negative resistance, and no iteration settles where that
+/// outweighs the network's impedance.)
+const LIMIT_FADE_PU: f64 = 0.1;
 
 impl Injection {
     /// The power at the voltage `u` between its two nodes.
@@ -24,7 +29,33 @@ impl Injection {
                 let sum = |k: [f64; 3]| k[0] * shares[0] + k[1] * shares[1] + k[2] * shares[2];
                 Complex::new(s.re * sum(p), s.im * sum(q)) * remaining(v, cut_off)
             }
+            VoltageModel::Continued { order, largest } => self.continued(v, order, largest),
         }
+    }
+
+    /// Where the power is simply `s`: between these two voltages, per unit, and up to this apparent power at nominal
+    /// voltage. The first is above the second if it is so nowhere.
+    pub(crate) fn constant_band(&self) -> (f64, f64, f64) {
+        match self.model {
+            VoltageModel::Power => (self.vmin_pu, self.vmax_pu, f64::INFINITY),
+            VoltageModel::Continued { order: 0, largest } if largest == f64::INFINITY => {
+                (self.vmin_pu, self.vmax_pu, largest)
+            }
+            VoltageModel::Continued { order: 0, largest } => (self.vmin_pu.max(LIMIT_FADE_PU), self.vmax_pu, largest),
+            _ => (1.0, 0.0, 0.0),
+        }
+    }
+
+    fn continued(&self, v: f64, order: u8, largest: f64) -> Complex {
+        let w = v.max(self.vmin_pu).min(self.vmax_pu);
+        let ratio = if w > 0.0 { v / w } else { 1.0 };
+        let s = self.s * ((0..order).fold(1.0, |f, _| f * w) * ratio * ratio);
+        if largest == f64::INFINITY {
+            return s;
+        }
+        let (share, asked) = ((v / LIMIT_FADE_PU).min(1.0), s.norm());
+        let largest = largest * share * share * v;
+        if asked > largest { s * (largest / asked) } else { s }
     }
 
     /// Factor on a constant power, with its band.
@@ -68,21 +99,23 @@ fn remaining(v: f64, cut_off: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn at(model: VoltageModel, v: f64) -> Complex {
-        let s = Complex::new(-100.0, -50.0);
-        let injection = Injection {
+    fn injection(model: VoltageModel) -> Injection {
+        Injection {
             load: 0,
             bus: 0,
             plus: 0,
             minus: crate::network::NODE_GROUND,
-            s,
+            s: Complex::new(-100.0, -50.0),
             model,
             v_nominal: 240.0,
             vmin_pu: 0.95,
             vmax_pu: 1.05,
             vlow_pu: 0.5,
-        };
-        injection.power(Complex::from_polar(240.0 * v, 0.3))
+        }
+    }
+
+    fn at(model: VoltageModel, v: f64) -> Complex {
+        injection(model).power(Complex::from_polar(240.0 * v, 0.3))
     }
 
     #[test]
@@ -98,6 +131,21 @@ mod tests {
         assert!((at(VoltageModel::Current, 1.155).re + 127.05).abs() < 1e-9);
         assert!((at(VoltageModel::Power, 0.4).re + 16.0).abs() < 1e-9);
         assert!((at(VoltageModel::Impedance, 2.0).im + 200.0).abs() < 1e-9);
+    }
+
+    /// The short way that a solver takes inside the band agrees with the long one, and the band ends where they part.
+    #[test]
+    fn within_its_constant_band_a_power_is_itself() {
+        for largest in [f64::INFINITY, 150.0] {
+            let model = VoltageModel::Continued { order: 0, largest };
+            let sample = Injection { model, vmin_pu: if largest < 1e9 { 0.0 } else { 0.8 }, ..injection(model) };
+            let (low, high, most) = sample.constant_band();
+            for v in (1..300).map(|k| f64::from(k) * 0.005) {
+                let power = sample.power(Complex::from_polar(240.0 * v, 0.3));
+                let plain = v >= low && v <= high && sample.s.norm() <= most * v;
+                assert_eq!(plain, (power - sample.s).norm() < 1e-9, "{largest} at {v}: {power:?}");
+            }
+        }
     }
 
     #[test]

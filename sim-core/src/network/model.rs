@@ -177,6 +177,14 @@ pub enum VoltageModel {
         /// Voltage at which half the load has dropped out, per unit.
         cut_off: f64,
     },
+    /// `s w^order (v / w)^2` with `w = v` kept within the band: outside it is the impedance that continues it without a
+    /// step. Its apparent power is at most `largest v`, the limit of an inverter's current, which fades at low voltage.
+    Continued {
+        /// 0: constant power, 1: constant current, 2: constant impedance.
+        order: u8,
+        /// Apparent power at nominal voltage of the largest current; infinite without a limit.
+        largest: f64,
+    },
 }
 
 /// A power between two conductors, or between one and earth.
@@ -185,7 +193,7 @@ pub enum VoltageModel {
 /// (`s (v / vmax)^2`, of a constant current `s v^2 / vmax`); between `vlow_pu` and `vmin_pu` a current whose magnitude is
 /// linear in `v` from that of an admittance at `vlow_pu` to the one at `vmin_pu`; below `vlow_pu` a constant admittance.
 /// A constant impedance has no band, the parts of a ZIP load each have theirs, and one with exponents is outside what a
-/// constant power is. `vmin_pu = 0` and `vmax_pu = f64::INFINITY` switch the band off (balanced networks).
+/// constant power is; a continued one is what its name says. `vmin_pu = 0` and `vmax_pu = f64::INFINITY` switch the band off (balanced networks).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Injection {
     /// Index into [`Network::loads`].

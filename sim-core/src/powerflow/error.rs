@@ -72,6 +72,9 @@ pub enum Error {
         /// The clock number.
         clock: u8,
     },
+    /// The engine does not take the circuit's network: a number overflowed on the way.
+    #[error("{0}")]
+    Engine(String),
     /// A list has the wrong length.
     #[error("{what}: {found} values given, {expected} expected")]
     Length {

@@ -1,13 +1,14 @@
 //! Currents and powers of all parts from the voltages, and Kirchhoff's law checked with them.
 //!
-//! Nothing here uses the assembled matrix or its factors: the residual is an independent check.
+//! They come from the elements' own matrices in volts and siemens, not from the engine's sums or factors: the residual
+//! is an independent check.
 
 use super::circuit::Circuit;
 use super::islands::Topology;
 use super::matrix::{Vector4, ZERO4};
 use super::result::{Flow, IslandReport, IslandState, Results, SourceFlow, powers, sum};
-use super::solver::Parts;
 use crate::complex::Complex;
+use crate::network::{Element, Network};
 
 /// Working lists, kept so that a solve allocates nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,7 +92,7 @@ pub(super) fn clear(circuit: &Circuit, topology: &Topology, island: usize, scrat
 /// Computes an island's flows from `out.voltages` and its reference's current (known unless it is ideal).
 pub(super) fn compute(
     circuit: &Circuit,
-    parts: &Parts,
+    network: &Network,
     topology: &Topology,
     island: usize,
     s: &[Complex],
@@ -99,13 +100,13 @@ pub(super) fn compute(
     out: &mut Results,
 ) {
     let members = &topology.islands[island];
-    let mut loss = branch_flows(circuit, parts, topology, island, scratch, out);
+    let mut loss = branch_flows(circuit, network, topology, island, scratch, out);
+    let first = circuit.lines.len() + circuit.transformers.len();
     for &i in &members.shunts {
-        let shunt = &circuit.shunts[i];
-        let v = &out.voltages[shunt.bus];
-        out.shunts[i] = shunt.y.times(v);
-        loss += sum(&powers(v, &out.shunts[i]));
-        scratch.book(shunt.bus, &out.shunts[i]);
+        let bus = circuit.shunts[i].bus;
+        [out.shunts[i], _] = currents(network, &network.elements[first + i], &out.voltages);
+        loss += sum(&powers(&out.voltages[bus], &out.shunts[i]));
+        scratch.book(bus, &out.shunts[i]);
     }
     for &i in &members.injections {
         let injection = &circuit.injections[i];
@@ -149,7 +150,7 @@ pub(super) fn compute(
 /// Lines and transformers; returns what they consume.
 fn branch_flows(
     circuit: &Circuit,
-    parts: &Parts,
+    network: &Network,
     topology: &Topology,
     island: usize,
     scratch: &mut Scratch,
@@ -158,47 +159,51 @@ fn branch_flows(
     let members = &topology.islands[island];
     let mut loss = Complex::ZERO;
     for &i in &members.lines {
-        let (line, part) = (&circuit.lines[i], &parts.lines[i]);
-        let (vf, vt) = (out.voltages[line.from], out.voltages[line.to]);
-        let mut drop = ZERO4;
-        for c in 0..4 {
-            drop[c] = vf[c] - vt[c];
-        }
-        let series = part.series.times(&drop);
-        let (mut i_from, mut i_to) = (series, series.map(|i| -i));
-        if part.has_shunt {
-            let (yf, yt) = (part.half_shunt.times(&vf), part.half_shunt.times(&vt));
-            for c in 0..4 {
-                i_from[c] += yf[c];
-                i_to[c] += yt[c];
-            }
-        }
+        let line = &circuit.lines[i];
+        let [i_from, i_to] = currents(network, &network.elements[i], &out.voltages);
         let flow = &mut out.lines[i];
         // A line broken in all conductors may stand in two islands, one at each end.
         if topology.island_of[line.from] == island {
-            (flow.i_from, flow.s_from) = (i_from, powers(&vf, &i_from));
+            (flow.i_from, flow.s_from) = (i_from, powers(&out.voltages[line.from], &i_from));
             loss += flow.from_va();
             scratch.book(line.from, &i_from);
         }
         if topology.island_of[line.to] == island {
-            (flow.i_to, flow.s_to) = (i_to, powers(&vt, &i_to));
+            (flow.i_to, flow.s_to) = (i_to, powers(&out.voltages[line.to], &i_to));
             loss += flow.to_va();
             scratch.book(line.to, &i_to);
         }
     }
     for &i in &members.transformers {
-        let (t, y) = (&circuit.transformers[i], &parts.transformers[i].y);
-        let (vh, vl) = (out.voltages[t.hv], out.voltages[t.lv]);
-        let add = |a: Vector4, b: Vector4| [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]];
-        let i_from = add(y[0][0].times(&vh), y[0][1].times(&vl));
-        let i_to = add(y[1][0].times(&vh), y[1][1].times(&vl));
-        let flow = Flow { i_from, i_to, s_from: powers(&vh, &i_from), s_to: powers(&vl, &i_to) };
+        let t = &circuit.transformers[i];
+        let [i_from, i_to] = currents(network, &network.elements[circuit.lines.len() + i], &out.voltages);
+        let (s_from, s_to) = (powers(&out.voltages[t.hv], &i_from), powers(&out.voltages[t.lv], &i_to));
+        let flow = Flow { i_from, i_to, s_from, s_to };
         loss += flow.loss_va();
         scratch.book(t.hv, &i_from);
         scratch.book(t.lv, &i_to);
         out.transformers[i] = flow;
     }
     loss
+}
+
+/// The currents into an element at its ends, by conductor.
+fn currents(network: &Network, element: &Element, voltages: &[Vector4]) -> [Vector4; 2] {
+    let mut ends = [(0, 0, 0); 8];
+    let mut rows = 0;
+    for (side, terminal) in element.terminals.iter().enumerate() {
+        let bus = terminal.bus as usize;
+        for &place in terminal.conductors() {
+            ends[rows] = (side, bus, usize::from(network.buses[bus].nodes[usize::from(place)]) - 1);
+            rows += 1;
+        }
+    }
+    let mut out = [ZERO4; 2];
+    for (&(side, _, conductor), y) in ends.iter().zip(element.y.chunks_exact(rows)) {
+        let into = ends.iter().zip(y).fold(Complex::ZERO, |i, (&(_, bus, c), &y)| i + y * voltages[bus][c]);
+        out[side][conductor] = into;
+    }
+    out
 }
 
 /// The largest mismatch of the island; NaN counts as infinite.

@@ -6,9 +6,8 @@
 //! without a jump, and a faulted network keeps a solution. `i = (s(v) / u)*`.
 //!
 //! An inverter has `current_limit_a`: then nothing changes below `vmin_pu`, and `|i| = min(|s(v)/u|, limit)`. A
-//! current that takes its angle from a voltage that vanishes has no solution, so below `LIMIT_FADE_PU` of nominal the
-//! limit falls with the square of the voltage. (In proportion to it, inverters behind a transformer would be a constant
-//! negative resistance, and no iteration settles where that outweighs the network's impedance.)
+//! current that takes its angle from a voltage that vanishes has no solution, so below 0.1 of nominal the
+//! limit falls with the square of the voltage.
 //!
 //! Source: ZIP and band as in OpenDSS (load model 1, 2, 5; below `vmin` OpenDSS interpolates, here it is quadratic).
 
@@ -16,11 +15,8 @@ use super::circuit::{finite, positive};
 use super::error::Error;
 use super::matrix::{Conductor, Conductors};
 use crate::complex::Complex;
+use crate::network::{self, NODE_GROUND, VoltageModel};
 use serde::{Deserialize, Serialize};
-
-/// Below this voltage (per unit) an inverter's current limit fades with its square. Chosen: ride-through codes
-/// (VDE-AR-N 4110, 10.2.3) ask for no controlled current below 0.1 to 0.15 per unit.
-const LIMIT_FADE_PU: f64 = 0.1;
 
 /// How the power depends on the voltage within the band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,33 +71,33 @@ impl Injection {
         }
     }
 
-    /// The power in VA at the voltage `v_pu`, without the current limit.
-    fn power(&self, s: Complex, v_pu: f64) -> Complex {
-        let low = if self.current_limit_a.is_some() { 0.0 } else { self.vmin_pu };
-        let w = v_pu.max(low).min(self.vmax_pu);
-        let f = match self.model {
-            LoadModel::ConstantPower => 1.0,
-            LoadModel::ConstantCurrent => w,
-            LoadModel::ConstantImpedance => w * w,
+    /// The same in a [`Network`](crate::network::Network), whose arithmetic it obeys: at nodes `plus` and `minus` of its
+    /// bus, with the power `s`.
+    pub(super) fn at_nodes(&self, plus: u8, minus: u8, s: Complex) -> network::Injection {
+        let order = match self.model {
+            LoadModel::ConstantPower => 0,
+            LoadModel::ConstantCurrent => 1,
+            LoadModel::ConstantImpedance => 2,
         };
-        let ratio = if w > 0.0 { v_pu / w } else { 1.0 };
-        s * (f * ratio * ratio)
+        let largest = self.current_limit_a.map_or(f64::INFINITY, |i| i * self.v_nominal);
+        network::Injection {
+            load: 0,
+            bus: self.bus as u32,
+            plus,
+            minus,
+            s,
+            model: VoltageModel::Continued { order, largest },
+            v_nominal: self.v_nominal,
+            vmin_pu: if self.current_limit_a.is_some() { 0.0 } else { self.vmin_pu },
+            vmax_pu: self.vmax_pu,
+            vlow_pu: 0.0,
+        }
     }
 
     /// The current in A into the network at `from` for a voltage `u` in V between `from` and `to`; 0 at 0 V.
     #[must_use]
     pub fn current(&self, s: Complex, u: Complex) -> Complex {
-        let square = u.norm_sq();
-        if square == 0.0 || s.is_zero() {
-            return Complex::ZERO;
-        }
-        let v_pu = square.sqrt() / self.v_nominal;
-        let i = (self.power(s, v_pu) * u.conj() * (1.0 / square)).conj();
-        let Some(limit) = self.current_limit_a else { return i };
-        let share = (v_pu / LIMIT_FADE_PU).min(1.0);
-        let limit = limit * share * share;
-        let magnitude = i.norm();
-        if magnitude > limit { i * (limit / magnitude) } else { i }
+        if u.is_zero() { Complex::ZERO } else { (self.at_nodes(0, NODE_GROUND, s).power(u) / u).conj() }
     }
 
     pub(super) fn validate(&self, index: usize, bus: Conductors) -> Result<(), Error> {

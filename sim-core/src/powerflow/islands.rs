@@ -10,9 +10,6 @@ use super::circuit::Circuit;
 use super::matrix::Conductors;
 use crate::network::Sets;
 
-/// Marks "none" in lists of indices.
-pub(super) const NONE: usize = usize::MAX;
-
 /// The network's topology for one position of the switches.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Topology {

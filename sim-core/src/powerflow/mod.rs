@@ -18,29 +18,20 @@
 //!   truth, lanes. [`control`]: taps and banks on top of it. `time_series`: a script's day. [`network_results`]: currents,
 //!   losses by cause, loading, unbalance, profile, reports.
 //! - [`short_circuit`]: currents of short circuits by IEC 60909.
-//! - [`Circuit`] and [`Solver`]: the running community's own solver, described below: the fixed point with what faults
-//!   need (sources and inverters at their current limit, broken conductors).
+//! - [`Circuit`] and [`Solver`]: the running community on the same engine, described below: what its builder says in
+//!   plain data, and what faults need (sources and inverters at their current limit, broken conductors).
 //!
-//! # The community's solver
-//! Node blocks of one to four conductors, every island by itself.
-//!
-//! ## The equations
-//! The voltages to earth of an island's conductors are `v`, and the currents into its nodes
-//! `Y v = i(v) + i_s`. `Y` adds up the elements' admittances ([`Line`], [`Transformer`], [`Shunt`]) and the
-//! reference's ([`Source`], `i_s = k ys e`; an ideal one puts rows of the identity and its voltage instead). Each
-//! [`Injection`] of power `s` at the voltage `u` between its two conductors adds `i = (s(|u|) / u)*` at the one and
-//! takes it at the other.
-//!
-//! ## The fixed point
-//! `Y` depends on switches alone, so its factors are kept, and `v <- Y^-1 (i(v) + i_s)` costs two sweeps. It contracts
-//! by about `|z_thevenin| |s| / |v|^2`: a tenth in a healthy network. Where it does not (a house behind a broken
-//! neutral sees tens of ohms, an overloaded line), each consuming injection becomes the admittance `y = -i(u)/u` it is
-//! at present, `v <- (Y + y)^-1 (i(v) + y u + i_s)`, linearised again every few iterations: with `x = r p / v^2` that
-//! contracts by `2 x / (1 + x)`, which is below 1 up to the largest power the network can carry. Beyond it there is no
-//! solution, and the island says so.
+//! # The community
+//! A circuit becomes a network once (`as_network`): lines ([`Line`]), transformers ([`Transformer`]) and shunts
+//! ([`Shunt`]) are elements with their primitive matrices, switches ([`Joint`]) are joints, the [`Source`]s sources
+//! behind their admittance, each [`Injection`] of power `s` at the voltage `u` between its two conductors an injection
+//! `i = (s(|u|) / u)*`. The engine solves it island by island, from the start vector and by a rule that depends on the
+//! state alone (`engine::by_island`): first on the network without loads, then with the loads as admittances. So a
+//! saved world continues with the same bits.
 //!
 //! Settled means that no voltage changes by more than 1e-8 of nominal. Solved means that moreover Kirchhoff's current
-//! law, computed from the elements and not from `Y`, holds within [`RESIDUAL_LIMIT_PU`].
+//! law, computed from the elements and not from the factors, holds within [`RESIDUAL_LIMIT_PU`]. Beyond the largest
+//! power that a network can carry there is no solution, and the island says so.
 //!
 //! ## Switches and islands
 //! A closed [`Joint`] makes two buses one node. Buses joined by joints, lines and transformers are an island; the
@@ -51,20 +42,27 @@
 //! the network it follows and feeds nothing, as the detection of islanding makes it (IEC 62116); that keeps the rest
 //! of the island solvable. Its power then reads 0 in [`Results::injection_powers`].
 //!
+//! ## Limits of current
+//! A source that would exceed its limit (`limit`) keeps the share `k` of its electromotive force at which the largest
+//! phase current is the limit, found by regula falsi. Where an island has no solution with its inverters, those that
+//! see almost no voltage block.
+//!
 //! # Units, signs, limits
 //! Volts, amperes, ohms, siemens, volt-amperes; injection into the network positive; currents of elements positive
 //! into the element. Phasors of one frequency, effective values, no harmonics. A conductor that is broken off from
 //! everything is left out and reads 0 V, what capacitance would couple into it is not shown.
 //!
 //! # Sources
-//! Fixed point on the admittance matrix: OpenDSS (Dugan, EPRI). Block-sparse factors and a cache for each topology:
-//! power-grid-model (Alliander). Least degree: Tinney and Walker, Proc. IEEE 55 (1967) 1801. Matrices: Kersting,
-//! Distribution System Modeling and Analysis. Validated in `tests`: closed formulas; IEEE 13 nodes and the European
-//! low-voltage feeder to below 1e-8 per unit of OpenDSS, IEEE 4 nodes to the digits of their published matrices.
+//! Fixed point on the admittance matrix: OpenDSS (Dugan, EPRI). Least degree: Tinney and Walker, Proc. IEEE 55 (1967)
+//! 1801. Matrices: Kersting, Distribution System Modeling and Analysis. Validated in `tests`: closed formulas; IEEE 13
+//! nodes and the European low-voltage feeder to below 1e-8 per unit of OpenDSS, IEEE 4 nodes to the digits of their
+//! published matrices.
 //!
 //! # Reading order
-//! `circuit`, the elements, `islands`, `system` (one island's equations), `solver`, `flows`, `result`; `sparse` apart.
+//! `circuit`, the elements, `as_network`, `engine`; `islands`, `solver`, `limit`, `flows`, `result`; `sparse` (for
+//! [`short_circuit`]) apart.
 
+mod as_network;
 mod circuit;
 mod conductors;
 pub mod control;
@@ -74,6 +72,7 @@ mod fault;
 mod flows;
 mod injection;
 mod islands;
+mod limit;
 mod line;
 mod matrix;
 pub mod network_results;
@@ -83,7 +82,6 @@ mod small_lu;
 mod solver;
 mod source;
 mod sparse;
-mod system;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "import")]

@@ -1,50 +1,19 @@
-//! The solver: topology and factors kept for each position of the switches, every island solved by itself.
+//! The solver: the circuit as a network in the engine, every island solved by itself.
 
+use super::as_network::{self, emf};
 use super::circuit::{Circuit, finite};
+use super::engine::by_island::ByIsland;
 use super::error::{Error, SolveError};
 use super::flows::{self, Scratch};
 use super::islands::Topology;
-use super::matrix::{Matrix4, Vector4, ZERO4};
+use super::limit::{Trial, voltage};
+use super::matrix::{Vector4, ZERO4};
 use super::result::{Flow, IslandReport, IslandState, JointFlow, Results, SourceFlow};
-use super::system::{Settled, System};
-use super::transformer::TwoPort;
 use crate::complex::Complex;
-use std::collections::{BTreeMap, VecDeque};
+use crate::network::Network;
 
 /// Largest Kirchhoff residual (per unit) of an island that counts as solved.
 pub const RESIDUAL_LIMIT_PU: f64 = 1e-6;
-/// Positions of the switches whose factors are kept.
-const CACHED: usize = 16;
-/// Where no solution is found with them, inverters that see less than this block, per unit (VDE-AR-N 4110, 10.2.3: no
-/// controlled current below 0.15).
-const BLOCKING_PU: f64 = 0.15;
-/// Trials of a current-limited source's voltage.
-const LIMIT_TRIALS: u32 = 60;
-/// How near the largest current must come to the limit, as a share of it.
-const LIMIT_TOLERANCE: f64 = 1e-7;
-
-/// Admittances of the elements, computed once.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Parts {
-    pub(super) lines: Vec<LinePart>,
-    pub(super) transformers: Vec<TwoPort>,
-}
-
-/// A line's admittances in S.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct LinePart {
-    pub(super) series: Matrix4,
-    pub(super) half_shunt: Matrix4,
-    pub(super) has_shunt: bool,
-}
-
-/// What is prepared for one position of the switches.
-#[derive(Clone, Debug, PartialEq)]
-struct Prepared {
-    topology: Topology,
-    /// Equations of each island; `None` for a dead one.
-    systems: Vec<Option<System>>,
-}
 
 /// Solves a circuit again and again, for changing powers and switches.
 ///
@@ -53,10 +22,11 @@ struct Prepared {
 #[derive(Clone, Debug)]
 pub struct Solver {
     circuit: Circuit,
-    parts: Parts,
-    now: Prepared,
-    cache: BTreeMap<Vec<bool>, Prepared>,
-    oldest: VecDeque<Vec<bool>>,
+    network: Network,
+    /// First node of each bus.
+    first: Vec<usize>,
+    engine: ByIsland,
+    topology: Topology,
     start: Vec<Vector4>,
     results: Results,
     scratch: Scratch,
@@ -71,20 +41,20 @@ impl Solver {
     /// What [`Circuit::validate`] finds.
     pub fn new(circuit: &Circuit) -> Result<Self, Error> {
         circuit.validate()?;
-        let parts = parts_of(circuit)?;
-        let now = prepare(circuit, &parts);
+        let network = as_network::network(circuit)?;
+        let engine = ByIsland::new(&network).map_err(|e| Error::Engine(e.to_string()))?;
         let mut out = Self {
             circuit: circuit.clone(),
-            parts,
-            now,
-            cache: BTreeMap::new(),
-            oldest: VecDeque::new(),
+            first: network.first_node(),
+            network,
+            engine,
+            topology: Topology::new(circuit),
             start: vec![ZERO4; circuit.buses.len()],
             results: Results::default(),
             scratch: Scratch::default(),
             powers: Vec::with_capacity(circuit.injections.len()),
         };
-        out.reset_results();
+        out.follow_switches();
         Ok(out)
     }
 
@@ -100,13 +70,14 @@ impl Solver {
         }
         let mut powers = std::mem::take(&mut self.powers);
         powers.clear();
-        let cut_off = &self.now.topology.cut_off;
+        let cut_off = &self.topology.cut_off;
         powers.extend(s.iter().zip(cut_off).map(|(&s, &cut)| if cut && s.re > 0.0 { Complex::ZERO } else { s }));
-        for island in 0..self.now.systems.len() {
-            self.solve_island(island, &powers);
+        self.load_state(&powers);
+        for island in 0..self.topology.islands.len() {
+            self.solve_island(island, &mut powers);
         }
         self.powers = powers;
-        flows::joint_currents(&self.circuit, &self.now.topology, &mut self.scratch, &mut self.results);
+        flows::joint_currents(&self.circuit, &self.topology, &mut self.scratch, &mut self.results);
         Ok(&self.results)
     }
 
@@ -128,11 +99,13 @@ impl Solver {
     /// If the list has the wrong length.
     pub fn set_joints(&mut self, closed: &[bool]) -> Result<(), Error> {
         check_length("joints", closed.len(), self.circuit.joints.len())?;
-        let key = self.key();
+        let mut moved = false;
         for (joint, &closed) in self.circuit.joints.iter_mut().zip(closed) {
-            joint.closed = closed;
+            moved |= std::mem::replace(&mut joint.closed, closed) != closed;
         }
-        self.switch(key);
+        if moved {
+            self.follow_switches();
+        }
         Ok(())
     }
 
@@ -142,11 +115,13 @@ impl Solver {
     /// If the list has the wrong length.
     pub fn set_sources(&mut self, in_service: &[bool]) -> Result<(), Error> {
         check_length("sources", in_service.len(), self.circuit.sources.len())?;
-        let key = self.key();
+        let mut moved = false;
         for (source, &on) in self.circuit.sources.iter_mut().zip(in_service) {
-            source.in_service = on;
+            moved |= std::mem::replace(&mut source.in_service, on) != on;
         }
-        self.switch(key);
+        if moved {
+            self.follow_switches();
+        }
         Ok(())
     }
 
@@ -185,36 +160,23 @@ impl Solver {
         Ok(())
     }
 
-    fn key(&self) -> Vec<bool> {
-        let joints = self.circuit.joints.iter().map(|j| j.closed);
-        joints.chain(self.circuit.sources.iter().map(|s| s.in_service)).collect()
-    }
-
-    /// Goes to the switches' new position and keeps what was prepared for `old`.
-    fn switch(&mut self, old: Vec<bool>) {
-        let new = self.key();
-        if new == old {
-            return;
-        }
-        let next = match self.cache.remove(&new) {
-            Some(prepared) => {
-                self.oldest.retain(|k| *k != new);
-                prepared
-            }
-            None => prepare(&self.circuit, &self.parts),
-        };
-        self.cache.insert(old.clone(), std::mem::replace(&mut self.now, next));
-        self.oldest.push_back(old);
-        if self.oldest.len() > CACHED
-            && let Some(key) = self.oldest.pop_front()
-        {
-            self.cache.remove(&key);
-        }
+    /// Finds the islands for the switches as they stand and takes the engine there.
+    fn follow_switches(&mut self) {
+        self.topology = Topology::new(&self.circuit);
+        let (c, t) = (&self.circuit, &self.topology);
+        let closed: Vec<bool> = c.joints.iter().map(|j| j.closed).collect();
+        // The engine knows of the leaders alone: other sources of their islands are idle.
+        let mut leads = vec![false; c.sources.len()];
+        t.islands.iter().filter_map(|i| i.reference).for_each(|source| leads[source] = true);
+        let mut in_service = vec![true; as_network::first_earth(c)];
+        in_service.extend(t.island_of.iter().map(|&i| t.islands[i].weak));
+        let live = c.buses.iter().zip(&t.live).flat_map(|(b, live)| b.conductors.indices().map(|k| live.has_index(k)));
+        self.engine.switch(&closed, &in_service, &leads, &live.collect::<Vec<_>>());
         self.reset_results();
     }
 
     fn reset_results(&mut self) {
-        let (c, t) = (&self.circuit, &self.now.topology);
+        let (c, t) = (&self.circuit, &self.topology);
         self.results = Results {
             voltages: vec![ZERO4; c.buses.len()],
             island_of: t.island_of.clone(),
@@ -234,43 +196,46 @@ impl Solver {
         self.scratch.resize(c.buses.len(), t.groups);
     }
 
-    fn solve_island(&mut self, island: usize, s: &[Complex]) {
-        let members = &self.now.topology.islands[island];
-        flows::clear(&self.circuit, &self.now.topology, island, &mut self.scratch, &mut self.results);
-        let (Some(system), Some(source)) = (&mut self.now.systems[island], members.reference) else {
+    /// Gives the engine the state: electromotive forces, powers, start vector.
+    fn load_state(&mut self, powers: &[Complex]) {
+        for (source, data) in self.network.sources.iter().enumerate() {
+            self.engine.set_emf(source, &emf(&self.circuit, source, 1.0)[..data.emf.len()]);
+        }
+        powers.iter().enumerate().for_each(|(i, &s)| self.engine.set_power(i, s));
+        let buses = self.circuit.buses.iter().zip(&self.start);
+        self.engine.start(buses.flat_map(|(bus, v)| bus.conductors.indices().map(|c| v[c])));
+    }
+
+    fn solve_island(&mut self, island: usize, s: &mut [Complex]) {
+        let members = &self.topology.islands[island];
+        flows::clear(&self.circuit, &self.topology, island, &mut self.scratch, &mut self.results);
+        let Some(source) = members.reference else {
             members.buses.iter().for_each(|&b| self.start[b] = ZERO4);
             return;
         };
-        system.start(&members.buses, &self.start);
-        let (mut settled, mut scale) = settle_within_limit(&self.circuit, system, source, s);
-        let mut with_blocked = Vec::new();
-        let mut s = s;
-        if settled.error.is_some() {
-            (settled, scale) = settle_blocked(&self.circuit, system, source, &members.buses, s, &mut with_blocked);
-            s = &with_blocked;
-        }
+        let (circuit, network, first, engine) = (&self.circuit, &self.network, &self.first, &mut self.engine);
+        let mut trial = Trial { circuit, network, first, engine, members, island, source };
+        let settled = trial.settle(s);
         let report = &mut self.results.islands[island];
-        report.iterations = settled.iterations;
-        report.worst_bus = Some(settled.worst_bus);
+        (report.iterations, report.worst_bus) = (settled.iterations, Some(settled.worst_bus));
         if let Some(error) = settled.error {
             report.state = IslandState::Unsolved(error);
             return;
         }
-        for (k, &b) in members.buses.iter().enumerate() {
-            self.results.voltages[b] = system.voltages_of(k);
-        }
         let flow = &mut self.results.sources[source];
-        *flow = SourceFlow { leads: true, emf_scale: scale, limited: scale < 1.0, ..SourceFlow::IDLE };
-        flow.i = system.source_current(&self.circuit, scale);
-        let (circuit, topology) = (&self.circuit, &self.now.topology);
-        flows::compute(circuit, &self.parts, topology, island, s, &mut self.scratch, &mut self.results);
+        *flow = SourceFlow { leads: true, emf_scale: settled.scale, limited: settled.scale < 1.0, ..SourceFlow::IDLE };
+        flow.i = trial.source_current(settled.scale);
+        for &b in &members.buses {
+            self.results.voltages[b] = [0, 1, 2, 3].map(|c| voltage(circuit, first, &self.engine, b, c));
+        }
+        flows::compute(circuit, network, &self.topology, island, s, &mut self.scratch, &mut self.results);
         let report = &mut self.results.islands[island];
         if report.kcl_residual_pu <= RESIDUAL_LIMIT_PU {
             report.state = IslandState::Converged;
             members.buses.iter().for_each(|&b| self.start[b] = self.results.voltages[b]);
         } else {
             let residual_pu = if report.kcl_residual_pu.is_finite() { report.kcl_residual_pu } else { f64::MAX };
-            flows::clear(circuit, topology, island, &mut self.scratch, &mut self.results);
+            flows::clear(circuit, &self.topology, island, &mut self.scratch, &mut self.results);
             let error = SolveError::Residual { residual_pu, limit_pu: RESIDUAL_LIMIT_PU };
             let report = &mut self.results.islands[island];
             (report.iterations, report.worst_bus) = (settled.iterations, Some(settled.worst_bus));
@@ -279,116 +244,6 @@ impl Solver {
     }
 }
 
-/// Settles the island; if its reference would exceed its current limit, finds by regula falsi (Illinois) the share
-/// `k` of its electromotive force at which the largest phase current is the limit.
-fn settle_within_limit(circuit: &Circuit, system: &mut System, source: usize, s: &[Complex]) -> (Settled, f64) {
-    let mut settled = system.settle(circuit, s, 1.0);
-    let Some(limit_a) = circuit.sources[source].current_limit_a else { return (settled, 1.0) };
-    let largest = |system: &System, k: f64| {
-        let i = system.source_current(circuit, k);
-        i[..3].iter().fold(0.0_f64, |m, i| m.max(i.norm()))
-    };
-    // The excess over the limit: -1 without a voltage, +1 or more where there is no solution.
-    let excess = |settled: &Settled, system: &System, k: f64| {
-        if settled.error.is_some() { 1.0 } else { largest(system, k) / limit_a - 1.0 }
-    };
-    let mut high = (1.0, excess(&settled, system, 1.0));
-    if settled.error.is_none() && high.1 <= LIMIT_TOLERANCE {
-        return (settled, 1.0);
-    }
-    let mut low = (0.0, -1.0);
-    let mut iterations = settled.iterations;
-    let mut side = 0;
-    let mut smallest = if settled.error.is_none() { limit_a * (1.0 + high.1) } else { f64::MAX };
-    for _ in 0..LIMIT_TRIALS {
-        let secant = (low.0 * high.1 - high.0 * low.1) / (high.1 - low.1);
-        let inside = secant > low.0 && secant < high.0;
-        let k = if inside { secant } else { 0.5 * (low.0 + high.0) };
-        if settled.error.is_some() {
-            system.start_cold();
-        }
-        settled = system.settle(circuit, s, k);
-        iterations += settled.iterations;
-        let f = excess(&settled, system, k);
-        if settled.error.is_none() {
-            smallest = smallest.min(limit_a * (1.0 + f));
-            if f.abs() <= LIMIT_TOLERANCE {
-                return (Settled { iterations, ..settled }, k);
-            }
-        }
-        if f > 0.0 {
-            high = (k, f);
-            low.1 *= if side == 1 { 0.5 } else { 1.0 };
-            side = 1;
-        } else {
-            low = (k, f);
-            high.1 *= if side == -1 { 0.5 } else { 1.0 };
-            side = -1;
-        }
-    }
-    let error = SolveError::CurrentLimit { source_index: source, limit_a, current_a: smallest };
-    (Settled { iterations, error: Some(error), ..settled }, 1.0)
-}
-
-/// Settles the island without the inverters that see almost no voltage: where a network is so weak that their currents
-/// alone set the angles they follow, there is no solution with them, and real ones block. `powers` gets what is left.
-fn settle_blocked(
-    circuit: &Circuit,
-    system: &mut System,
-    source: usize,
-    buses: &[usize],
-    s: &[Complex],
-    powers: &mut Vec<Complex>,
-) -> (Settled, f64) {
-    let inverters = || circuit.injections.iter().enumerate().filter(|(_, i)| i.current_limit_a.is_some());
-    powers.extend_from_slice(s);
-    inverters().for_each(|(i, _)| powers[i] = Complex::ZERO);
-    system.start_cold();
-    let bare = settle_within_limit(circuit, system, source, powers);
-    if bare.0.error.is_some() {
-        return bare;
-    }
-    let mut fed = powers.clone();
-    for (k, bus) in buses.iter().enumerate() {
-        let v = system.voltages_of(k);
-        for (i, inverter) in inverters().filter(|(_, i)| i.bus == *bus) {
-            if v[inverter.from.index()].norm() >= BLOCKING_PU * inverter.v_nominal {
-                fed[i] = s[i];
-            }
-        }
-    }
-    let settled = settle_within_limit(circuit, system, source, &fed);
-    if settled.0.error.is_none() {
-        *powers = fed;
-        return settled;
-    }
-    system.start_cold();
-    settle_within_limit(circuit, system, source, powers)
-}
-
 fn check_length(what: &str, found: usize, expected: usize) -> Result<(), Error> {
     if found == expected { Ok(()) } else { Err(Error::Length { what: what.into(), found, expected }) }
-}
-
-fn parts_of(circuit: &Circuit) -> Result<Parts, Error> {
-    let mut parts = Parts { lines: Vec::new(), transformers: Vec::new() };
-    for (index, line) in circuit.lines.iter().enumerate() {
-        let singular = || Error::SingularImpedance { what: "line".into(), index };
-        let series = line.series_admittance().ok_or_else(singular)?;
-        let half_shunt = line.y.restricted(line.conductors).scaled(0.5);
-        parts.lines.push(LinePart { series, half_shunt, has_shunt: !half_shunt.is_zero() });
-    }
-    for (index, t) in circuit.transformers.iter().enumerate() {
-        let singular = || Error::SingularImpedance { what: "transformer".into(), index };
-        parts.transformers.push(t.two_port().ok_or_else(singular)?);
-    }
-    Ok(parts)
-}
-
-fn prepare(circuit: &Circuit, parts: &Parts) -> Prepared {
-    let topology = Topology::new(circuit);
-    let systems = topology.islands.iter().enumerate();
-    let systems =
-        systems.map(|(i, m)| m.reference.map(|source| System::new(circuit, parts, &topology, i, source))).collect();
-    Prepared { topology, systems }
 }

@@ -8,7 +8,7 @@ use super::trading::levers;
 use crate::command::{BidSide, Command, Timed};
 use crate::event::EventKind;
 use crate::ids::{EventId, LineId, Subject, SwitchId};
-use crate::market::Side;
+use crate::market::{Levers, Mechanism, Side, TariffShape};
 use crate::recorder::Recorder;
 use crate::script;
 
@@ -40,7 +40,10 @@ impl World {
             Command::Jam { switch } | Command::Operate { switch, .. } => switch,
             Command::Bid { building, .. } | Command::WithdrawBid { building } => building,
             Command::LoseGrid | Command::RestoreGrid => return Subject::Grid,
-            Command::Tariff { .. } | Command::CarbonPrice { .. } => return Subject::Market,
+            Command::Tariff { .. }
+            | Command::TariffShape { .. }
+            | Command::CarbonPrice { .. }
+            | Command::Mechanism { .. } => return Subject::Market,
             Command::Weather { .. } => return Subject::Weather,
             Command::RepairAll | Command::SelfHealing { .. } => return Subject::Community,
         };
@@ -80,6 +83,8 @@ impl World {
             }
             Command::Tariff { import, feed_in } => self.set_tariff(*import, *feed_in, None, event),
             Command::CarbonPrice { price } => self.set_tariff(None, None, Some(*price), event),
+            Command::TariffShape { kind } => self.set_tariff_shape(*kind, event),
+            Command::Mechanism { kind } => self.set_mechanism(*kind, event),
             Command::Bid { building, side, price, kwh } => {
                 let side = if *side == BidSide::Buy { Side::Buy } else { Side::Sell };
                 self.bid(building, Some((side, *price, *kwh)))
@@ -228,7 +233,7 @@ impl World {
         let (was_import, was_feed_in, was_carbon) =
             (old.import_tariff.0 as f64 / 1e3, old.feed_in_tariff.0 as f64 / 1e3, old.carbon_price.0 as f64 / 1e6);
         let new = levers(import.unwrap_or(was_import), feed_in.unwrap_or(was_feed_in), carbon.unwrap_or(was_carbon));
-        self.state.market.set_levers(new).map_err(|e| e.to_string())?;
+        self.state.market.set_levers(Levers { shape: old.shape, ..new }).map_err(|e| e.to_string())?;
         for (name, from, to) in [
             ("import tariff", was_import, import),
             ("feed-in tariff", was_feed_in, feed_in),
@@ -239,6 +244,30 @@ impl World {
                 self.state.trading.disturbed.get_or_insert((self.state.now, noted));
             }
         }
+        Ok(())
+    }
+
+    fn set_tariff_shape(&mut self, to: TariffShape, event: EventId) -> Result<(), String> {
+        let old = self.state.market.levers();
+        if old.shape == to {
+            return Err("the import tariff varies that way already".into());
+        }
+        self.state.market.set_levers(Levers { shape: to, ..old }).map_err(|e| e.to_string())?;
+        let kind = EventKind::TariffShapeSet { from: old.shape, to };
+        let noted = self.state.journal.note(self.state.now, Subject::Market, kind, event);
+        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
+        Ok(())
+    }
+
+    fn set_mechanism(&mut self, to: Mechanism, event: EventId) -> Result<(), String> {
+        let from = self.state.market.mechanism();
+        if from == to {
+            return Err("the market trades that way already".into());
+        }
+        self.state.market.set_mechanism(to);
+        let noted =
+            self.state.journal.note(self.state.now, Subject::Market, EventKind::MechanismSet { from, to }, event);
+        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use crate::ledger::types::{
     Trade,
 };
 use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, chain_file};
-use crate::market::{ClearingReport, Metered, Registers, Side, Terms, TradeLine};
+use crate::market::{ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
 use crate::quantity::{Money, Wh};
 use crate::recorder::Recorder;
 use crate::scene::{Participant, Scene};
@@ -166,7 +166,7 @@ impl World {
         self.state.posting.tell(self.state.now, event);
     }
 
-    fn post_trade(&mut self, slot: u32, line: &TradeLine) {
+    pub(super) fn post_trade(&mut self, slot: u32, line: &TradeLine) {
         if line.sold.is_empty() {
             return;
         }
@@ -182,14 +182,14 @@ impl World {
     /// Puts a slot's readings on their way, and remembers that it has to be settled on the chain.
     pub(super) fn post_readings(
         &mut self,
-        slot: u64,
+        statement: &Statement,
         metered: &[Metered],
         pcc: Registers,
         losses: Wh,
         terms: Terms,
         event: EventId,
     ) {
-        let slot = slot as u32;
+        let slot = statement.slot as u32;
         let mut all: Vec<LedgerMetered> = metered
             .iter()
             .map(|m| LedgerMetered { account: m.account.0, import: m.registers.import, export: m.registers.export })
@@ -201,6 +201,11 @@ impl World {
         for m in &all {
             let reading = MeterReading { slot, import: m.import, export: m.export };
             self.state.posting.outbox[m.account as usize].push_back(Payload::MeterReading(reading));
+        }
+        // The operator has no meter; where it stood between buyers and sellers it has a row.
+        let operator = self.state.posting.operator() as u32;
+        if statement.rows.iter().any(|r| r.account.0 == operator) {
+            all.push(LedgerMetered { account: operator, import: Wh::ZERO, export: Wh::ZERO });
         }
         let tariffs = Tariffs { import: terms.import, feed_in: terms.feed_in };
         self.state.posting.pending.push_back(Pending { slot, tariffs, metered: all, event, sent: false });

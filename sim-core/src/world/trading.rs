@@ -8,7 +8,7 @@ use super::{World, WorldError};
 use crate::event::{ClearingReason, EventKind, Schedule};
 use crate::ids::{BuildingId, DeviceId, EventId, ParticipantId, Subject};
 use crate::market::{
-    EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
+    Bill, EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
     UserBid,
 };
 use crate::quantity::{Kwh, Money, Price, Wh};
@@ -89,6 +89,8 @@ pub(super) struct Trading {
     pub(super) loss_kwh: f64,
     /// Losses account by meters and by power flow since the start, Wh and kWh: they differ by less than 1 Wh a meter.
     pub(super) losses: (i64, f64),
+    /// What each participant bought, sold and owed.
+    pub(super) bills: Vec<Bill>,
 }
 
 impl Trading {
@@ -109,6 +111,7 @@ impl Trading {
             grid_was_there: true,
             loss_kwh: 0.0,
             losses: (0, 0.0),
+            bills: vec![Bill::default(); scene.participants.len()],
         }
     }
 
@@ -151,7 +154,12 @@ fn weekday(scene: &Scene) -> u8 {
 
 /// Levers from figures per kWh and tonne.
 pub(super) fn levers(import: f64, feed_in: f64, carbon: f64) -> Levers {
-    Levers { import_tariff: price(import), feed_in_tariff: price(feed_in), carbon_price: Money(whole(carbon * 1e6)) }
+    Levers {
+        import_tariff: price(import),
+        feed_in_tariff: price(feed_in),
+        carbon_price: Money(whole(carbon * 1e6)),
+        ..Levers::default()
+    }
 }
 
 /// A price per kWh as thousandths.
@@ -268,6 +276,8 @@ impl World {
             let mut s = Situation {
                 participant: id,
                 connected: connected[p],
+                place: self.place_of(who),
+                green: self.is_green(who),
                 forecast: self.state.market.forecast(slot, id),
                 flexible: Wh::ZERO,
                 storage: None,
@@ -292,6 +302,28 @@ impl World {
             out.push(s);
         }
         out
+    }
+
+    /// The feeder that a participant hangs on; what hangs on none is a place of its own.
+    fn place_of(&self, who: &Participant) -> u32 {
+        let bus = match who {
+            Participant::Building(b) => self.scene.building_bus[b.index()],
+            Participant::Device(d) => self.scene.device_bus[d.index()],
+            Participant::Grid | Participant::Losses => return u32::MAX,
+        };
+        self.scene.bus_feeder[bus.index()].unwrap_or(u32::MAX)
+    }
+
+    /// Whether what a participant sells is from sun or wind; a home with a roof that makes power counts as such.
+    fn is_green(&self, who: &Participant) -> bool {
+        let green = |d: &DeviceId| {
+            matches!(self.scene.file.devices[d.index()].kind, DeviceKind::Solar(_) | DeviceKind::Wind(_))
+        };
+        match who {
+            Participant::Building(b) => self.scene.building_devices[b.index()].iter().any(green),
+            Participant::Device(d) => green(d),
+            Participant::Grid | Participant::Losses => false,
+        }
     }
 
     fn storage_of(&self, d: DeviceId) -> Option<StorageState> {
@@ -383,10 +415,16 @@ impl World {
         let lit: Vec<Metered> =
             metered.iter().filter(|m| self.state.trading.connected[m.account.index()]).copied().collect();
         self.state.market.record_metered(ended, &lit);
+        for line in self.state.market.share_surplus(ended, &metered) {
+            self.post_trade(ended as u32, &line);
+        }
         let terms = self.state.market.settlement_input(ended, &metered, pcc, losses).terms;
         let Ok(statement) = self.state.market.settle(ended, &metered, pcc, losses) else { return };
+        for (p, bill) in self.state.trading.bills.iter_mut().enumerate() {
+            bill.process(&statement, ParticipantId::new(p));
+        }
         let event = self.note_settled(&statement, losses, cause);
-        self.post_readings(ended, &metered, pcc, losses, terms, event);
+        self.post_readings(&statement, &metered, pcc, losses, terms, event);
     }
 
     fn note_settled(&mut self, statement: &Statement, losses: Wh, cause: EventId) -> EventId {

@@ -11,7 +11,7 @@ use crate::snapshot::{
     Balance, BuildingView, BusView, ChainView, DeviceView, IslandView, LineView, MarketView, PhaseView, Snapshot,
     SwitchView, Totals, ValidatorView, WeatherView,
 };
-use crate::time::SimTime;
+use crate::time::{DAY_US, SimTime};
 
 /// Trades handed to the picture.
 const TRADES: usize = 16;
@@ -244,6 +244,9 @@ impl World {
             next_price_milli: s.trading.next.map(|n: LastClearing| n.price.0),
             import_milli: levers.import_tariff.0,
             feed_in_milli: levers.feed_in_tariff.0,
+            mechanism: s.market.mechanism(),
+            tariff_shape: levers.shape,
+            import_now_milli: levers.effective_import(slot * slot_us % DAY_US, s.market.parameters().grid_g_per_kwh).0,
             carbon_price: levers.carbon_price.0 as f64 / 1e6,
             volume_wh: s.trading.current.map_or(0, |c| c.volume.0),
             ..MarketView::default()
@@ -253,12 +256,13 @@ impl World {
                 |points: &[crate::market::CurvePoint]| points.iter().map(|p| (p.quantity.0, p.price.0)).collect();
             view.demand = curve(&report.clearing.demand);
             view.supply = curve(&report.clearing.supply);
-            let mut pairs = report.clearing.compute_pairs();
-            pairs.sort_by_key(|p| std::cmp::Reverse(p.2));
-            view.trades = pairs.into_iter().take(TRADES).map(|(seller, buyer, wh)| (seller, buyer, wh.0)).collect();
+            let mut pairs = report.pairs.clone();
+            pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
+            view.trades = pairs.into_iter().take(TRADES).collect();
         }
         let buildings =
             (0..self.scene.file.buildings.len()).filter(|b| s.market.user_bid(ParticipantId::new(*b)).is_some());
+        view.bills.clone_from(&s.trading.bills);
         view.overridden = buildings.map(BuildingId::new).collect();
         view
     }

@@ -44,7 +44,19 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "sets tariffs",
         "Tariff(import: 0.42)",
     ),
+    (
+        "TariffShape",
+        "kind: Flat|TimeOfUse|CriticalPeak",
+        "how the import tariff varies over the day",
+        "TariffShape(kind: TimeOfUse)",
+    ),
     ("CarbonPrice", "price: currency/t", "sets the carbon price", "CarbonPrice(price: 150)"),
+    (
+        "Mechanism",
+        "kind: UniformPrice|PayAsBid|MidMarket|PeerToPeer|Community",
+        "how orders become trades, from the next clearing on",
+        "Mechanism(kind: PeerToPeer)",
+    ),
     (
         "Bid",
         "building: name, side: Buy|Sell, price: currency/kWh, kwh: kWh a slot",

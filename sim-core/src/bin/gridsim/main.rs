@@ -5,6 +5,7 @@
 mod bench_powerflow;
 mod bench_privacy;
 mod chain;
+mod clear;
 mod clock;
 mod commands;
 mod export;
@@ -16,6 +17,7 @@ mod powerflow;
 mod replay;
 mod run;
 mod short_circuit;
+mod vectors;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -43,6 +45,10 @@ enum Verb {
     BenchPrivacy(bench_privacy::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
+    /// Clears an order book (.json) with every mechanism of the market.
+    Clear(clear::Args),
+    /// Recomputes a file of test vectors: signatures, hashes, Merkle trees and proofs.
+    Vectors(vectors::Args),
     /// Writes a scene or a network file in another tool's format.
     Export(export::Args),
     /// Writes a valid scene with a given number of homes to stdout.
@@ -84,6 +90,8 @@ fn main() -> ExitCode {
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
         Verb::BenchPrivacy(args) => bench_privacy::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
+        Verb::Clear(args) => clear::run(&args),
+        Verb::Vectors(args) => vectors::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Generate(args) => generate::run(&args),
         Verb::Commands(args) => commands::run(&args),

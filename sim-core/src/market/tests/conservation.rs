@@ -27,6 +27,8 @@ fn situation() -> impl Strategy<Value = Situation> {
         |((import, export, deviation, flexible), connected, stored, engine_offer)| Situation {
             participant: ParticipantId(0),
             connected,
+            place: 0,
+            green: false,
             forecast: Forecast { import: Wh(import), export: Wh(export), deviation: Wh(deviation) },
             flexible: Wh(flexible),
             storage: stored.and_then(|e| battery(0, e).storage),
@@ -107,9 +109,10 @@ proptest! {
             import_tariff: Price(import),
             feed_in_tariff: Price(import - spread),
             carbon_price: Money(carbon),
+            ..Levers::default()
         };
         let mut m = Market::new(parameters, levers).expect("good levers");
-        let (low, high) = (import - spread - 1, levers.effective_import(80).0);
+        let (low, high) = (import - spread - 1, levers.effective_import(0, 80).0);
         let mut times: Vec<u64> = plans.iter().map(|p| p.2).collect();
         times.sort_unstable();
         for (n, ((situations, grid, _), at)) in plans.iter().zip(times).enumerate() {
@@ -180,6 +183,7 @@ fn a_settlement_by_hand() {
         slot: 4,
         grid: account(8),
         losses_account: account(9),
+        operator: account(10),
         metered: vec![reading(0, 0, 900), reading(1, 1_100, 0)],
         pcc: Registers { import: Wh(250), export: Wh(0) },
         losses: Wh(50),

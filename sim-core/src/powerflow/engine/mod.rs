@@ -41,10 +41,12 @@
 //! Solution of Nonlinear Equations (1970), 7.1.
 //!
 //! # Reading order
-//! `parts`, `rows`, `ordering`, `pattern`, `factor`, `sweep`, `residual`, `settle`, `damped`, `limits`, `batch`.
+//! `parts`, `rows`, `ordering`, `pattern`, `factor`, `sweep`, `residual`, `settle`, `damped`, `limits`, `batch`; `sources`
+//! and `by_island` (solves that depend on the state alone) for the running community.
 
 mod batch;
 mod block;
+pub(super) mod by_island;
 mod damped;
 mod error;
 mod factor;
@@ -56,6 +58,7 @@ mod residual;
 mod rows;
 mod sensitivity;
 mod settle;
+mod sources;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -168,6 +171,7 @@ pub struct Engine {
     pattern: Pattern,
     parts: Parts,
     switchable: Switchable,
+    sites: Vec<sources::Site>,
     /// Joints closed, and how many of them at each edge.
     closed: Vec<bool>,
     edge_closed: Vec<u32>,
@@ -195,6 +199,7 @@ impl Engine {
             names: network.buses.iter().map(|b| b.name.clone()).collect(),
             base_power: network.base_power,
             switchable: Switchable::new(network, &first, &pattern, &parts),
+            sites: sources::sites(network, &first, &pattern, &parts),
             closed: vec![false; network.joints.len()],
             edge_closed: vec![0; pattern.later.len()],
             rows: Rows { kind: vec![Kind::Dead; pattern.len()], ..Rows::default() },

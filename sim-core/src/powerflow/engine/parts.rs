@@ -24,7 +24,7 @@ pub(super) struct Parts {
     pub(super) slot: Vec<u32>,
     /// Loads and generators of given power.
     pub(super) injections: Injections,
-    /// Currents behind the sources' admittances.
+    /// Currents behind the sources' admittances, source by source; 0 out of service.
     pub(super) norton: Vec<(u32, Complex)>,
     /// For each joint its pairs of positions, the lesser first, with the edge between them.
     pub(super) joints: Vec<Vec<(u32, u32, u32)>>,
@@ -75,9 +75,11 @@ pub(super) struct Rule {
     pub(super) minus: u32,
     /// Both ends are alive.
     pub(super) alive: bool,
-    /// Squares of the band within which its power is constant; empty if its model is another.
+    /// Squares of the band within which its power is constant (empty if its model is another), and of the current up to
+    /// which it is.
     low: f64,
     high: f64,
+    most: f64,
     /// The injection, its nominal voltage on the base of its bus.
     given: Injection,
 }
@@ -87,13 +89,18 @@ impl Rule {
     #[inline]
     pub(super) fn current(&self, s: Complex, u: Complex) -> Complex {
         let square = u.norm_sq();
-        if square >= self.low && square <= self.high {
+        if square >= self.low && square <= self.high && s.norm_sq() <= self.most * square {
             return constant_power(s, u);
         }
         if square == 0.0 {
             return Complex::ZERO;
         }
         (Injection { s, ..self.given }.power(u) / u).conj()
+    }
+
+    /// Its nominal voltage, per unit of its bus.
+    pub(super) fn v_nominal(&self) -> f64 {
+        self.given.v_nominal
     }
 
     /// `di/du` at the voltage `u`.
@@ -131,11 +138,11 @@ impl Parts {
         let at = |bus: u32, node: u8| Self::position(first, &pattern.position, bus, node);
         let base = bases(network, first, pattern);
         let (linear, slot) = Linear::new(network, &base, pattern, at);
-        let norton = network.sources.iter().filter(|s| s.in_service && !s.y.is_empty()).flat_map(|s| {
-            let n = s.emf.len();
+        let norton = network.sources.iter().filter(|s| !s.y.is_empty()).flat_map(|s| {
+            let (n, on) = (s.emf.len(), if s.in_service { 1.0 } else { 0.0 });
             (0..n).map(move |r| {
                 let row = s.y[r * n..(r + 1) * n].iter().zip(&s.emf);
-                (s.bus, r as u8, row.fold(Complex::ZERO, |sum, (y, e)| sum + *y * *e))
+                (s.bus, r as u8, row.fold(Complex::ZERO, |sum, (y, e)| sum + *y * *e) * on)
             })
         });
         let norton = norton.map(|(bus, r, i)| (at(bus, r), i * base[at(bus, r) as usize])).collect();
@@ -264,12 +271,13 @@ impl Injections {
             if ruled {
                 let v_nominal = given.v_nominal / base[plus as usize];
                 let square = |v: f64| v * v * v_nominal * v_nominal;
-                let power = given.model == VoltageModel::Power;
+                let (low, high, most) = given.constant_band();
                 out.rules.push(Rule {
                     minus: at(given.bus, given.minus),
                     alive: true,
-                    low: if power { square(given.vmin_pu.max(1e-9)) } else { 1.0 },
-                    high: if power { square(given.vmax_pu) } else { 0.0 },
+                    low: square(low.max(1e-9)),
+                    high: square(high),
+                    most: most * most / (v_nominal * v_nominal),
                     given: Injection { v_nominal, ..*given },
                 });
             } else {

@@ -6,7 +6,7 @@
 
 use super::ordering::order;
 use super::parts::Parts;
-use crate::network::{ElementKind, Network};
+use crate::network::{ElementKind, Network, Sets};
 use std::collections::BTreeSet;
 
 /// Marks earth among positions.
@@ -120,7 +120,24 @@ fn bus_order(network: &Network) -> super::ordering::Order {
     network.injections.iter().for_each(|i| busy[i.bus as usize] = true);
     network.generators.iter().for_each(|g| busy[g.bus as usize] = true);
     network.sources.iter().for_each(|s| busy[s.bus as usize] = true);
+    keep_given_rows_busy(network, &mut busy);
     order(neighbours, &busy)
+}
+
+/// A row whose voltage is given passes it on in every iteration, and joints can make it one with other buses.
+fn keep_given_rows_busy(network: &Network, busy: &mut [bool]) {
+    let mut sets = Sets::new(busy.len());
+    network.joints.iter().for_each(|j| {
+        sets.join(j.a as usize, j.b as usize);
+    });
+    let ideal = network.sources.iter().filter(|s| s.y.is_empty()).map(|s| s.bus);
+    let given: BTreeSet<usize> =
+        ideal.chain(network.generators.iter().map(|g| g.bus)).map(|b| sets.root(b as usize)).collect();
+    (0..busy.len())
+        .filter(|&b| given.contains(&sets.root(b)))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .for_each(|b| busy[b] = true);
 }
 
 /// For each position the later ones that an element, a joint or an injection ties it to.

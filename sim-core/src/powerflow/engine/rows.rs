@@ -4,7 +4,7 @@
 use super::parts::{OUT, Parts};
 use super::pattern::{EARTH, Pattern};
 use crate::complex::Complex;
-use crate::network::{Generator, Network, Sets};
+use crate::network::{Element, ElementKind, Generator, Network, Sets};
 
 /// Voltages this close are the same set point, per unit.
 const SAME_PU: f64 = 1e-9;
@@ -50,10 +50,14 @@ pub(super) struct Switchable {
     /// Pairs of buses and of positions that a slot ties together.
     bus_links: Vec<(u32, u32, u32)>,
     links: Vec<(u32, u32, u32)>,
+    /// Positions that a slot ties to earth.
+    earthings: Vec<(u32, u32)>,
     /// Buses of each joint.
     joints: Vec<(u32, u32)>,
-    /// Bus, positions and given voltages (empty: behind an impedance) of each source.
-    sources: Vec<(u32, Vec<u32>, Vec<Complex>)>,
+    /// Bus, positions and given voltages (empty: behind an impedance) of each source in service.
+    pub(super) sources: Vec<(u32, Vec<u32>, Vec<Complex>)>,
+    /// By position: alive as the caller says, instead of what metal reaches.
+    pub(super) told_alive: Option<Vec<bool>>,
     /// Position and data of each generator.
     generators: Vec<(u32, Generator)>,
     /// Generators at a limit, and the reactive power of their row.
@@ -84,9 +88,14 @@ impl Switchable {
         }
         let slots = parts.slot[..network.elements.len()].iter();
         for (e, &slot) in network.elements.iter().zip(slots) {
+            let ties = spanning(parts, slot);
+            // A line that is broken in all its conductors joins no buses.
+            let across = |l: &(u32, u32, u32)| out.bus[l.0 as usize] != out.bus[l.1 as usize];
+            let whole = e.kind != ElementKind::Line || ties.iter().any(across);
             let pairs = e.terminals.windows(2).map(|t| (t[0].bus, t[1].bus, slot));
-            out.bus_links.extend(pairs.filter(|(a, b, _)| a != b));
-            out.links.extend(spanning(parts, slot));
+            out.bus_links.extend(pairs.filter(|(a, b, _)| a != b && whole));
+            out.links.extend(ties);
+            out.earthings.extend(earthed(e, parts, slot).map(|k| (k, slot)));
         }
         for (i, s) in network.sources.iter().enumerate() {
             let at: Vec<u32> =
@@ -148,7 +157,7 @@ impl Switchable {
             led: leaders.iter().map(|l| *l != Leader::None).collect(),
             ..Rows::default()
         };
-        out.mark_dead(self, &mut metal);
+        out.mark_dead(self, parts, &mut metal);
         out.merge(&mut merged);
         out.give(self, &leaders, &mut merged);
         out.hold(self, &leaders, &mut merged);
@@ -183,19 +192,30 @@ enum Leader {
 }
 
 impl Rows {
-    fn mark_dead(&mut self, parts: &Switchable, metal: &mut Sets) {
-        let mut alive = vec![false; self.kind.len()];
-        for (_, at, _) in &parts.sources {
-            at.iter().for_each(|&k| alive[metal.root(k as usize)] = true);
+    /// Dead is what the caller says, or what no reference reaches through metal, or through loads to metal that is
+    /// earthed: a neutral behind an earthing reactor carries its loads' current, a broken conductor carries none.
+    fn mark_dead(&mut self, switchable: &Switchable, parts: &Parts, metal: &mut Sets) {
+        let reached = switchable.told_alive.is_none().then(|| self.alive(switchable, parts, metal));
+        let alive = switchable.told_alive.as_ref().or(reached.as_ref());
+        for (kind, _) in self.kind.iter_mut().zip(alive.into_iter().flatten()).filter(|(_, alive)| !**alive) {
+            *kind = Kind::Dead;
         }
-        for (at, _) in parts.generators.iter().filter(|(_, g)| g.in_service) {
-            alive[metal.root(*at as usize)] = true;
-        }
-        for k in 0..self.kind.len() {
-            if !alive[metal.root(k)] {
-                self.kind[k] = Kind::Dead;
+    }
+
+    /// What a reference reaches.
+    fn alive(&self, switchable: &Switchable, parts: &Parts, metal: &mut Sets) -> Vec<bool> {
+        let sources = switchable.sources.iter().flat_map(|(_, at, _)| at);
+        let generators = switchable.generators.iter().filter(|(_, g)| g.in_service).map(|(at, _)| at);
+        let references: Vec<u32> = sources.chain(generators).copied().collect();
+        let earthings = switchable.earthings.iter().filter(|e| parts.linear.on[e.1 as usize]).map(|e| e.0);
+        let held = reached(metal, self.kind.len(), references.iter().copied().chain(earthings));
+        for (i, rule) in (parts.injections.free..).zip(&parts.injections.rules) {
+            let (plus, minus) = (parts.injections.plus[i] as usize, rule.minus as usize);
+            if rule.minus != EARTH && held[plus] && held[minus] {
+                metal.join(plus, minus);
             }
         }
+        reached(metal, self.kind.len(), references.into_iter())
     }
 
     /// Of each group the last row stays, the others merge into it.
@@ -299,6 +319,30 @@ impl Rows {
         let pinned = self.held.iter().filter(|h| h.pinned.is_some());
         pinned.for_each(|h| self.kind[h.at as usize] = Kind::Plain);
     }
+}
+
+/// Which positions are in one set with any of the given ones.
+fn reached(sets: &mut Sets, n: usize, from: impl Iterator<Item = u32>) -> Vec<bool> {
+    let mut roots = vec![false; n];
+    from.for_each(|k| roots[sets.root(k as usize)] = true);
+    (0..n).map(|k| roots[sets.root(k)]).collect()
+}
+
+/// Positions that an element ties to earth: through its own end at earth, or, with one terminal, by what its rows do not
+/// pass on to each other. A transformer's windings are none: their magnetising current earths nothing.
+fn earthed<'a>(e: &'a Element, parts: &'a Parts, slot: u32) -> impl Iterator<Item = u32> + 'a {
+    /// Share of an admittance that is rounding.
+    const ROUNDING: f64 = 1e-9;
+    let rows = parts.linear.rows_of(slot as usize);
+    let passes = e.kind != ElementKind::Transformer;
+    let all = rows.iter().zip(e.y.chunks_exact(rows.len().max(1))).enumerate();
+    let tied = all.filter(move |(r, (_, y))| {
+        let own = ROUNDING * y[*r].norm();
+        let to_earth = rows.iter().zip(y.iter()).any(|(c, y)| *c == EARTH && !y.is_zero());
+        let sum = y.iter().fold(Complex::ZERO, |sum, y| sum + *y);
+        passes && (to_earth || (e.terminals.len() == 1 && sum.norm() > own))
+    });
+    tied.map(|(_, (k, _))| *k).filter(|k| *k != EARTH)
 }
 
 /// Pairs of positions that tie together all that a slot's matrix couples.

@@ -46,12 +46,16 @@ enum Stretch {
     Held(u32),
 }
 
-/// The positions that an iteration visits, in stretches.
+/// The positions that an iteration visits, in stretches, and what gives current there, in ranges.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Route {
     stretches: Vec<Stretch>,
-    /// Ranges of free injections that no [`Stretch::Loaded`] has.
+    /// Free injections that no [`Stretch::Loaded`] has.
     apart: Vec<(u32, u32)>,
+    /// The other injections, counted from the first of them.
+    pub(super) ruled: Vec<(u32, u32)>,
+    /// Entries of [`Parts::norton`].
+    norton: Vec<(u32, u32)>,
 }
 
 impl<const L: usize> State<L> {
@@ -90,22 +94,35 @@ impl<const L: usize> State<L> {
 
 impl Route {
     pub(super) fn new(pattern: &Pattern, parts: &Parts, rows: &Rows) -> Self {
+        Self::of(pattern, parts, rows, |_| true)
+    }
+
+    /// The route through those positions that are to be visited; they must be whole islands.
+    pub(super) fn of(pattern: &Pattern, parts: &Parts, rows: &Rows, visited: impl Fn(usize) -> bool) -> Self {
         let mut out = Self::default();
-        for k in pattern.passive..pattern.len() {
+        for k in (pattern.passive..pattern.len()).filter(|&k| visited(k)) {
             out.append(k as u32, pattern, parts, rows);
         }
-        let loaded = out.stretches.iter().filter_map(|s| match *s {
-            Stretch::Loaded { from, to, place, .. } => Some((place, place + to - from)),
-            _ => None,
-        });
-        let mut next = 0;
-        for (from, to) in loaded.chain([(parts.injections.free as u32, 0)]) {
-            if next < from {
-                out.apart.push((next, from));
+        let list = &parts.injections;
+        let mut on_the_way = vec![false; list.free];
+        for stretch in &out.stretches {
+            if let Stretch::Loaded { from, to, place, .. } = *stretch {
+                on_the_way[place as usize..(place + to - from) as usize].fill(true);
             }
-            next = to;
         }
+        out.apart = ranges(list.free, |i| !on_the_way[i] && visited(list.plus[i] as usize));
+        out.ruled = ranges(list.rules.len(), |i| visited(list.plus[list.free + i] as usize));
+        out.norton = ranges(parts.norton.len(), |i| visited(parts.norton[i].0 as usize));
         out
+    }
+
+    /// The positions, in order.
+    pub(super) fn positions(&self, rows: &Rows) -> impl Iterator<Item = u32> {
+        self.stretches.iter().flat_map(|stretch| match *stretch {
+            Stretch::Chain { from, to, .. } | Stretch::Loaded { from, to, .. } | Stretch::Any { from, to } => from..to,
+            Stretch::Fixed(i) => rows.fixed[i as usize].0..rows.fixed[i as usize].0 + 1,
+            Stretch::Held(i) => rows.held[i as usize].at..rows.held[i as usize].at + 1,
+        })
     }
 
     fn append(&mut self, at: u32, pattern: &Pattern, parts: &Parts, rows: &Rows) {
@@ -142,6 +159,18 @@ impl Route {
     }
 }
 
+/// The ranges of those numbers below `n` that are `in_it`.
+fn ranges(n: usize, in_it: impl Fn(usize) -> bool) -> Vec<(u32, u32)> {
+    let mut out: Vec<(u32, u32)> = Vec::new();
+    for i in (0..n).filter(|&i| in_it(i)).map(|i| i as u32) {
+        match out.last_mut() {
+            Some((_, to)) if *to == i => *to += 1,
+            _ => out.push((i, i + 1)),
+        }
+    }
+    out
+}
+
 /// `i(v) - (di/dv)_0 v` of a free injection.
 #[inline]
 fn free_current<const L: usize>(s: &Lane<L>, u: &Lane<L>, slope: Complex) -> Lane<L> {
@@ -157,8 +186,8 @@ fn free_current<const L: usize>(s: &Lane<L>, u: &Lane<L>, slope: Complex) -> Lan
 /// Adds `n(v)` to the right side, but for the free injections that the sweep adds on its way.
 fn currents<const L: usize>(state: &mut State<L>, route: &Route, parts: &Parts, factor: &Factor, rows: &Rows) {
     let State { v, s, b, q, .. } = state;
-    for &(k, i) in &parts.norton {
-        b[k as usize].add(&Lane::all(i));
+    for &(from, to) in &route.norton {
+        parts.norton[from as usize..to as usize].iter().for_each(|&(k, i)| b[k as usize].add(&Lane::all(i)));
     }
     let list = &parts.injections;
     let free = list.free;
@@ -170,18 +199,22 @@ fn currents<const L: usize>(state: &mut State<L>, route: &Route, parts: &Parts, 
             b[k as usize].add(&current);
         }
     }
-    let ruled = s[free..].iter().zip(&factor.ruled).zip(&list.plus[free..]).zip(&list.rules);
-    for (((s, m), &plus), rule) in ruled.filter(|(_, rule)| rule.alive) {
-        let mut u = v[plus as usize];
-        if rule.minus != EARTH {
-            u = u.minus(&v[rule.minus as usize]);
-        }
-        let mut i = Lane::ZERO;
-        (0..L).for_each(|l| i.set(l, rule.current(s.get(l), u.get(l))));
-        i.sub_block(m, &u);
-        b[plus as usize].add(&i);
-        if rule.minus != EARTH {
-            b[rule.minus as usize].add_scaled(&i, -1.0);
+    for &(from, to) in &route.ruled {
+        let (own, all) = (from as usize..to as usize, free + from as usize..free + to as usize);
+        let rules = &list.rules[own.clone()];
+        let ruled = s[all.clone()].iter().zip(&factor.ruled[own]).zip(&list.plus[all]).zip(rules);
+        for (((s, m), &plus), rule) in ruled.filter(|(_, rule)| rule.alive) {
+            let mut u = v[plus as usize];
+            if rule.minus != EARTH {
+                u = u.minus(&v[rule.minus as usize]);
+            }
+            let mut i = Lane::ZERO;
+            (0..L).for_each(|l| i.set(l, rule.current(s.get(l), u.get(l))));
+            i.sub_block(m, &u);
+            b[plus as usize].add(&i);
+            if rule.minus != EARTH {
+                b[rule.minus as usize].add_scaled(&i, -1.0);
+            }
         }
     }
     for (h, own) in rows.held.iter().zip(&factor.held).filter(|(h, own)| h.pinned.is_some() || !own.e.is_zero()) {

@@ -1,7 +1,7 @@
 //! Closed formulas, islands and failures.
 
 use super::*;
-use crate::network::{Bus, Element, ElementKind, Generator, Joint, Source, Terminal};
+use crate::network::{Bus, Element, ElementKind, Generator, Joint, Source, Terminal, VoltageModel};
 use crate::rng::Stream;
 
 /// A balanced network of `n` buses; bus 0 is an ideal source of 1.
@@ -105,6 +105,51 @@ fn islands_live_on_their_own_reference_and_joints_are_exact() {
     assert!(apart.converged() && apart.voltages[3].is_zero() && (apart.voltages[1] - Complex::ONE).norm() < 1e-12);
     engine.set_joints(&[true]);
     assert!((engine.solve(&Options::default()).voltages[3] - joined.voltages[3]).norm() < 1e-10);
+}
+
+/// A switch at the source's own bus: the bus behind it has no load, and its voltage is given all the same.
+#[test]
+fn a_switch_passes_a_given_voltage_on() {
+    let mut net = network(4);
+    net.joints.push(Joint { name: "a".into(), a: 0, b: 1, closed: true });
+    net.joints.push(Joint { name: "b".into(), a: 1, b: 2, closed: true });
+    line(&mut net, 2, 3, Complex::new(0.1, 0.0));
+    load(&mut net, 3, Complex::new(-2.0, 0.0));
+    let v = solve(&net, Method::Auto).voltages;
+    let want = (1.0 + (1.0 - 0.4 * 2.0_f64).sqrt()) / 2.0;
+    assert!(v[1] == Complex::ONE && v[2] == Complex::ONE && (v[3].re - want).abs() < 1e-7, "{v:?}");
+}
+
+/// Sources change at run time; each time the bits are those of an engine made for that state.
+#[test]
+fn sources_that_change_leave_no_trace() {
+    let mut net = network(4);
+    net.sources[0].y = vec![Complex::new(5.0, -50.0)];
+    let behind = |net: &Network| Source { name: "second".into(), bus: 3, ..net.sources[0].clone() };
+    net.sources.push(behind(&net));
+    net.sources.push(Source { y: Vec::new(), in_service: false, ..behind(&net) });
+    (0..3).for_each(|k| line(&mut net, k, k + 1, Complex::new(0.02, 0.05)));
+    load(&mut net, 1, Complex::new(-0.4, -0.1));
+    let mut engine = Engine::new(&net).expect("valid");
+    engine.solve(&Options::default());
+    let states = [[true, true, false], [true, false, true], [false, true, false], [false, false, true], [false; 3]];
+    for (round, on) in states.into_iter().cycle().take(15).enumerate() {
+        let emf = [1.0 + 0.01 * round as f64, 0.98, 1.01 - 0.002 * round as f64].map(|e| Complex::new(e, 0.0));
+        engine.set_sources_in_service(&on);
+        for (k, source) in net.sources.iter_mut().enumerate() {
+            engine.set_emf(k, &emf[k..=k]);
+            (source.emf[0], source.in_service) = (emf[k], on[k]);
+        }
+        let changed = engine.solve(&Options { method: Method::Newton, ..Options::default() });
+        let fresh = solve(&net, Method::Newton);
+        assert_eq!(changed.islands.len(), fresh.islands.len());
+        for (a, b) in changed.voltages.iter().zip(&fresh.voltages) {
+            assert!((*a - *b).norm() < 1e-12 && a.is_zero() == !on.contains(&true), "{on:?}: {a:?} {b:?}");
+        }
+    }
+    engine.set_emf(0, &[Complex::new(f64::NAN, 0.0)]);
+    engine.set_emf(7, &[Complex::ONE]);
+    assert!(engine.solve(&Options::default()).voltages.iter().all(|v| v.is_zero()));
 }
 
 /// Two generators joined by a switch want 1.00 and 1.02; apart both hold their own.
@@ -379,4 +424,39 @@ fn the_way_a_network_is_written_down_does_not_matter() {
         assert!((*v - cut.voltages[b]).norm() < 1e-12);
     }
     assert_eq!(cut.voltages[9], cut.voltages[20]);
+}
+
+/// A load whose neutral only a reactor earths was taken for one on a broken conductor. As impedances in a row the three
+/// carry `1 / (z_line + z_load + z_earth)`; without the reactor the neutral is broken and the load carries nothing.
+#[test]
+fn a_neutral_behind_an_earthing_reactor_carries_its_loads_current() {
+    let mut net = network(2);
+    net.buses[1].nodes = vec![1, 4];
+    line(&mut net, 0, 1, Complex::new(0.1, 0.1));
+    let z_earth = Complex::new(0.02, 0.3);
+    net.elements.push(Element {
+        name: "earth".into(),
+        kind: ElementKind::Reactor,
+        terminals: vec![Terminal::new(1, &[1])],
+        y: vec![z_earth.inv()],
+        in_service: true,
+        rating: 0.0,
+        inputs: Vec::new(),
+    });
+    load(&mut net, 1, Complex::new(-0.5, -0.2));
+    let injection = &mut net.injections[0];
+    (injection.minus, injection.model, injection.v_nominal) = (1, VoltageModel::Impedance, 1.0);
+    let z_load = (-injection.s).conj().inv();
+    let current = (Complex::new(0.1, 0.1) + z_load + z_earth).inv();
+    let mut engine = Engine::new(&net).expect("valid");
+    for round in 0..2 {
+        engine.set_elements_in_service(&[true, true]);
+        let solution = engine.solve(&Options::default());
+        let got = solution.voltages[2];
+        assert!(solution.converged() && (got - current * z_earth).norm() < 1e-9, "round {round}: {got:?}");
+        engine.set_elements_in_service(&[true, false]);
+        let broken = engine.solve(&Options::default());
+        assert!(broken.converged() && broken.voltages[2].is_zero());
+        assert!((broken.voltages[1] - Complex::ONE).norm() < 1e-12, "{:?}", broken.voltages[1]);
+    }
 }

@@ -26,8 +26,6 @@ pub(in super::super) struct Symbolic {
     pub(super) values: usize,
     /// Position of each node.
     position: Vec<usize>,
-    /// Node at each position.
-    node: Vec<usize>,
 }
 
 impl Symbolic {
@@ -55,7 +53,6 @@ impl Symbolic {
             updates: Vec::new(),
             values: 0,
             position,
-            node: elimination.order,
             rows,
         };
         let mut scalars = 0;
@@ -105,11 +102,6 @@ impl Symbolic {
     /// First scalar of `node` in a vector.
     pub(in super::super) fn scalar(&self, node: usize) -> usize {
         self.first[self.position[node]]
-    }
-
-    /// The node at an elimination position.
-    pub(in super::super) fn node_at(&self, position: usize) -> usize {
-        self.node[position]
     }
 
     fn block_at(&self, r: usize, c: usize) -> Option<usize> {

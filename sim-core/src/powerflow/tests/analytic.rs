@@ -122,6 +122,23 @@ fn a_broken_phase_leaves_its_customers_without_voltage() {
     assert!(results.voltages[1][0].is_zero() && !results.live[1].has(Conductor::A));
 }
 
+/// Three wires torn: each end is an island of its own, with the capacitance of its half of the line.
+#[test]
+fn a_line_torn_in_all_conductors_parts_its_ends() {
+    let mut circuit = two_buses(c(0.3, 0.2), LoadModel::ConstantPower);
+    circuit.lines[0].y = Matrix4::from_sequence(c(0.0, 1e-3), c(0.0, 5e-4));
+    circuit.lines[0].open = Conductors::ABC;
+    let results = solve(&circuit, &[c(-1e3, 0.0)]);
+    assert_eq!((results.islands.len(), results.islands[1].state), (2, IslandState::Dead));
+    assert!(results.voltages[1][0].is_zero() && results.lines[0].i_to[0].is_zero());
+    assert!((results.lines[0].i_from[0] - c(0.0, 0.5e-3 * 230.0)).norm() < 1e-9);
+    let second = Source { rank: 1, ..Source::balanced(1, 225.0, 0.2, c(0.01, 0.01), Some(c(0.01, 0.01))) };
+    circuit.sources.push(second);
+    let results = solve(&circuit, &[c(-1e3, 0.0)]);
+    assert!(results.islands.iter().all(IslandReport::is_converged) && results.sources[1].leads);
+    assert!((results.voltages[1][0].norm() - 225.0).abs() < 1.0 && (results.injection_powers[0].re + 1e3).abs() < 1e-9);
+}
+
 #[test]
 fn three_legs_cannot_feed_single_phase_loads() {
     let mut circuit = Circuit::new(100e3);

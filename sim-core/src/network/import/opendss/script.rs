@@ -1,7 +1,8 @@
 //! Runs a script: its commands make and edit objects; nothing is computed.
 //!
-//! A command may be shortened to its beginning. `~` and `more` go on with the last object. A line that begins with
-//! `Class.name.property=` edits that object. Commands that only show, export or draw are passed over.
+//! A command may be shortened to its beginning. `~` and `more` go on with the last object, in OpenDSS after `like` the
+//! one that it names. A line that begins with `Class.name.property=` edits that object. Commands that only show, export
+//! or draw are passed over.
 
 use super::super::problem::nearest;
 use super::class::{CLASSES, ClassId, Role, class, known, nearest_class};
@@ -306,29 +307,24 @@ impl<'f> Script<'f> {
         if token.value.starts_with('@') {
             self.notes.fault(here, "variables (@name) are not supported; write the value");
         }
+        let mut setting =
+            Setting { property: property as u8, quoted: token.quoted, text: token.value.into(), at: here };
         if properties[property] == "like" {
             let class = self.store.objects[object].class;
-            if let Some(from) = self.existing(CLASSES[class].name, token.value, here)
-                && from != object
-                && !self.store.copy(from, object)
-            {
+            let Some(from) = self.existing(CLASSES[class].name, token.value, here) else { return };
+            self.active = Some(from);
+            if from != object && !self.store.copy(from, object, setting) {
                 self.notes.fault(here, "like: too many copied properties");
             }
             return;
         }
-        let mut text: Box<str> = token.value.into();
         if self.store.objects[object].class == known("LoadShape") {
             match self.shape_values(properties[property], token.value, here) {
-                Some(read) => text = read.into(),
+                Some(read) => setting.text = read.into(),
                 None => return,
             }
         }
-        self.store.objects[object].settings.push(Setting {
-            property: property as u8,
-            quoted: token.quoted,
-            text,
-            at: here,
-        });
+        self.store.objects[object].settings.push(setting);
     }
 
     /// The text of a load shape's property, from its file if it names one; `None` if that cannot be read.

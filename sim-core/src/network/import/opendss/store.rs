@@ -116,15 +116,19 @@ impl Store {
         index
     }
 
-    /// Appends what `like` copies from one object to another; false if that is too much.
-    pub(super) fn copy(&mut self, from: usize, to: usize) -> bool {
+    /// Appends what `like` copies from one object to another; false if that is too much. The `setting` itself stands
+    /// before it with the other's name and after it without, for classes of which something stays the object's own.
+    pub(super) fn copy(&mut self, from: usize, to: usize, setting: Setting) -> bool {
         let properties = self.objects[from].class().properties;
-        let is_place =
-            |s: &Setting| matches!(properties.get(usize::from(s.property)), Some(&("bus" | "bus1" | "bus2" | "buses")));
-        let copied: Vec<Setting> = self.objects[from].settings.iter().filter(|s| !is_place(s)).cloned().collect();
+        let own = |s: &Setting| {
+            let name = properties.get(usize::from(s.property));
+            matches!(name, Some(&("bus" | "bus1" | "bus2" | "buses" | "enabled")))
+        };
+        let copied: Vec<Setting> = self.objects[from].settings.iter().filter(|s| !own(s)).cloned().collect();
         let may = self.may_copy(copied.len());
         if may {
-            self.objects[to].settings.extend(copied);
+            let end = Setting { text: "".into(), ..setting.clone() };
+            self.objects[to].settings.extend(std::iter::once(setting).chain(copied).chain([end]));
         }
         may
     }

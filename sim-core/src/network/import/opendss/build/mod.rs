@@ -104,6 +104,7 @@ impl Builder<'_> {
             match object.class().name {
                 "Vsource" => self.source(object),
                 "Line" => self.line(k, object),
+                "LineCode" => _ = self.line_code(k),
                 "Transformer" => self.transformer(k, object),
                 "Capacitor" => self.capacitor(k, object),
                 "Reactor" => self.reactor(k, object),

@@ -3,7 +3,8 @@
 //! # What OpenDSS does
 //! `wdg=n` chooses the winding that `bus`, `conn`, `kv`, `kva`, `tap`, `%r` and the like then mean; a list chooses the last. The rating of winding
 //! 1 is that of all until they say otherwise; of two windings both have the one given last. `%loadloss` is shared by the
-//! first two windings' resistances. `windings=n` starts all windings anew.
+//! first two windings' resistances. `windings=n` starts all windings anew. `like` takes all over but the buses, the chosen
+//! winding, `%imag`, `ppm_antifloat` and `leadlag`.
 
 use super::Builder;
 use crate::complex::Complex;
@@ -70,6 +71,21 @@ impl Draft {
         self.buses.resize(n, None);
         self.neutral = vec![(-1.0, 0.0); n];
         self.active = self.active.min(n - 1);
+    }
+
+    /// Takes back what `like` leaves an object.
+    fn keep(&mut self, own: Self) {
+        self.data.imag_pct = own.data.imag_pct;
+        self.data.antifloat_ppm = own.data.antifloat_ppm;
+        self.keep_connections(own);
+    }
+
+    /// Takes back what neither `like` nor a code changes.
+    fn keep_connections(&mut self, own: Self) {
+        self.data.lv_leads = own.data.lv_leads;
+        self.buses = own.buses;
+        self.buses.resize(self.data.windings.len(), None);
+        self.active = own.active.min(self.data.windings.len() - 1);
     }
 
     fn winding(&mut self) -> &mut Winding {
@@ -155,8 +171,12 @@ impl Builder<'_> {
     /// Replays a transformer's or a code's settings.
     fn transformer_draft(&mut self, object: &Object) -> Option<Draft> {
         let mut d = Draft::new();
+        // What `like` interrupts.
+        let mut own: Vec<Draft> = Vec::new();
         for (property, setting) in object.replay() {
             match property {
+                "like" if !setting.text.is_empty() => own.push(std::mem::replace(&mut d, Draft::new())),
+                "like" => d.keep(own.pop()?),
                 "phases" => d.data.phases = self.notes.count(setting, 1, 3)?,
                 "windings" => d.set_windings(self.notes.count(setting, 2, MOST_WINDINGS)?),
                 "wdg" => {
@@ -166,11 +186,8 @@ impl Builder<'_> {
                 "xfmrcode" => {
                     let code = self.named("XfmrCode", setting)?;
                     let code = &self.store.objects[code];
-                    let (buses, active) = (std::mem::take(&mut d.buses), d.active);
-                    d = self.transformer_draft(code)?;
-                    d.buses = buses;
-                    d.buses.resize(d.data.windings.len(), None);
-                    d.active = active.min(d.data.windings.len() - 1);
+                    let own = std::mem::replace(&mut d, self.transformer_draft(code)?);
+                    d.keep_connections(own);
                 }
                 _ => {
                     self.winding_property(&mut d, property, setting);

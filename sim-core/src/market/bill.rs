@@ -1,0 +1,110 @@
+//! A participant's bill: what each settled slot added, kind by kind.
+//!
+//! `total = bought + sold + short + long`, in money received (+) or paid (-), equal to the sum of the settled rows and
+//! therefore to the account's balance on the chain.
+
+use super::settlement::{Row, Statement};
+use crate::ids::ParticipantId;
+use crate::quantity::{Money, Price, Wh};
+use serde::{Deserialize, Serialize};
+
+/// Energy and the money for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// How much, zero or more.
+    pub energy: Wh,
+    /// Received (+) or paid (-).
+    pub money: Money,
+}
+
+impl Item {
+    fn add(&mut self, energy: i64, money: Money) {
+        self.energy = Wh(self.energy.0.saturating_add(energy.saturating_abs()));
+        self.money = Money(self.money.0.saturating_add(money.0));
+    }
+}
+
+/// What a participant bought, sold and owed since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
+    /// Bought in trades.
+    pub bought: Item,
+    /// Sold in trades.
+    pub sold: Item,
+    /// Took more or gave less than traded.
+    pub short: Item,
+    /// Gave more or took less than traded.
+    pub long: Item,
+    /// The last slot.
+    pub last: Option<LastSlot>,
+}
+
+/// The last settled slot of a participant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastSlot {
+    /// Its number.
+    pub slot: u64,
+    /// The row of its statement.
+    pub row: Row,
+    /// Price of being short.
+    pub short_price: Price,
+    /// Price of being long.
+    pub long_price: Price,
+}
+
+impl Bill {
+    /// What all slots come to: received (+) or paid (-).
+    #[must_use]
+    pub fn total(&self) -> Money {
+        let items = [self.bought, self.sold, self.short, self.long];
+        Money(items.iter().fold(0, |sum, i| sum.saturating_add(i.money.0)))
+    }
+
+    /// Adds a settled slot.
+    pub fn process(&mut self, statement: &Statement, account: ParticipantId) {
+        let Some(row) = statement.rows.iter().find(|r| r.account == account) else { return };
+        for trade in &row.trades {
+            let side = if trade.sold > Wh::ZERO { &mut self.sold } else { &mut self.bought };
+            side.add(trade.sold.0, trade.money);
+        }
+        let side = if row.imbalance < Wh::ZERO { &mut self.short } else { &mut self.long };
+        side.add(row.imbalance.0, row.imbalance_money);
+        let Statement { slot, short_price, long_price, .. } = *statement;
+        self.last = Some(LastSlot { slot, row: row.clone(), short_price, long_price });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::{Metered, Registers, SettlementInput, Terms, TradeLine, settle};
+
+    /// Sells 1,000 Wh at 0.200 and gives 900: 0.200 for the trade, less 100 Wh at 0.384.
+    #[test]
+    fn a_bill_adds_up_to_the_statement() {
+        let account = ParticipantId;
+        let reading = |n, import, export| {
+            let registers = Registers { import: Wh(import), export: Wh(export) };
+            Metered { account: account(n), registers }
+        };
+        let sold = vec![(account(0), Wh(1_000)), (account(1), Wh(-1_000))];
+        let input = SettlementInput {
+            slot: 4,
+            grid: account(8),
+            losses_account: account(9),
+            operator: account(10),
+            metered: vec![reading(0, 0, 900), reading(1, 1_000, 0)],
+            pcc: Registers { import: Wh(100), export: Wh(0) },
+            losses: Wh(0),
+            trades: vec![TradeLine { clearing: 0, price: Price(200), sold }],
+            terms: Terms { import: Price(320), feed_in: Price(80), short_thousandths: 1_200, long_thousandths: 800 },
+        };
+        let statement = settle(&input).expect("balances");
+        let mut bill = Bill::default();
+        bill.process(&statement, account(0));
+        bill.process(&statement, account(0));
+        assert_eq!(bill.sold, Item { energy: Wh(2_000), money: Money(400_000) });
+        assert_eq!(bill.short, Item { energy: Wh(200), money: Money(-2 * 38_400) });
+        assert_eq!(bill.total(), Money(2 * statement.rows[0].total.0));
+    }
+}

@@ -1,0 +1,228 @@
+//! The mechanisms of the market: five ways from the same book to trades.
+//!
+//! | mechanism | who trades | at what price |
+//! |---|---|---|
+//! | [`UniformPrice`](Mechanism::UniformPrice) | price, then time | the one price that clears |
+//! | [`PayAsBid`](Mechanism::PayAsBid) | the same | buyers pay their bid, sellers get their ask, the operator keeps the rest |
+//! | [`MidMarket`](Mechanism::MidMarket) | all who accept the middle of the tariffs, the longer side in equal shares | that middle (`mid_market`) |
+//! | [`PeerToPeer`](Mechanism::PeerToPeer) | as orders arrive and preferences allow | the waiting order's (`peer_to_peer`) |
+//! | [`Community`](Mechanism::Community) | nobody before the slot; metered surplus is shared after it | the middle of the tariffs (`sharing`) |
+//!
+//! Every mechanism ends in [`TradeLine`]s, one a price, whose energy sums to zero, so that settlement and ledger need not
+//! know how they came about. Where buyers pay more than sellers get, the operator stands between them: it buys and
+//! sells the same energy, and what it keeps is in its row.
+
+use super::auction::{Clearing, Fill, clear};
+use super::book::{Book, Side, walk_matches};
+use super::settlement::TradeLine;
+use super::trades::Pair;
+use super::{MarketError, mid_market, peer_to_peer};
+use crate::ids::ParticipantId;
+use crate::quantity::{Price, Wh};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How orders become trades.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Mechanism {
+    /// One price for all that are served: the double auction.
+    #[default]
+    UniformPrice,
+    /// Each buyer pays its bid, each seller gets its ask.
+    PayAsBid,
+    /// The middle between import and feed-in tariff for all who accept it.
+    MidMarket,
+    /// Pairs find each other one by one, each by its own preference.
+    PeerToPeer,
+    /// The metered surplus of the community is shared among its members after the slot.
+    Community,
+}
+
+impl Mechanism {
+    /// All of them, in the order of a menu.
+    pub const ALL: [Self; 5] = [Self::UniformPrice, Self::PayAsBid, Self::MidMarket, Self::PeerToPeer, Self::Community];
+
+    /// Whether its clearing is a contract; otherwise it only plans what stores and engines do.
+    #[must_use]
+    pub fn binds(self) -> bool {
+        self != Self::Community
+    }
+}
+
+/// What a participant prefers when it looks for a partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Preference {
+    /// The best price, wherever it comes from.
+    #[default]
+    Price,
+    /// Neighbours on the same feeder first, then the best price.
+    Neighbour,
+    /// Buys from sun, wind and water only.
+    Green,
+}
+
+/// What others may know of a participant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Where it is connected: equal numbers are neighbours.
+    pub place: u32,
+    /// What it sells comes from sun, wind or water.
+    pub green: bool,
+    /// Whom it prefers to deal with.
+    pub preference: Preference,
+}
+
+/// What the mechanisms know besides the orders.
+#[derive(Clone, Debug)]
+pub struct Setting<'a> {
+    /// The grid, which trades last where partners are sought.
+    pub grid: ParticipantId,
+    /// The account that keeps what buyers pay above what sellers get.
+    pub operator: ParticipantId,
+    /// What the grid asks.
+    pub import: Price,
+    /// What the grid pays.
+    pub feed_in: Price,
+    /// Of each participant; one that is missing is a [`Party::default`].
+    pub parties: &'a BTreeMap<ParticipantId, Party>,
+    /// Seed of the order of arrival.
+    pub seed: u64,
+}
+
+impl Setting<'_> {
+    /// Half way between the tariffs, rounded down.
+    #[must_use]
+    pub fn middle(&self) -> Price {
+        Price((self.import.0 + self.feed_in.0).div_euclid(2))
+    }
+
+    pub(super) fn party(&self, who: ParticipantId) -> Party {
+        self.parties.get(&who).copied().unwrap_or_default()
+    }
+}
+
+/// Energy from one to another at a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Deal {
+    /// Index of the sell order.
+    pub(super) sell: usize,
+    /// Index of the buy order.
+    pub(super) buy: usize,
+    /// How much, above zero.
+    pub(super) quantity: Wh,
+    /// What the buyer pays.
+    pub(super) pays: Price,
+    /// What the seller gets.
+    pub(super) gets: Price,
+}
+
+/// What a mechanism makes of a book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Curves, fills and sums. The price of a mechanism with many is what buyers pay on average, rounded down.
+    pub clearing: Clearing,
+    /// Who delivers to whom; neighbouring deals of the same two at one price are joined.
+    pub pairs: Vec<Pair>,
+    /// What is to be settled.
+    pub lines: Vec<TradeLine>,
+}
+
+/// Clears a book.
+///
+/// # Errors
+/// When an amount does not fit into 64 bits.
+pub fn run(mechanism: Mechanism, book: &Book, setting: &Setting<'_>, number: u32) -> Result<Outcome, MarketError> {
+    let auction = clear(book)?;
+    let deals = match mechanism {
+        Mechanism::UniformPrice | Mechanism::Community => {
+            let price = auction.price.unwrap_or_default();
+            let pair = |(seller, buyer, quantity)| Pair { seller, buyer, quantity, price };
+            let pairs = auction.compute_pairs().into_iter().map(pair).collect();
+            let lines = TradeLine::of(&auction, number).into_iter().collect();
+            return Ok(Outcome { clearing: auction, pairs, lines });
+        }
+        Mechanism::PayAsBid => pay_as_bid(book),
+        Mechanism::MidMarket => mid_market::find_deals(book, setting),
+        Mechanism::PeerToPeer => peer_to_peer::find_deals(book, setting),
+    };
+    let lines = draw_lines(book, &deals, setting.operator, number);
+    Ok(Outcome { clearing: with_deals(auction, book, &deals)?, pairs: join_pairs(book, &deals), lines })
+}
+
+fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    for deal in deals {
+        let (seller, buyer) = (book.orders()[deal.sell].participant, book.orders()[deal.buy].participant);
+        match pairs.last_mut() {
+            Some(p) if (p.seller, p.buyer, p.price) == (seller, buyer, deal.pays) => p.quantity.0 += deal.quantity.0,
+            _ => pairs.push(Pair { seller, buyer, quantity: deal.quantity, price: deal.pays }),
+        }
+    }
+    pairs
+}
+
+fn pay_as_bid(book: &Book) -> Vec<Deal> {
+    let mut deals = Vec::new();
+    walk_matches(&book.ranked(Side::Buy), &book.ranked(Side::Sell), |buy, sell, quantity| {
+        let (pays, gets) = (Price(buy.price), Price(sell.price));
+        deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays, gets });
+    });
+    deals
+}
+
+/// One line a price, by rising price. Where a deal has two prices, the operator buys at the one and sells at the other.
+fn draw_lines(book: &Book, deals: &[Deal], operator: ParticipantId, number: u32) -> Vec<TradeLine> {
+    let mut lines: BTreeMap<Price, BTreeMap<ParticipantId, i64>> = BTreeMap::new();
+    let mut add = |price: Price, from: ParticipantId, to: ParticipantId, quantity: Wh| {
+        let line = lines.entry(price).or_default();
+        *line.entry(from).or_default() += quantity.0;
+        *line.entry(to).or_default() -= quantity.0;
+    };
+    for deal in deals {
+        let seller = book.orders()[deal.sell].participant;
+        let buyer = book.orders()[deal.buy].participant;
+        if deal.pays == deal.gets {
+            add(deal.pays, seller, buyer, deal.quantity);
+        } else {
+            add(deal.gets, seller, operator, deal.quantity);
+            add(deal.pays, operator, buyer, deal.quantity);
+        }
+    }
+    let line = |(price, sold): (Price, BTreeMap<ParticipantId, i64>)| {
+        let sold: Vec<_> = sold.into_iter().filter(|(_, q)| *q != 0).map(|(p, q)| (p, Wh(q))).collect();
+        (!sold.is_empty()).then_some(TradeLine { clearing: number, price, sold })
+    };
+    lines.into_iter().filter_map(line).collect()
+}
+
+/// The auction's curves with what the deals traded instead.
+fn with_deals(auction: Clearing, book: &Book, deals: &[Deal]) -> Result<Clearing, MarketError> {
+    let mut filled = vec![0_i64; book.orders().len()];
+    let (mut volume, mut paid, mut welfare) = (0_i64, 0_i128, 0_i128);
+    for deal in deals {
+        filled[deal.sell] += deal.quantity.0;
+        filled[deal.buy] += deal.quantity.0;
+        volume += deal.quantity.0;
+        paid += i128::from(deal.pays.0) * i128::from(deal.quantity.0);
+        let surplus = i128::from(book.orders()[deal.buy].price.0) - i128::from(book.orders()[deal.sell].price.0);
+        welfare += surplus * i128::from(deal.quantity.0);
+    }
+    let overflow = |_| MarketError::Overflow { what: "the welfare of a clearing" };
+    let mean = (volume > 0).then(|| paid.div_euclid(i128::from(volume)));
+    let fill = |(index, quantity): (usize, i64)| {
+        let order = &book.orders()[index];
+        Fill { order: index, participant: order.participant, side: order.side, quantity: Wh(quantity) }
+    };
+    let mut fills: Vec<Fill> = filled.into_iter().enumerate().filter(|(_, q)| *q > 0).map(fill).collect();
+    fills.sort_by_key(|f| (f.side, f.order));
+    Ok(Clearing {
+        volume: Wh(volume),
+        volume_min: Wh(volume),
+        interval: None,
+        // Between two 64-bit prices, so it is one.
+        price: mean.map(|m| Price(i64::try_from(m).unwrap_or_default())),
+        welfare: crate::quantity::Money(i64::try_from(welfare).map_err(overflow)?),
+        fills,
+        ..auction
+    })
+}

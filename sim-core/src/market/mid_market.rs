@@ -1,0 +1,87 @@
+//! The mid-market rate: everybody who accepts it trades at the middle of the two tariffs.
+//!
+//! ```text
+//! m = (import + feed-in) / 2
+//! D = sum of bids at or above m,  S = sum of asks at or below m     (the grid left out)
+//! min(D, S) is traded at m; the shorter side in full, each order of the longer side in the share min(D, S) / max(D, S)
+//! what is left of the orders that accept the grid's price trades with the grid, by price, then time
+//! ```
+//!
+//! So all on a side fare alike, and no order trades beyond its limit. Shares are rounded by cumulative rounding in the
+//! order of arrival, so that both sides sum to the same watt-hour. Source: Long, Wu, Zhang, Thomas, Cheng, Jenkins,
+//! "Peer-to-peer energy trading in a community microgrid", IEEE PES General Meeting (2017), with orders that may refuse.
+
+use super::book::{Book, Side};
+use super::mechanism::{Deal, Setting};
+use crate::quantity::{Price, Wh};
+
+/// The deals, those at the middle first.
+pub(super) fn find_deals(book: &Book, setting: &Setting<'_>) -> Vec<Deal> {
+    let middle = setting.middle();
+    let mut left: Vec<i64> = book.orders().iter().map(|o| o.quantity.0).collect();
+    let accepts = |side: Side| -> Vec<usize> {
+        let orders = book.orders().iter().enumerate();
+        let fits = orders.filter(|(_, o)| o.side == side && o.quantity > Wh::ZERO && o.participant != setting.grid);
+        let limit = |price: Price| if side == Side::Buy { price >= middle } else { price <= middle };
+        fits.filter(|(_, o)| limit(o.price)).map(|(i, _)| i).collect()
+    };
+    let (buys, sells) = (accepts(Side::Buy), accepts(Side::Sell));
+    let sum = |list: &[usize]| -> i128 { list.iter().map(|&i| i128::from(book.orders()[i].quantity.0)).sum() };
+    let traded = sum(&buys).min(sum(&sells));
+    let mut deals = Vec::new();
+    let (bought, sold) = (share(book, &buys, traded), share(book, &sells, traded));
+    pair(&bought, &sold, |buy, sell, quantity| {
+        left[buy] -= quantity;
+        left[sell] -= quantity;
+        deals.push(Deal { sell, buy, quantity: Wh(quantity), pays: middle, gets: middle });
+    });
+    trade_with_grid(book, setting, &mut left, &mut deals);
+    deals
+}
+
+/// Each order's part of `traded`, by cumulative rounding: they sum to it exactly.
+fn share(book: &Book, orders: &[usize], traded: i128) -> Vec<(usize, i64)> {
+    let total: i128 = orders.iter().map(|&i| i128::from(book.orders()[i].quantity.0)).sum();
+    let mut sum = 0_i128;
+    let part = |&i: &usize| {
+        let before = sum * traded / total.max(1);
+        sum += i128::from(book.orders()[i].quantity.0);
+        // A part of a 64-bit quantity.
+        (i, i64::try_from(sum * traded / total.max(1) - before).unwrap_or_default())
+    };
+    orders.iter().map(part).collect()
+}
+
+/// Walks two lists of amounts with the same sum and calls `deal(buy, sell, quantity)` for each overlap.
+fn pair(buys: &[(usize, i64)], sells: &[(usize, i64)], mut deal: impl FnMut(usize, usize, i64)) {
+    let (mut buys, mut sells) = (buys.iter().copied(), sells.iter().copied());
+    let (mut buy, mut sell) = (buys.next(), sells.next());
+    while let (Some((b, need)), Some((s, offer))) = (buy, sell) {
+        let quantity = need.min(offer);
+        if quantity > 0 {
+            deal(b, s, quantity);
+        }
+        buy = if need == quantity { buys.next() } else { Some((b, need - quantity)) };
+        sell = if offer == quantity { sells.next() } else { Some((s, offer - quantity)) };
+    }
+}
+
+/// The grid serves what is left and accepts its price, by price, then time; each deal at the grid's price.
+pub(super) fn trade_with_grid(book: &Book, setting: &Setting<'_>, left: &mut [i64], deals: &mut Vec<Deal>) {
+    for grid_side in [Side::Sell, Side::Buy] {
+        let own = book.ranked(grid_side).into_iter().find(|r| book.orders()[r.index].participant == setting.grid);
+        let Some(own) = own else { continue };
+        let others = if grid_side == Side::Sell { Side::Buy } else { Side::Sell };
+        for order in book.ranked(others) {
+            let accepts = if others == Side::Buy { order.price >= own.price } else { order.price <= own.price };
+            let quantity = left[order.index].min(left[own.index]);
+            if !accepts || quantity == 0 || book.orders()[order.index].participant == setting.grid {
+                continue;
+            }
+            left[order.index] -= quantity;
+            left[own.index] -= quantity;
+            let (sell, buy) = if grid_side == Side::Sell { (own.index, order.index) } else { (order.index, own.index) };
+            deals.push(Deal { sell, buy, quantity: Wh(quantity), pays: Price(own.price), gets: Price(own.price) });
+        }
+    }
+}

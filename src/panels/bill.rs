@@ -1,0 +1,95 @@
+//! The bill of a household or device: what it bought, sold and owed since the start, and its last slot line by line.
+
+use super::data::PanelData;
+use super::numbers::{clock, money, number, wh};
+use super::{theme, widgets};
+use bevy_egui::egui::{self, Align, Layout, RichText, Ui};
+use sim_core::ids::{ParticipantId, Subject};
+use sim_core::market::{Item, LastSlot};
+use sim_core::quantity::{Money, Price, Wh};
+use sim_core::scene::Participant;
+use sim_core::time::SimTime;
+
+/// The bill of what is selected, if it has a meter of its own.
+pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
+    let Some(bill) = account(data, subject).and_then(|p| data.now.market.bills.get(p.index())) else { return };
+    widgets::title(ui, data.t("bill")).on_hover_text(data.t("term-bill"));
+    if bill.last.is_none() {
+        ui.label(RichText::new(data.t("bill-empty")).weak());
+        return;
+    }
+    let items =
+        [("bill-bought", bill.bought), ("bill-sold", bill.sold), ("bill-short", bill.short), ("bill-long", bill.long)];
+    for (key, item) in items.into_iter().filter(|(_, item)| item.energy != Wh::ZERO) {
+        line(ui, data, key, item);
+    }
+    let sum = money(bill.total().0, &data.scene.file.site.currency);
+    entry(ui, &data.t("bill-total"), &sum, true).on_hover_text(data.t("term-bill-total"));
+    ui.add_space(theme::GRID);
+    if let Some(last) = &bill.last {
+        slot(ui, data, last);
+    }
+    ui.add_space(theme::GRID);
+}
+
+fn account(data: &PanelData<'_>, subject: Subject) -> Option<ParticipantId> {
+    let is_it = |p: &Participant| match (p, subject) {
+        (Participant::Building(b), Subject::Building(i)) => *b == i,
+        (Participant::Device(d), Subject::Device(i)) => *d == i,
+        (Participant::Grid, Subject::Grid) => true,
+        _ => false,
+    };
+    data.scene.participants.iter().position(is_it).map(ParticipantId::new)
+}
+
+fn line(ui: &mut Ui, data: &PanelData<'_>, key: &str, item: Item) {
+    let text = data.locale.t_args(key, &[("energy", wh(item.energy.0).into())]);
+    let sum = money(item.money.0, &data.scene.file.site.currency);
+    entry(ui, &text, &sum, false).on_hover_text(data.t(&format!("term-{key}")));
+}
+
+/// The last slot: each trade and the imbalance with its price; hovering tells how the figure comes about.
+fn slot(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
+    let market = &data.now.market;
+    let length = market.slot_end.since(market.slot_start);
+    let from = clock(SimTime(last.slot.saturating_mul(length)));
+    ui.label(RichText::new(data.locale.t_args("bill-slot", &[("time", from.into())])).weak());
+    for trade in &last.row.trades {
+        let key = if trade.sold > Wh::ZERO { "bill-line-sold" } else { "bill-line-bought" };
+        priced(ui, data, key, trade.sold, trade.price, trade.money);
+    }
+    let row = &last.row;
+    if row.imbalance != Wh::ZERO {
+        let (key, price) = match row.imbalance < Wh::ZERO {
+            true => ("bill-line-short", last.short_price),
+            false => ("bill-line-long", last.long_price),
+        };
+        priced(ui, data, key, row.imbalance, price, row.imbalance_money).on_hover_text(data.locale.t_args(
+            "bill-why-imbalance",
+            &[("metered", wh(row.delivered.0).into()), ("traded", wh(row.traded.0).into())],
+        ));
+    }
+    let sum = money(row.total.0, &data.scene.file.site.currency);
+    entry(ui, &data.t("bill-slot-total"), &sum, true);
+}
+
+fn priced(ui: &mut Ui, data: &PanelData<'_>, key: &str, energy: Wh, price: Price, sum: Money) -> egui::Response {
+    let currency = &data.scene.file.site.currency;
+    let each = number(price.0 as f64 / 1000.0, 3);
+    let text = data.locale.t_args(key, &[("energy", wh(energy.0.abs()).into()), ("price", each.into())]);
+    entry(ui, &text, &money(sum.0, currency), false).on_hover_text(data.t(&format!("term-{key}")))
+}
+
+/// What on the left, how much on the right.
+fn entry(ui: &mut Ui, what: &str, sum: &str, strong: bool) -> egui::Response {
+    let sum = if strong { RichText::new(sum).strong() } else { RichText::new(sum) };
+    let row = ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+        ui.label(sum.family(egui::FontFamily::Proportional));
+        ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
+            let text = if strong { RichText::new(what).strong() } else { RichText::new(what).weak() };
+            ui.add(egui::Label::new(text).wrap())
+        })
+        .inner
+    });
+    row.inner
+}
