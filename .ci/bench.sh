@@ -83,6 +83,14 @@ END
     printf ']\n' >>out/bench.tmp
     mv out/bench.tmp out/bench.json
     say "all numbers: out/bench.json" ;;
+privacy)
+    # Bytes and processor time of commitments, proofs and encrypted readings, and which are for teaching alone.
+    set_up real
+    cargo build -p sim-core --bin gridsim
+    "$CARGO_TARGET_DIR/debug/gridsim" bench-privacy "$@"
+    "$CARGO_TARGET_DIR/debug/gridsim" bench-privacy --json "$@" >out/bench.tmp
+    mv out/bench.tmp out/bench.json
+    say "all numbers: out/bench.json" ;;
 *)
     # A benchmark of the simulation is a program of its own.
     [ -f "sim-core/examples/$name.rs" ] || { say "there is no benchmark '$name'"; exit 2; }

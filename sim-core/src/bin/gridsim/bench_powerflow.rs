@@ -1,6 +1,7 @@
 //! `gridsim bench-powerflow`: processor time of warm solves with changing loads.
 
 use crate::Failure;
+use crate::clock::processor_seconds;
 use crate::files::print;
 use crate::networks::read_network;
 use serde_json::json;
@@ -177,20 +178,4 @@ fn factor(k: usize) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let x = k as f64 * GOLDEN;
     0.85 + 0.23 * (x - x.floor())
-}
-
-/// Processor time of this thread in seconds.
-#[cfg(unix)]
-fn processor_seconds() -> f64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
-}
-
-/// Elsewhere the clock on the wall has to do.
-#[cfg(not(unix))]
-fn processor_seconds() -> f64 {
-    use std::sync::OnceLock;
-    use std::time::Instant;
-    static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_secs_f64()
 }

@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
 mod bench_powerflow;
+mod bench_privacy;
 mod chain;
 mod clear;
+mod clock;
 mod commands;
 mod export;
 mod files;
@@ -39,6 +41,8 @@ enum Verb {
     Powerflow(powerflow::Args),
     /// Times warm power-flow solves with changing loads.
     BenchPowerflow(bench_powerflow::Args),
+    /// Times commitments, proofs and encrypted readings; says which are fit for use and which are for teaching.
+    BenchPrivacy(bench_privacy::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
     /// Clears an order book (.json) with every mechanism of the market.
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
         Verb::Replay(args) => replay::run(&args),
         Verb::Powerflow(args) => powerflow::run(&args),
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
+        Verb::BenchPrivacy(args) => bench_privacy::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Clear(args) => clear::run(&args),
         Verb::Vectors(args) => vectors::run(&args),
