@@ -4,7 +4,7 @@
 use super::block::Lane;
 use super::error::Reason;
 use super::residual;
-use super::settle::{ABSURD_PU, Verdict};
+use super::settle::{ABSURD_PU, ROUGH_PU, Verdict};
 use super::sweep::{State, fill, iterate};
 use super::{Engine, IslandState, Method, Options, RESIDUAL_LIMIT_PU};
 use crate::complex::Complex;
@@ -68,7 +68,7 @@ impl Engine {
         let count = self.rows.led.len();
         let mut progress: Vec<Progress> =
             self.rows.led.iter().map(|led| if *led { Progress::Running } else { Progress::Solved }).collect();
-        let mut iterations = 0;
+        let (mut iterations, mut changes) = (0, vec![f64::INFINITY; count]);
         while iterations < NEWTON_LIMIT && progress.contains(&Progress::Running) {
             iterations += 1;
             self.linearise(state);
@@ -93,9 +93,22 @@ impl Engine {
                 }
                 worse.into_iter().for_each(|i| length[i] *= 0.5);
             }
-            self.advance(state, &from, &to, &length, options, &mut progress);
+            changes = self.advance(state, &from, &to, &length, options, &mut progress);
         }
+        self.accept_rounding(state, &changes, &mut progress);
         (iterations, progress)
+    }
+
+    /// Islands that still move, by what rounding alone explains, are solved.
+    fn accept_rounding(&self, state: &mut State<1>, changes: &[f64], progress: &mut [Progress]) {
+        if !progress.contains(&Progress::Running) {
+            return;
+        }
+        let mut small: Vec<bool> = changes.iter().map(|change| *change <= ROUGH_PU).collect();
+        residual::beyond_rounding(state, &self.parts, &self.rows, |k, _| small[self.island_of(k)] = false);
+        for (p, _) in progress.iter_mut().zip(small).filter(|(p, small)| **p == Progress::Running && *small) {
+            *p = Progress::Solved;
+        }
     }
 
     /// Puts the state a part of the way along the step, island by island.
@@ -116,6 +129,7 @@ impl Engine {
         }
     }
 
+    /// Brings the progress up to date; returns the largest change of a voltage in each island.
     fn advance(
         &self,
         state: &State<1>,
@@ -124,7 +138,7 @@ impl Engine {
         length: &[f64],
         options: &Options,
         progress: &mut [Progress],
-    ) {
+    ) -> Vec<f64> {
         let mut change = vec![0.0_f64; progress.len()];
         for k in 0..from.len() {
             let i = self.island_of(k);
@@ -141,6 +155,7 @@ impl Engine {
                 *p = Progress::Solved;
             }
         }
+        change
     }
 
     /// The largest mismatch of each island, per unit.

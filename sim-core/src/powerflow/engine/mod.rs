@@ -17,9 +17,16 @@
 //! loads, each island with steps that lessen its mismatch (`damped`).
 //!
 //! # Truth
-//! Solved means: the last full step changed no voltage by more than the tolerance, and the Kirchhoff residual, taken
-//! from the elements' own matrices, is at most [`RESIDUAL_LIMIT_PU`]. Everything else is [`IslandState::Unsolved`]
-//! with the worst bus, the likely reason and a remedy, and its voltages read 0.
+//! Solved means: the last full step changed no voltage by more than the tolerance, or at the last iteration that is
+//! allowed only rounding still changes them; and the Kirchhoff residual, taken from the elements' own matrices, is at
+//! most [`RESIDUAL_LIMIT_PU`]. Everything else is [`IslandState::Unsolved`] with the worst bus, the likely reason and a
+//! remedy, and its voltages read 0.
+//!
+//! A potential that almost nothing ties to earth (a delta with but its transformer's `ppm_antifloat`) is moved by
+//! rounding in every iteration, sometimes by more than the tolerance, while no current worth the name is missing. A step
+//! is taken for that if it is at most 1e-4 per unit and at every row `|missing| <= 64 epsilon (sum |y| |v| + sum |i|)`,
+//! computed afresh from the elements: such voltages solve a network whose impedances and loads differ from the given
+//! ones by rounding, and no further step can come nearer (`residual`). A network without a solution has none.
 //!
 //! # Switches and islands
 //! A closed joint makes nodes one; there is no small impedance. The pattern of the factors is that of all joints
@@ -38,7 +45,7 @@
 //! # Sources
 //! Tinney and Hart, Power flow solution by Newton's method, IEEE Trans. PAS-86 (1967) 1449; current form: da Costa,
 //! Martins, Pereira, IEEE Trans. Power Systems 14 (1999) 1320; kept Jacobian: Ortega and Rheinboldt, Iterative
-//! Solution of Nonlinear Equations (1970), 7.1.
+//! Solution of Nonlinear Equations (1970), 7.1; rounding: Oettli and Prager, Numerische Mathematik 6 (1964) 405.
 //!
 //! # Reading order
 //! `parts`, `rows`, `ordering`, `pattern`, `factor`, `sweep`, `residual`, `settle`, `damped`, `limits`, `batch`;
@@ -93,7 +100,7 @@ pub enum Method {
 /// What a solve is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
-    /// Largest voltage change of the last iteration, per unit.
+    /// Largest voltage change of the last iteration, per unit, unless only rounding is left.
     pub tolerance_pu: f64,
     /// How to iterate.
     pub method: Method,

@@ -7,6 +7,10 @@ use super::rows::{Kind, Rows};
 use super::sweep::State;
 use crate::complex::Complex;
 
+/// Share of the currents at a row that is rounding: of each of them an ulp or so from its own voltage, and as much from
+/// the sweeps that found the voltages.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
+
 /// Takes what is missing at each row into `state.b`: currents into elements, less sources' and injections'. Rows
 /// merged into another are added to it.
 fn missing<const L: usize>(state: &mut State<L>, parts: &Parts, rows: &Rows, held: bool) {
@@ -100,6 +104,68 @@ pub(super) fn largest<const L: usize>(state: &mut State<L>, parts: &Parts, rows:
         *b = Lane::ZERO;
     }
     std::array::from_fn(|l| if sum[l].is_finite() { worst[l].sqrt() } else { f64::NAN })
+}
+
+/// Names each row and lane whose currents miss each other by more than rounding: by more than [`ROUNDING`] of their
+/// magnitudes' sum, term by term; of a held row its magnitude as well. Voltages with no such row solve a network whose
+/// numbers differ from this one's by rounding (Oettli and Prager). Allocates nothing.
+pub(super) fn beyond_rounding<const L: usize>(
+    state: &mut State<L>,
+    parts: &Parts,
+    rows: &Rows,
+    mut beyond: impl FnMut(usize, usize),
+) {
+    missing(state, parts, rows, true);
+    let State { v, s, b, q, .. } = state;
+    // From here on the real part holds what is missing, the imaginary part the sum of magnitudes.
+    for b in b.iter_mut() {
+        (0..L).for_each(|l| b.set(l, Complex::new(b.get(l).norm(), 0.0)));
+    }
+    let mut add = |k: u32, size: &dyn Fn(usize) -> f64| {
+        if k != EARTH {
+            b[k as usize].im.iter_mut().enumerate().for_each(|(l, sum)| *sum += size(l));
+        }
+    };
+    let linear = &parts.linear;
+    for slot in (0..linear.on.len()).filter(|&i| linear.on[i]) {
+        let at = linear.rows_of(slot);
+        for (&r, y) in at.iter().zip(linear.matrix(slot).chunks_exact(at.len())) {
+            for (&c, y) in at.iter().zip(y).filter(|(c, _)| **c != EARTH) {
+                add(r, &|l| y.norm() * v[c as usize].get(l).norm());
+            }
+        }
+    }
+    parts.norton.iter().for_each(|(k, i)| add(*k, &|_| i.norm()));
+    let list = &parts.injections;
+    for (s, &k) in s[..list.free].iter().zip(&list.plus) {
+        add(k, &|l| constant_power(s.get(l), v[k as usize].get(l)).norm());
+    }
+    let ruled = s[list.free..].iter().zip(&list.plus[list.free..]).zip(&list.rules);
+    for ((s, &plus), rule) in ruled.filter(|(_, rule)| rule.alive) {
+        let minus = |l: usize| if rule.minus == EARTH { Complex::ZERO } else { v[rule.minus as usize].get(l) };
+        let current = |l: usize| rule.current(s.get(l), v[plus as usize].get(l) - minus(l)).norm();
+        add(plus, &current);
+        add(rule.minus, &current);
+    }
+    for h in &rows.held {
+        add(h.at, &|l| {
+            let q = h.pinned.unwrap_or(q[h.site as usize][l]);
+            constant_power(Complex::new(h.p, q), v[h.at as usize].get(l)).norm()
+        });
+    }
+    for &(k, stays) in &rows.merged {
+        let own = std::mem::replace(&mut b[k as usize], Lane::ZERO);
+        b[stays as usize].add(&own);
+    }
+    rows.fixed.iter().for_each(|(k, _)| b[*k as usize] = Lane::ZERO);
+    for (k, b) in b.iter_mut().enumerate() {
+        let sums = std::mem::replace(b, Lane::ZERO);
+        (0..L).filter(|&l| sums.re[l] > ROUNDING * sums.im[l]).for_each(|l| beyond(k, l));
+    }
+    for h in rows.held.iter().filter(|h| h.pinned.is_none()) {
+        let off = |l: &usize| (v[h.at as usize].get(*l).norm() - h.v_set).abs() > ROUNDING * h.v_set;
+        (0..L).filter(off).for_each(|l| beyond(h.at as usize, l));
+    }
 }
 
 /// How badly a row's equations are met.

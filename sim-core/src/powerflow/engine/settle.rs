@@ -20,6 +20,9 @@ const POLISH: u32 = 3;
 const RENEWAL: u32 = 7;
 /// A voltage or a step beyond this (per unit) is no solution of a network that works.
 pub(super) const ABSURD_PU: f64 = 10.0;
+/// A step up to this (per unit; the tolerance of OpenDSS) may be taken for rounding; with a larger one a potential is
+/// worth nothing.
+pub(super) const ROUGH_PU: f64 = 1e-4;
 
 /// What became of all islands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -143,7 +146,8 @@ impl Engine {
         }
     }
 
-    /// Iterates until no voltage changes by more than the tolerance; the iterations, and whether that came about.
+    /// Iterates until no voltage changes by more than the tolerance, or until only rounding changes them; the iterations,
+    /// and whether that came about.
     pub(super) fn settle<const L: usize>(
         &mut self,
         state: &mut State<L>,
@@ -153,8 +157,9 @@ impl Engine {
         let tolerance = options.tolerance_pu * options.tolerance_pu;
         let tree = options.method == Method::Tree;
         let (mut fresh, mut before) = (cold && !tree, f64::INFINITY);
-        for i in 1..=if tree { FIXED_POINT_LIMIT } else { LIMIT } {
-            let changes = iterate(state, &self.route, &self.pattern, &self.parts, &self.factor, &self.rows);
+        let (limit, mut changes) = (if tree { FIXED_POINT_LIMIT } else { LIMIT }, [f64::INFINITY; L]);
+        for i in 1..=limit {
+            changes = iterate(state, &self.route, &self.pattern, &self.parts, &self.factor, &self.rows);
             let change = changes.iter().fold(0.0_f64, |m, c| c.max(m));
             if change <= tolerance && !fresh {
                 fill(state, &self.pattern, &self.factor);
@@ -173,7 +178,16 @@ impl Engine {
             }
             (fresh, before) = (false, if renew { f64::INFINITY } else { change });
         }
-        (LIMIT, false)
+        (limit, self.only_rounding(state, &changes, tolerance))
+    }
+
+    /// True if in each lane the last step (its square in `changes`) is within the tolerance, or so small and the
+    /// equations met so well that rounding made it.
+    fn only_rounding<const L: usize>(&self, state: &mut State<L>, changes: &[f64; L], tolerance: f64) -> bool {
+        fill(state, &self.pattern, &self.factor);
+        let mut small = changes.map(|change| change <= ROUGH_PU * ROUGH_PU);
+        residual::beyond_rounding(state, &self.parts, &self.rows, |_, lane| small[lane] = false);
+        small.iter().zip(changes).all(|(small, change)| *small || *change <= tolerance)
     }
 
     /// Solves all islands from the last state, or from the network without loads where that fails.

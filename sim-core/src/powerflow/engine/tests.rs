@@ -460,3 +460,30 @@ fn a_neutral_behind_an_earthing_reactor_carries_its_loads_current() {
         assert!((broken.voltages[1] - Complex::ONE).norm() < 1e-12, "{:?}", broken.voltages[1]);
     }
 }
+
+/// Rounding is told from a step that is still to be made, and load beyond the most a line carries from both, however
+/// little it is and however fine the tolerance.
+#[test]
+fn only_rounding_is_taken_for_rounding() {
+    let mut rng = Stream::new(12, "rounding", 0);
+    let mut net = ring(&mut rng, 20, 4, 2);
+    net.generators.push(generator(7, 0.05, 1.01, 0.5));
+    let mut engine = Engine::new(&net).expect("valid");
+    assert!(engine.solve(&Options { tolerance_pu: f64::MIN_POSITIVE, ..Options::default() }).converged());
+    let beyond = |engine: &mut Engine| {
+        let mut count = 0;
+        residual::beyond_rounding(&mut engine.state, &engine.parts, &engine.rows, |_, _| count += 1);
+        count
+    };
+    assert_eq!(beyond(&mut engine), 0);
+    let last = engine.state.v.len() - 2;
+    let v = engine.state.v[last].get(0);
+    engine.state.v[last].set(0, v * (1.0 + 1e-12));
+    assert!(beyond(&mut engine) > 0);
+    let mut net = network(2);
+    line(&mut net, 0, 1, Complex::new(0.1, 0.0));
+    load(&mut net, 1, Complex::new(-2.5 * (1.0 + 1e-9), 0.0));
+    for tolerance_pu in [1e-8, 1e-12, f64::MIN_POSITIVE] {
+        assert!(!Engine::new(&net).expect("valid").solve(&Options { tolerance_pu, ..Options::default() }).converged());
+    }
+}
