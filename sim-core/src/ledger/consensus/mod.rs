@@ -1,3 +1,6 @@
 //! Consensus mechanisms, each a pure state machine: inputs in, outputs out, no clock and no network.
 
+pub mod clique;
 pub mod tendermint;
+mod tree;
+pub mod work;

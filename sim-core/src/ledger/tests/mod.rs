@@ -1,10 +1,12 @@
 //! Tests of the ledger as a whole, and the small community they play with.
 
 mod campaign;
+mod clique;
 mod consensus;
 mod day;
 mod ledger;
 mod transition;
+mod work;
 
 use super::block::Block;
 use super::chain_file::{encode_genesis, encode_line};
