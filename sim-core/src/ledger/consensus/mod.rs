@@ -1,6 +1,7 @@
 //! Consensus mechanisms, each a pure state machine: inputs in, outputs out, no clock and no network.
 
 pub mod clique;
+pub mod reorganisation;
 pub mod tendermint;
 mod tree;
 pub mod work;

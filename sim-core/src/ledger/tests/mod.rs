@@ -5,6 +5,7 @@ mod clique;
 mod consensus;
 mod day;
 mod ledger;
+mod reorganisation;
 mod transition;
 mod work;
 
