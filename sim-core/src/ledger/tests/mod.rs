@@ -5,6 +5,8 @@ mod clique;
 mod consensus;
 mod day;
 mod ledger;
+mod pbft;
+mod raft;
 mod reorganisation;
 mod transition;
 mod work;
