@@ -382,6 +382,27 @@ impl Machine {
         false
     }
 
+    /// Forgets what others said and what no longer matters, as [`super::explore`] wants it: what remains is what binds
+    /// the replica, namely its own messages and the pre-prepare that it has accepted.
+    pub(super) fn forget(&mut self) {
+        let (index, view, is_changing) = (self.index, self.view, self.is_changing);
+        self.scheduled.clear();
+        self.log.retain(|v, _| *v == view && !is_changing);
+        for log in self.log.values_mut() {
+            log.prepares.retain(|replica, _| *replica == index);
+            log.commits.retain(|replica, _| *replica == index);
+        }
+        self.log.retain(|_, log| *log != ViewLog::default());
+        self.view_changes.retain(|v, _| *v == view && is_changing);
+        self.view_changes.values_mut().for_each(|heard| heard.retain(|replica, _| *replica == index));
+    }
+
+    /// Breaks the protocol: without certificates in view-changes nobody need lie.
+    #[cfg(test)]
+    pub(crate) fn drop_certificate(&mut self) {
+        self.prepared = None;
+    }
+
     fn is_quorum_of<'a>(&self, replicas: impl Iterator<Item = &'a u32>) -> bool {
         is_quorum(replicas.map(|r| self.get_power(*r)).sum(), self.get_total())
     }

@@ -4,6 +4,7 @@ mod campaign;
 mod clique;
 mod consensus;
 mod day;
+mod explore;
 mod ledger;
 mod pbft;
 mod raft;
