@@ -177,11 +177,10 @@ impl Machine {
                 self.log.push(Entry { term: self.term, value });
                 self.replicate(&mut out);
             }
-            Input::Value(_) => {}
             Input::Message { from, term, message } if from < self.servers && from != self.index => {
                 self.process_message(from, term, message, &mut out);
             }
-            Input::Message { .. } => {}
+            Input::Value(_) | Input::Message { .. } => {}
             Input::Timeout if self.role == Role::Leader => {
                 out.push(Output::Schedule { role: Role::Leader });
                 self.replicate(&mut out); // Leaders: heartbeats during idle periods
@@ -338,6 +337,12 @@ impl Machine {
             self.applied += 1;
             out.push(Output::Decide { index: self.applied, value: self.log[self.applied as usize - 1].value });
         }
+    }
+
+    /// Breaks the protocol: a server that forgets its vote gives it twice.
+    #[cfg(test)]
+    pub(crate) fn drop_vote(&mut self) {
+        self.voted_for = None;
     }
 
     fn has_nothing_of_its_term(&self) -> bool {

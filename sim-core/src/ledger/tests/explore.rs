@@ -119,8 +119,8 @@ impl<P: Protocol> Protocol for Broken<P> {
     }
 }
 
-/// The explorer finds what a broken mechanism does: without its lock Tendermint does not bear one liar, and without
-/// certificates PBFT does not bear a change of view.
+/// The explorer finds what a broken mechanism does: without its lock Tendermint does not bear one liar, without
+/// certificates PBFT does not bear a change of view, and Raft has two leaders of one term if votes are forgotten.
 #[test]
 fn broken_mechanisms_are_found_out() {
     let unlocked = Broken(Tendermint::new(4, vec![2]), |(_, machine)| machine.drop_lock(), 9);
@@ -129,6 +129,9 @@ fn broken_mechanisms_are_found_out() {
     let uncertified = Broken(Pbft::new(4, vec![2]), |(_, machine)| machine.drop_certificate(), 9);
     let run = assert_replays(&uncertified, &explore::<_, 1>(uncertified.clone()));
     assert!(run.replay(&Pbft::new(4, vec![2])).is_err(), "a certificate stops it");
+    let volatile = Broken(Raft::new(3, vec![], 1), |(_, machine)| machine.drop_vote(), 9);
+    let run = assert_replays(&volatile, &Explorer::<_, 16>::new(volatile.clone()).search(1_000_000));
+    assert!(run.replay(&Raft::new(3, vec![], 1)).is_err(), "a vote that is remembered stops it");
 }
 
 /// What real machines come to when messages reach them singly, in any order, the moves come to, too: the explorer's

@@ -125,7 +125,7 @@ fn honest_miners_branch_as_often_as_their_delay_says() {
     let (interval, delay, blocks) = (1_000_000, 100_000, 60_000);
     let record = simulate_miners(&[0.6, 0.4], interval, delay, blocks, 5);
     let heads: u64 = record.depths.values().sum();
-    let share = |s: f64| 1.0 - (-s * delay as f64 / interval as f64).exp();
+    let share = |s: f64| 1.0 - libm::exp(-s * delay as f64 / interval as f64);
     // Blocks that begin a race: those that were found while all stood on one head.
     let stale = record.blocks - record.number;
     let races = (record.blocks - 2 * stale) as f64;
