@@ -181,14 +181,14 @@ fn factor(k: usize) -> f64 {
 
 /// Processor time of this thread in seconds.
 #[cfg(unix)]
-fn processor_seconds() -> f64 {
+pub(crate) fn processor_seconds() -> f64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
 }
 
 /// Elsewhere the clock on the wall has to do.
 #[cfg(not(unix))]
-fn processor_seconds() -> f64 {
+pub(crate) fn processor_seconds() -> f64 {
     use std::sync::OnceLock;
     use std::time::Instant;
     static START: OnceLock<Instant> = OnceLock::new();

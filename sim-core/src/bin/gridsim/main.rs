@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
+mod bench_consensus;
 mod bench_powerflow;
 mod chain;
 mod commands;
@@ -37,6 +38,8 @@ enum Verb {
     Powerflow(powerflow::Args),
     /// Times warm power-flow solves with changing loads.
     BenchPowerflow(bench_powerflow::Args),
+    /// Goes through everything that can happen to one height of a consensus mechanism, in search of two decisions.
+    BenchConsensus(bench_consensus::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
     /// Writes a scene or a network file in another tool's format.
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Verb::Replay(args) => replay::run(&args),
         Verb::Powerflow(args) => powerflow::run(&args),
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
+        Verb::BenchConsensus(args) => bench_consensus::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Generate(args) => generate::run(&args),
