@@ -91,6 +91,13 @@ privacy)
     "$CARGO_TARGET_DIR/debug/gridsim" bench-privacy --json "$@" >out/bench.tmp
     mv out/bench.tmp out/bench.json
     say "all numbers: out/bench.json" ;;
+consensus)
+    # Everything that can happen to one height of each mechanism; fails if theory says otherwise.
+    set_up real
+    cargo build -p sim-core --bin gridsim
+    "$CARGO_TARGET_DIR/debug/gridsim" bench-consensus --json "$@" >out/bench.tmp
+    mv out/bench.tmp out/bench.json
+    say "all numbers and the runs to two decisions: out/bench.json" ;;
 *)
     # A benchmark of the simulation is a program of its own.
     [ -f "sim-core/examples/$name.rs" ] || { say "there is no benchmark '$name'"; exit 2; }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
+mod bench_consensus;
 mod bench_powerflow;
 mod bench_privacy;
 mod chain;
@@ -43,6 +44,8 @@ enum Verb {
     BenchPowerflow(bench_powerflow::Args),
     /// Times commitments, proofs and encrypted readings; says which are fit for use and which are for teaching.
     BenchPrivacy(bench_privacy::Args),
+    /// Goes through everything that can happen to one height of a consensus mechanism, in search of two decisions.
+    BenchConsensus(bench_consensus::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
     /// Clears an order book (.json) with every mechanism of the market.
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Verb::Powerflow(args) => powerflow::run(&args),
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
         Verb::BenchPrivacy(args) => bench_privacy::run(&args),
+        Verb::BenchConsensus(args) => bench_consensus::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Clear(args) => clear::run(&args),
         Verb::Vectors(args) => vectors::run(&args),

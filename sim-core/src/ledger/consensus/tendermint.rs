@@ -357,6 +357,25 @@ impl Machine {
         self.log.range(self.round + 1..).rev().find(|(round, log)| is_ahead(log, **round)).map(|(round, _)| *round)
     }
 
+    /// Forgets what others said and which timers run, as [`super::explore`] wants it: what remains is what binds the
+    /// validator, namely its own messages, its lock and its valid value.
+    pub(super) fn forget(&mut self) {
+        self.scheduled.clear();
+        let (index, height, validators) = (self.index, self.height, self.powers.len());
+        for (round, log) in &mut self.log {
+            log.proposal = log.proposal.filter(|_| get_proposer(height, *round, validators) == index);
+            log.prevotes.retain(|validator, _| *validator == index);
+            log.precommits.retain(|validator, _| *validator == index);
+        }
+        self.log.retain(|_, log| *log != RoundLog::default());
+    }
+
+    /// Breaks the protocol: without locks (lines 25 and 29) one liar suffices.
+    #[cfg(test)]
+    pub(crate) fn drop_lock(&mut self) {
+        self.locked = None;
+    }
+
     fn get_proposal(&self, round: u32) -> Option<Proposal> {
         self.log.get(&round).and_then(|log| log.proposal)
     }

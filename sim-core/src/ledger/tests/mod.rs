@@ -1,10 +1,16 @@
 //! Tests of the ledger as a whole, and the small community they play with.
 
 mod campaign;
+mod clique;
 mod consensus;
 mod day;
+mod explore;
 mod ledger;
+mod pbft;
+mod raft;
+mod reorganisation;
 mod transition;
+mod work;
 
 use super::block::Block;
 use super::chain_file::{encode_genesis, encode_line};
