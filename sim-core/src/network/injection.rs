@@ -15,8 +15,12 @@ impl Injection {
     /// The power at the voltage `u` between its two nodes.
     #[must_use]
     pub fn power(&self, u: Complex) -> Complex {
+        self.power_of(self.s, u)
+    }
+
+    /// The same with `s` for its own power at nominal voltage.
+    pub(crate) fn power_of(&self, s: Complex, u: Complex) -> Complex {
         let v = u.norm() / self.v_nominal;
-        let s = self.s;
         let inside = v >= self.vmin_pu && v <= self.vmax_pu;
         match self.model {
             VoltageModel::Current => s * self.constant_current(v),
@@ -29,7 +33,7 @@ impl Injection {
                 let sum = |k: [f64; 3]| k[0] * shares[0] + k[1] * shares[1] + k[2] * shares[2];
                 Complex::new(s.re * sum(p), s.im * sum(q)) * remaining(v, cut_off)
             }
-            VoltageModel::Continued { order, largest } => self.continued(v, order, largest),
+            VoltageModel::Continued { order, largest } => self.continued(s, v, order, largest),
         }
     }
 
@@ -46,10 +50,10 @@ impl Injection {
         }
     }
 
-    fn continued(&self, v: f64, order: u8, largest: f64) -> Complex {
+    fn continued(&self, s: Complex, v: f64, order: u8, largest: f64) -> Complex {
         let w = v.max(self.vmin_pu).min(self.vmax_pu);
         let ratio = if w > 0.0 { v / w } else { 1.0 };
-        let s = self.s * ((0..order).fold(1.0, |f, _| f * w) * ratio * ratio);
+        let s = s * ((0..order).fold(1.0, |f, _| f * w) * ratio * ratio);
         if largest == f64::INFINITY {
             return s;
         }

@@ -12,6 +12,7 @@
 //! Networks without generators that hold their voltage.
 
 use super::block::{self, Lane};
+use super::factor::Factor;
 use super::pattern::EARTH;
 use super::rows::Kind;
 use super::sweep::{Route, fill, iterate};
@@ -23,6 +24,8 @@ use crate::network::Network;
 pub(in super::super) const TOLERANCE_PU: f64 = 1e-8;
 /// Iterations without loads before they join the matrix.
 const PLAIN_LIMIT: u32 = 40;
+/// In so many of them the changes must fall to half, or the limit would not be kept.
+const PATIENCE: u32 = 8;
 /// Iterations with loads in the matrix before an island counts as unsolvable.
 const LOADED_LIMIT: u32 = 160;
 /// From here on they go half the way: what swings between two sides of a load's band comes to rest.
@@ -41,8 +44,9 @@ pub(in super::super) struct ByIsland {
     /// The way through each island, and the epoch of the switches it was made for.
     routes: Vec<Route>,
     epoch: u64,
-    /// Loads are in the matrix.
-    loaded: bool,
+    /// Factors with loads in the matrix, for the switches' position or, if `stale`, an earlier one.
+    loaded: Factor,
+    stale: bool,
     /// Voltages before the last iteration.
     before: Vec<Lane<1>>,
 }
@@ -71,7 +75,7 @@ impl ByIsland {
     pub(in super::super) fn new(network: &Network) -> Result<Self, EngineError> {
         let engine = Engine::new(network)?;
         let before = vec![Lane::ZERO; engine.pattern.len()];
-        Ok(Self { engine, routes: Vec::new(), epoch: 0, loaded: false, before })
+        Ok(Self { engine, routes: Vec::new(), epoch: 0, loaded: Factor::default(), stale: true, before })
     }
 
     /// Goes to a position of the switches: joints closed, elements and sources in service, nodes alive (by number).
@@ -137,24 +141,17 @@ impl ByIsland {
 
     /// Brings rows, routes and the factors without loads up to date.
     fn prepare(&mut self) {
-        self.unload();
         self.engine.prepare();
         if std::mem::replace(&mut self.epoch, self.engine.epoch) == self.engine.epoch {
             return;
         }
+        self.stale = true;
         let Engine { pattern, parts, rows, switchable, .. } = &self.engine;
         let of = |island: usize| {
             let inside = |k: usize| rows.island[switchable.bus_of(k)] as usize == island;
             Route::of(pattern, parts, rows, |k| rows.kind[k] != Kind::Dead && inside(k))
         };
         self.routes = (0..rows.led.len()).map(of).collect();
-    }
-
-    /// Takes the loads out of the matrix.
-    fn unload(&mut self) {
-        if std::mem::take(&mut self.loaded) {
-            (0..self.engine.factor.ruled.len()).for_each(|i| self.set_slope(i, block::ZERO));
-        }
     }
 
     /// Sets an injection's slope and says so to the factors.
@@ -169,8 +166,6 @@ impl ByIsland {
 
     /// Iterates on an island from the present voltages. `hanging`: some of its conductors hang on loads alone.
     pub(in super::super) fn settle(&mut self, island: usize, hanging: bool) -> Ended {
-        self.unload();
-        self.make();
         let mut iterations = 0;
         if !hanging && self.singular(island).is_none() {
             let ended = self.iterate_plain(island);
@@ -180,21 +175,30 @@ impl ByIsland {
             iterations = ended.iterations;
             self.start_cold(island);
         }
+        if std::mem::take(&mut self.stale) {
+            self.loaded = self.engine.factor.clone();
+        }
+        std::mem::swap(&mut self.engine.factor, &mut self.loaded);
         let ended = self.iterate_loaded(island);
+        std::mem::swap(&mut self.engine.factor, &mut self.loaded);
         Ended { iterations: iterations + ended.iterations, ..ended }
     }
 
     fn iterate_plain(&mut self, island: usize) -> Ended {
-        for iterations in 1..=PLAIN_LIMIT {
+        let mut before = f64::MAX;
+        let mut iterations = 0;
+        loop {
+            iterations += 1;
             let change_pu = self.iterate(island);
             if change_pu <= TOLERANCE_PU {
                 return self.ended(island, iterations, change_pu, End::Settled);
             }
-            if change_pu > HOPELESS_PU {
+            let judged = iterations.is_multiple_of(PATIENCE);
+            if change_pu > HOPELESS_PU || iterations == PLAIN_LIMIT || (judged && change_pu > 0.5 * before) {
                 return self.ended(island, iterations, change_pu, End::Diverged);
             }
+            before = if judged { change_pu } else { before };
         }
-        self.ended(island, PLAIN_LIMIT, f64::MAX, End::Diverged)
     }
 
     fn iterate_loaded(&mut self, island: usize) -> Ended {
@@ -224,21 +228,21 @@ impl ByIsland {
         self.ended(island, LOADED_LIMIT, change_pu, End::Diverged)
     }
 
-    /// Puts each consuming injection of an island into the matrix as the admittance that it is at present.
+    /// Puts each consuming injection of an island, and no other, into the matrix as the admittance that it is at present.
     fn load(&mut self, island: usize) {
-        self.loaded = true;
-        for (from, to) in self.routes[island].ruled.clone() {
-            for i in from as usize..to as usize {
-                let list = &self.engine.parts.injections;
-                let (rule, place) = (&list.rules[i], list.free + i);
-                let s = self.engine.state.s[place].get(0);
-                let u = self.engine.state.across(&self.engine.parts, place).get(0);
+        let free = self.engine.parts.injections.free;
+        for i in 0..self.engine.factor.ruled.len() {
+            let parts = &self.engine.parts;
+            let rule = &parts.injections.rules[i];
+            let inside = self.engine.island_of(parts.injections.plus[free + i] as usize) == island;
+            let mut slope = Complex::ZERO;
+            if rule.alive && inside {
+                let u = self.engine.state.across(parts, free + i).get(0);
                 let nominal = rule.v_nominal();
                 let u = if u.norm() > NO_VOLTAGE_PU * nominal { u } else { Complex::new(nominal, 0.0) };
-                let slope = rule.current(s, u) / u;
-                let consumes = rule.alive && slope.re < 0.0;
-                self.set_slope(i, if consumes { block::of_complex(slope) } else { block::ZERO });
+                slope = rule.current(self.engine.state.s[free + i].get(0), u) / u;
             }
+            self.set_slope(i, if slope.re < 0.0 { block::of_complex(slope) } else { block::ZERO });
         }
     }
 

@@ -95,7 +95,7 @@ impl Rule {
         if square == 0.0 {
             return Complex::ZERO;
         }
-        (Injection { s, ..self.given }.power(u) / u).conj()
+        (self.given.power_of(s, u) / u).conj()
     }
 
     /// Its nominal voltage, per unit of its bus.
