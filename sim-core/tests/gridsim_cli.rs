@@ -314,13 +314,49 @@ fn why_leads_from_the_fault_to_its_command() {
     }
 }
 
+/// The textbook book, and a vector that is right and one that is not.
+#[test]
+fn books_clear_and_vectors_are_recomputed() {
+    let home = folder("books");
+    let (book, vectors) = (home.join("book.json"), home.join("vectors.json"));
+    let order = |id: &str, side, wh, price, seq| {
+        format!(r#"{{"id":"{id}","side":"{side}","qty_wh":{wh},"price_meur_kwh":{price},"seq":{seq}}}"#)
+    };
+    let orders = [order("b", "buy", 1_000, 151, 0), order("s", "sell", 600, 100, 1), order("t", "sell", 600, 140, 2)];
+    fs::write(&book, format!(r#"{{"orders":[{}]}}"#, orders.join(","))).expect("a file");
+    let output = expect(&["clear", text(&book), "--json"], 0, &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(json["uniform"]["volume_max_wh"], 1_000);
+    assert_eq!(json["uniform"]["price_mid_meur_kwh"], 140);
+    assert_eq!(json["filled_price_time_priority"]["t"], 400);
+    assert_eq!(json["pay_as_bid"]["sellers_get_wh_meur"], 600 * 100 + 400 * 140);
+    assert_eq!(json["discriminatory_p2p_midpoint"]["trades"][0][3], 125.5);
+    let output = expect(&["clear", text(&book)], 0, &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1000 Wh at 140"));
+    fs::write(&book, format!(r#"{{"orders":[{}]}}"#, orders[0].replace("1000", "-1"))).expect("a file");
+    expect(&["clear", text(&book)], 2, &["order 1 (b)", "qty_wh is -1"]);
+    fs::write(&book, "[").expect("a file");
+    expect(&["clear", text(&book)], 2, &["book.json:1:"]);
+
+    let sha = |md| format!(r#"{{"fips":[{{"msg_ascii":"abc","md":"{md}"}}],"cavp":[]}}"#);
+    let right = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    fs::write(&vectors, sha(right)).expect("a file");
+    let output = expect(&["vectors", text(&vectors), "--json"], 0, &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(json["fips"][0]["md"], right);
+    fs::write(&vectors, sha("00")).expect("a file");
+    expect(&["vectors", text(&vectors)], 3, &["1 vectors differ"]);
+    fs::write(&vectors, "{}").expect("a file");
+    expect(&["vectors", text(&vectors)], 2, &["expected a list"]);
+}
+
 #[test]
 fn the_rest_of_the_subcommands_answer() {
     let output = expect(&["commands"], 0, &[]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("Fault(cable:"));
     let output = expect(&["commands", "--json"], 0, &[]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    assert_eq!(json["commands"].as_array().map(Vec::len), Some(15));
+    assert_eq!(json["commands"].as_array().map(Vec::len), Some(18));
     let home = folder("rest");
     let village = home.join("village.ron");
     let output = expect(&["generate", "--homes", "20", "--seed", "3"], 0, &[]);

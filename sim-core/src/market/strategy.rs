@@ -16,6 +16,7 @@
 //! reward = what the price was better than the outside option, as a share of the span, times the share that was filled
 //! ```
 //!
+//! No step falls below a fiftieth of the best one (ours), so that a learner notices when the market has changed.
 //! Stores and engines keep to their own costs. Nobody sees another's order; a learner knows its own fills alone.
 
 use super::book::Side;
@@ -49,6 +50,8 @@ const START: i64 = 333_000;
 /// Forgetting and experimenting, in thousandths.
 const FORGET: i64 = 100;
 const EXPERIMENT: i64 = 200;
+/// The best step is played at most this much more often than any other.
+const TRIED: i64 = 50;
 /// Reward of the best price, wholly filled.
 const BEST: i64 = 1_000_000;
 
@@ -81,8 +84,10 @@ impl Propensities {
         for (j, q) in self.0.iter_mut().enumerate() {
             let gain =
                 if j == played { reward * (1_000 - EXPERIMENT) / 1_000 } else { *q * EXPERIMENT / 1_000 / others };
-            *q = (*q * (1_000 - FORGET) / 1_000 + gain).max(1);
+            *q = *q * (1_000 - FORGET) / 1_000 + gain;
         }
+        let least = self.0.iter().max().map_or(1, |best| (best / TRIED).max(1));
+        self.0.iter_mut().for_each(|q| *q = (*q).max(least));
     }
 }
 
