@@ -16,6 +16,7 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     widgets::title(ui, data.t("bill")).on_hover_text(data.t("term-bill"));
     if bill.last.is_none() {
         ui.label(RichText::new(data.t("bill-empty")).weak());
+        ui.add_space(theme::GRID);
         return;
     }
     let items =

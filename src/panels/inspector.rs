@@ -55,10 +55,10 @@ pub(crate) fn show(
             study_facts::tables(ui, data, study, subject);
             return;
         }
+        bill::show(ui, data, subject);
         if !compact {
             history(ui, data, subject, marks, kept);
         }
-        bill::show(ui, data, subject);
         if let Subject::Building(id) = subject {
             bid::show(ui, data, id, &mut state.bid, &mut reply);
         }

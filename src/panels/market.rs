@@ -50,7 +50,13 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks:
     parts.push((if width > CURVES_FROM { 288.0 } else { 0.0 }, Part::Levers));
     let widths: Vec<f32> = parts.iter().map(|(width, _)| *width).collect();
     widgets::columns(ui, &widths, |i, ui| match parts[i].1 {
-        Part::Price => price(ui, data),
+        Part::Price => {
+            ScrollArea::vertical().id_salt("market price").auto_shrink([false, false]).show(ui, |ui| {
+                price(ui, data);
+                ui.add_space(theme::GRID);
+                rules(ui, data, &mut reply);
+            });
+        }
         Part::Curves => curves(ui, data),
         Part::Trades => show_trades(ui, data),
         Part::Levers => {
@@ -278,7 +284,6 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     let m = &data.now.market;
     let currency = &data.scene.file.site.currency;
     widgets::title(ui, data.t("market-levers"));
-    rules(ui, data, reply);
     ui.spacing_mut().slider_width = (ui.available_width() - 136.0).max(80.0);
     let per_kwh = format!(" {currency}/kWh");
     let unit = |milli: i64| milli as f64 / 1000.0;

@@ -11,6 +11,8 @@ use bevy_egui::egui;
 use sim_core::command::{Command, FaultKind};
 use sim_core::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
 use sim_core::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
+use sim_core::market::{BiddingStrategy, Mechanism, Pair, TariffShape};
+use sim_core::quantity::{Price, Wh};
 use sim_core::recorder::{Channel, Minute};
 use sim_core::scene::Scene;
 use sim_core::snapshot::{
@@ -96,6 +98,12 @@ pub(crate) fn snapshot() -> Snapshot {
 }
 
 fn market() -> MarketView {
+    let pair = |seller, buyer, wh| Pair {
+        seller: ParticipantId(seller),
+        buyer: ParticipantId(buyer),
+        quantity: Wh(wh),
+        price: Price(145),
+    };
     MarketView {
         slot: 38,
         slot_start: SimTime(9 * HOUR_US + 30 * MINUTE_US),
@@ -108,7 +116,7 @@ fn market() -> MarketView {
         volume_wh: 31_400,
         demand: vec![(6_000, 320), (14_000, 260), (22_000, 210), (31_400, 145), (38_000, 90)],
         supply: vec![(9_000, 80), (18_000, 95), (27_000, 120), (34_000, 145), (42_000, 240)],
-        trades: vec![(ParticipantId(3), ParticipantId(8), 900), (ParticipantId(5), ParticipantId(38), 4_200)],
+        trades: vec![pair(3, 8, 900), pair(5, 38, 4_200)],
         ..MarketView::default()
     }
 }
@@ -173,6 +181,9 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::SeededFailure,
         K::CommandRefused { reason: "no such cable".into() },
         K::LeverSet { lever: "import tariff".into(), from: 0.32, to: 0.42 },
+        K::TariffShapeSet { from: TariffShape::Flat, to: TariffShape::TimeOfUse },
+        K::AgentsSet { from: BiddingStrategy::Forecast, to: BiddingStrategy::Learning },
+        K::MechanismSet { from: Mechanism::UniformPrice, to: Mechanism::PeerToPeer },
         K::FaultStruck { kind: FaultKind::PhaseToGround, at: 0.4, resistance_ohm: 0.0, current_a: 3412.0 },
         K::FaultCleared { after_ms: 142.0 },
         K::ConductorOpened { phase: 2 },
