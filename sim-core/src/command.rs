@@ -2,7 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
-use crate::market::{BiddingStrategy, Mechanism, TariffShape};
+pub use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,8 @@
 //! per unit, angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-use crate::market::{BiddingStrategy, Bill, Mechanism, Pair, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, TariffShape};
+pub use crate::market::{Bill, Item, LastSlot, Pair};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 

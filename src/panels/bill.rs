@@ -5,9 +5,9 @@ use super::numbers::{clock, money, number, wh};
 use super::{theme, widgets};
 use bevy_egui::egui::{self, Align, Layout, RichText, Ui};
 use sim_core::ids::{ParticipantId, Subject};
-use sim_core::market::{Item, LastSlot};
 use sim_core::quantity::{Money, Price, Wh};
 use sim_core::scene::Participant;
+use sim_core::snapshot::{Item, LastSlot};
 use sim_core::time::SimTime;
 
 /// The bill of what is selected, if it has a meter of its own.

@@ -9,10 +9,9 @@ use crate::palette;
 use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, Plot, PlotPoint, Text};
-use sim_core::command::Command;
+use sim_core::command::{BiddingStrategy, Command, Mechanism, TariffShape};
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
-use sim_core::market::{BiddingStrategy, Mechanism, TariffShape};
 use sim_core::scene::Participant;
 
 /// State of the dock: the levers while they are being dragged.

@@ -1,8 +1,8 @@
 //! Names of things for people: the scene's own title, or a word for the kind with the name in the file.
 
 use crate::locale::Locale;
+use sim_core::command::{BiddingStrategy, Mechanism, TariffShape};
 use sim_core::ids::Subject;
-use sim_core::market::{BiddingStrategy, Mechanism, TariffShape};
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
 

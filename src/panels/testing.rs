@@ -8,16 +8,15 @@ use crate::bridge::{Clock, Selection};
 use crate::locale::{Language, Locale};
 use crate::tour::Tour;
 use bevy_egui::egui;
-use sim_core::command::{Command, FaultKind};
+use sim_core::command::{BiddingStrategy, Command, FaultKind, Mechanism, TariffShape};
 use sim_core::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
 use sim_core::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
-use sim_core::market::{BiddingStrategy, Mechanism, Pair, TariffShape};
 use sim_core::quantity::{Price, Wh};
 use sim_core::recorder::{Channel, Minute};
 use sim_core::scene::Scene;
 use sim_core::snapshot::{
     Balance, BlockView, BuildingView, BusView, ChainView, DeviceStatus, DeviceView, LineView, MarketView, Outcome,
-    Snapshot, SwitchView, Totals, ValidatorView, WeatherView,
+    Pair, Snapshot, SwitchView, Totals, ValidatorView, WeatherView,
 };
 use sim_core::time::{HOUR_US, MINUTE_US, SECOND_US, SimTime};
 
