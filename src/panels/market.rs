@@ -67,7 +67,13 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks:
 
 fn price(ui: &mut Ui, data: &PanelData<'_>) {
     let (m, currency) = (&data.now.market, &data.scene.file.site.currency);
-    ui.label(RichText::new(data.t("market-price")).weak()).on_hover_text(data.t("term-price"));
+    let (label, term) = match m.mechanism {
+        Mechanism::UniformPrice | Mechanism::Community => ("market-price", "term-price"),
+        Mechanism::PayAsBid | Mechanism::MidMarket | Mechanism::PeerToPeer => {
+            ("market-mean-price", "term-market-mean-price")
+        }
+    };
+    ui.label(RichText::new(data.t(label)).weak()).on_hover_text(data.t(term));
     let dark = ui.visuals().dark_mode;
     let colour = if dark { theme::money(ui) } else { theme::ink(ui, palette::MONEY) };
     ui.horizontal(|ui| {
