@@ -261,6 +261,9 @@ fn check_chain(run: &Run, figures: &mut Figures) -> Result<(), String> {
             _ => None,
         })
     };
+    let genesis: serde_json::Value = serde_json::from_str(&chain[0]).map_err(|e| e.to_string())?;
+    let accounts = genesis["genesis"]["accounts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let losses_account = accounts.iter().position(|a| a["role"] == "Losses").unwrap_or(usize::MAX);
     let mut balances: BTreeMap<u64, i64> = BTreeMap::new();
     for line in &chain[1..] {
         let block: serde_json::Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
@@ -285,7 +288,7 @@ fn check_chain(run: &Run, figures: &mut Figures) -> Result<(), String> {
             }
             let moved: i64 = rows.iter().map(|r| figure(r, "money").max(0)).sum();
             let energy: i64 = rows.iter().map(|r| delivered(r).max(0)).sum();
-            let losses = rows.last().map_or(0, |r| -delivered(r));
+            let losses = rows.iter().find(|r| r["account"] == losses_account).map_or(0, |r| -delivered(r));
             if settled(slot) != Some((moved, energy, losses)) {
                 let market = settled(slot);
                 return Err(format!(

@@ -15,6 +15,8 @@
 //!
 //! # Units, signs
 //! The network's own ([`Network`]): injection into the network positive, powers into an element positive.
+//!
+//! [`Network`]: crate::network::Network
 
 mod flows;
 mod profile;
