@@ -269,8 +269,6 @@ pub struct MarketView {
     pub next_price_milli: Option<i64>,
     /// Import tariff, thousandths.
     pub import_milli: i64,
-    /// Import tariff with carbon and the factor of the hour, thousandths.
-    pub import_now_milli: i64,
     /// How the import tariff varies over the day.
     pub tariff_shape: TariffShape,
     /// Feed-in tariff, thousandths.

@@ -277,7 +277,8 @@ fn place_at_a_price(
     let (low, high) = (outlook.feed_in, outlook.import);
     let mut stream = Stream::new(outlook.draw, "market price", u64::from(s.participant.0));
     let price = match outlook.strategy {
-        BiddingStrategy::Forecast | BiddingStrategy::PriceTaker => [high, low][usize::from(side == Side::Sell)],
+        BiddingStrategy::Forecast | BiddingStrategy::PriceTaker if side == Side::Sell => low,
+        BiddingStrategy::Forecast | BiddingStrategy::PriceTaker => high,
         BiddingStrategy::ZeroIntelligence => {
             Price(low.0 + below(&mut stream, (high.0 - low.0).max(0).unsigned_abs() + 1))
         }

@@ -290,7 +290,7 @@ impl Market {
             import: outlook.import,
             feed_in: outlook.feed_in,
             parties: &parties,
-            seed: self.parameters.seed ^ from.0,
+            seed: outlook.draw,
         };
         let mechanism = self.mechanism;
         let mechanism::Outcome { clearing, pairs, lines } = mechanism::run(mechanism, &book, &setting, number)?;

@@ -11,8 +11,9 @@
 //! order of arrival, so that both sides sum to the same watt-hour. Source: Long, Wu, Zhang, Thomas, Cheng, Jenkins,
 //! "Peer-to-peer energy trading in a community microgrid", IEEE PES General Meeting (2017), with orders that may refuse.
 
-use super::book::{Book, Side};
+use super::book::{Book, Ranked, Side, walk_matches};
 use super::mechanism::{Deal, Setting};
+use super::trades::portion;
 use crate::quantity::{Price, Wh};
 
 /// The deals, those at the middle first.
@@ -26,44 +27,32 @@ pub(super) fn find_deals(book: &Book, setting: &Setting<'_>) -> Vec<Deal> {
         fits.filter(|(_, o)| limit(o.price)).map(|(i, _)| i).collect()
     };
     let (buys, sells) = (accepts(Side::Buy), accepts(Side::Sell));
-    let sum = |list: &[usize]| -> i128 { list.iter().map(|&i| i128::from(book.orders()[i].quantity.0)).sum() };
+    // The auction before has refused books whose sums leave 64 bits.
+    let sum = |list: &[usize]| -> i64 { list.iter().map(|&i| book.orders()[i].quantity.0).sum() };
     let traded = sum(&buys).min(sum(&sells));
     let mut deals = Vec::new();
-    let (bought, sold) = (share(book, &buys, traded), share(book, &sells, traded));
-    pair(&bought, &sold, |buy, sell, quantity| {
-        left[buy] -= quantity;
-        left[sell] -= quantity;
-        deals.push(Deal { sell, buy, quantity: Wh(quantity), pays: middle, gets: middle });
+    let (bought, sold) = (share(book, &buys, traded, middle), share(book, &sells, traded, middle));
+    walk_matches(&bought, &sold, |buy, sell, quantity| {
+        left[buy.index] -= quantity;
+        left[sell.index] -= quantity;
+        deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays: middle, gets: middle });
     });
     trade_with_grid(book, setting, &mut left, &mut deals);
     deals
 }
 
-/// Each order's part of `traded`, by cumulative rounding: they sum to it exactly.
-fn share(book: &Book, orders: &[usize], traded: i128) -> Vec<(usize, i64)> {
-    let total: i128 = orders.iter().map(|&i| i128::from(book.orders()[i].quantity.0)).sum();
-    let mut sum = 0_i128;
-    let part = |&i: &usize| {
-        let before = sum * traded / total.max(1);
-        sum += i128::from(book.orders()[i].quantity.0);
-        // A part of a 64-bit quantity.
-        (i, i64::try_from(sum * traded / total.max(1) - before).unwrap_or_default())
+/// Each order's part of `traded` at the middle, by cumulative rounding: they sum to it exactly.
+fn share(book: &Book, orders: &[usize], traded: i64, middle: Price) -> Vec<Ranked> {
+    let total: i64 = orders.iter().map(|&i| book.orders()[i].quantity.0).sum();
+    let mut sum = 0;
+    let part = |&index: &usize| {
+        let order = &book.orders()[index];
+        let before = portion(sum, traded, total);
+        sum += order.quantity.0;
+        let quantity = portion(sum, traded, total) - before;
+        Ranked { price: middle.0, quantity, sequence: order.sequence, index }
     };
-    orders.iter().map(part).collect()
-}
-
-/// Walks two lists of amounts with the same sum and calls `deal(buy, sell, quantity)` for each overlap.
-fn pair(buys: &[(usize, i64)], sells: &[(usize, i64)], mut deal: impl FnMut(usize, usize, i64)) {
-    let (mut buys, mut sells) = (buys.iter().copied(), sells.iter().copied());
-    let (mut buy, mut sell) = (buys.next(), sells.next());
-    while let (Some((b, need)), Some((s, offer))) = (buy, sell) {
-        let quantity = need.min(offer);
-        if quantity > 0 {
-            deal(b, s, quantity);
-        }
-        buy = if need == quantity { buys.next() } else { Some((b, need - quantity)) };
-        sell = if offer == quantity { sells.next() } else { Some((s, offer - quantity)) };
-    }
+    orders.iter().map(part).filter(|r| r.quantity > 0).collect()
 }
 
 /// The grid serves what is left and accepts its price, by price, then time; each deal at the grid's price.

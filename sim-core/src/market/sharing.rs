@@ -13,7 +13,7 @@
 //! the European Union", Sustainability 13 (2021) 12494, section 3; directive (EU) 2018/2001, articles 21 and 22.
 
 use super::settlement::{Metered, Terms, TradeLine};
-use super::trades::sum_sold;
+use super::trades::{portion, sum_sold};
 use crate::ids::ParticipantId;
 use crate::quantity::{Price, Wh};
 
@@ -57,12 +57,6 @@ pub(super) fn share_surplus(
     let lines = [(terms.feed_in, rest(1)), (middle, among), (terms.import, rest(-1))];
     let line = |(price, sold): (Price, Vec<(ParticipantId, Wh)>)| TradeLine { clearing: number, price, sold };
     lines.into_iter().map(line).filter(|l| l.sold.len() > 1).collect()
-}
-
-/// `sum * shared / whole`, rounded down.
-fn portion(sum: i64, shared: i64, whole: i64) -> i64 {
-    let part = i128::from(sum) * i128::from(shared) / i128::from(whole.max(1));
-    i64::try_from(part).unwrap_or(sum)
 }
 
 #[cfg(test)]

@@ -93,6 +93,12 @@ impl OpenSlot {
     }
 }
 
+/// The part `part / whole` of `sum`, towards zero. Parts of growing sums, one less the other, are the shares of what was
+/// added: they sum to the part of the whole, and each is within one of its own (cumulative rounding).
+pub(super) fn portion(sum: i64, part: impl Into<i128>, whole: impl Into<i128>) -> i64 {
+    i64::try_from(i128::from(sum) * part.into() / whole.into().max(1)).unwrap_or(sum)
+}
+
 /// Sum of what an account sold (+) or bought (-).
 pub(super) fn sum_sold(lines: &[TradeLine], account: ParticipantId) -> Wh {
     Wh(lines.iter().map(|l| l.sold_by(account).0).sum())
@@ -120,15 +126,11 @@ impl TradeLine {
     /// The line that takes back the part `rest / whole` of this one, to the watt-hour: on each side the sum taken back
     /// is `floor(volume * rest / whole)`, spread by cumulative rounding, so each account is within 1 Wh of its share.
     fn reverse_rest(&self, rest_us: u64, whole_us: u64) -> Self {
-        let share = |sum: i64| {
-            let part = i128::from(sum) * i128::from(rest_us) / i128::from(whole_us.max(1));
-            i64::try_from(part).unwrap_or(sum)
-        };
         let (mut sold_sum, mut bought_sum) = (0_i64, 0_i64);
         let mut back = Vec::with_capacity(self.sold.len());
         for &(account, Wh(quantity)) in &self.sold {
             let sum = if quantity > 0 { &mut sold_sum } else { &mut bought_sum };
-            let taken = share(*sum + quantity) - share(*sum);
+            let taken = portion(*sum + quantity, rest_us, whole_us) - portion(*sum, rest_us, whole_us);
             *sum += quantity;
             if taken != 0 {
                 back.push((account, Wh(-taken)));

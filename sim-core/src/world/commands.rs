@@ -255,9 +255,7 @@ impl World {
             return Err("the import tariff varies that way already".into());
         }
         self.state.market.set_levers(Levers { shape: to, ..old }).map_err(|e| e.to_string())?;
-        let kind = EventKind::TariffShapeSet { from: old.shape, to };
-        let noted = self.state.journal.note(self.state.now, Subject::Market, kind, event);
-        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
+        self.note_rule(EventKind::TariffShapeSet { from: old.shape, to }, event);
         Ok(())
     }
 
@@ -267,8 +265,7 @@ impl World {
             return Err("households bid that way already".into());
         }
         self.state.market.set_strategy(to);
-        let noted = self.state.journal.note(self.state.now, Subject::Market, EventKind::AgentsSet { from, to }, event);
-        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
+        self.note_rule(EventKind::AgentsSet { from, to }, event);
         Ok(())
     }
 
@@ -278,10 +275,14 @@ impl World {
             return Err("the market trades that way already".into());
         }
         self.state.market.set_mechanism(to);
-        let noted =
-            self.state.journal.note(self.state.now, Subject::Market, EventKind::MechanismSet { from, to }, event);
-        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
+        self.note_rule(EventKind::MechanismSet { from, to }, event);
         Ok(())
+    }
+
+    /// A rule of the market changed: the rest of the slot clears anew because of it.
+    fn note_rule(&mut self, kind: EventKind, cause: EventId) {
+        let noted = self.state.journal.note(self.state.now, Subject::Market, kind, cause);
+        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
     }
 
     fn note_lever(&mut self, lever: &str, from: f64, to: f64, cause: EventId) -> EventId {

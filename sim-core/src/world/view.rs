@@ -11,7 +11,7 @@ use crate::snapshot::{
     Balance, BuildingView, BusView, ChainView, DeviceView, IslandView, LineView, MarketView, PhaseView, Snapshot,
     SwitchView, Totals, ValidatorView, WeatherView,
 };
-use crate::time::{DAY_US, SimTime};
+use crate::time::SimTime;
 
 /// Trades handed to the picture.
 const TRADES: usize = 16;
@@ -247,7 +247,6 @@ impl World {
             mechanism: s.market.mechanism(),
             strategy: s.market.strategy(),
             tariff_shape: levers.shape,
-            import_now_milli: levers.effective_import(slot * slot_us % DAY_US, s.market.parameters().grid_g_per_kwh).0,
             carbon_price: levers.carbon_price.0 as f64 / 1e6,
             volume_wh: s.trading.current.map_or(0, |c| c.volume.0),
             ..MarketView::default()

@@ -1,5 +1,6 @@
 //! The cases of `refs/market`, every key exact; and a textbook case retyped.
 
+use super::book_file::NamedBook;
 use super::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,16 +30,16 @@ fn every_reference_book_clears_exactly() {
             continue;
         };
         let case: Value = serde_json::from_str(&text).expect("JSON");
-        check_case(name, &case);
+        check_case(name, &case, &NamedBook::parse(&text).expect("an order book"));
     }
     if left_out > 0 {
         println!("{left_out} of {} reference books left out: {folder} is missing", CASES.len());
     }
 }
 
-fn check_case(name: &str, case: &Value) {
-    let (book, ids) = read_book(case);
-    let c = clear(&book).expect("clears");
+fn check_case(name: &str, case: &Value, named: &NamedBook) {
+    let NamedBook { book, ids, .. } = named;
+    let c = clear(book).expect("clears");
     let int = |v: &Value| v.as_i64();
     let doubled = |v: &Value| v.as_f64().map(|f| (f * 2.0) as i64);
 
@@ -58,11 +59,11 @@ fn check_case(name: &str, case: &Value) {
         expected.iter().map(|(k, v)| (k.as_str(), v.as_i64().expect("integer"))).collect();
     assert_eq!(fills, expected, "{name}");
 
-    let p = clear_pay_as_bid(&book).expect("clears");
+    let p = clear_pay_as_bid(book).expect("clears");
     assert_eq!(Some(p.buyers_pay.0), int(&case["pay_as_bid"]["buyers_pay_wh_meur"]), "{name}");
     assert_eq!(Some(p.sellers_get.0), int(&case["pay_as_bid"]["sellers_get_wh_meur"]), "{name}");
 
-    let b = match_midpoint(&book).expect("clears");
+    let b = match_midpoint(book).expect("clears");
     let d = &case["discriminatory_p2p_midpoint"];
     assert_eq!(Some(b.trades.len() as u64), d["n_trades"].as_u64(), "{name}");
     assert_eq!(Some(b.turnover_doubled.0), doubled(&d["turnover_wh_meur"]), "{name}");
@@ -73,19 +74,6 @@ fn check_case(name: &str, case: &Value) {
             assert_eq!((Some(ours.0), Some(ours.1), Some(ours.2), Some(ours.3)), theirs, "{name}");
         }
     }
-}
-
-fn read_book(case: &Value) -> (Book, Vec<String>) {
-    let rows = case["orders"].as_array().expect("orders");
-    let orders = rows.iter().zip(0..).map(|(row, n)| Order {
-        participant: ParticipantId(n),
-        side: if row["side"] == "buy" { Side::Buy } else { Side::Sell },
-        quantity: Wh(row["qty_wh"].as_i64().expect("quantity")),
-        price: Price(row["price_meur_kwh"].as_i64().expect("price")),
-        sequence: row["seq"].as_u64().expect("sequence"),
-    });
-    let ids = rows.iter().map(|row| row["id"].as_str().expect("id").to_owned()).collect();
-    (Book::new(orders.collect()).expect("no negative quantity"), ids)
 }
 
 /// The five-order example of `m01_textbook5`, by hand: 3000 at 200 and 2000 at 150 meet 2000 at 100, 2500 at 140 and
