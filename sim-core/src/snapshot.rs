@@ -329,8 +329,8 @@ pub struct BlockView {
     pub round: u32,
     /// Proposer.
     pub proposer: u32,
-    /// Transactions: readings, orders, trades, settlements.
-    pub counts: [u32; 4],
+    /// Transactions: readings, orders, trades, settlements, others.
+    pub counts: [u32; 5],
     /// Precommits in its commit.
     pub votes: u32,
 }

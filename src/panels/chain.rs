@@ -195,12 +195,13 @@ fn block(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         verdict(ui, data, state);
         if let Some(block) = &block {
-            let [readings, orders, trades, settlements] = block.counts;
+            let [readings, orders, trades, settlements, others] = block.counts;
             let rows = [
                 row("readings", readings.to_string()),
                 row("orders", orders.to_string()),
                 row("trades", trades.to_string()),
                 row("settlements", settlements.to_string()),
+                row("others", others.to_string()),
                 row("proposer", validator_name(data, block.proposer as usize)),
                 row("hash", format!("{}…", block.hash)),
             ];

@@ -127,7 +127,7 @@ fn chain() -> ChainView {
         hash: format!("a1b2c3d4e5f6{:04x}", 403 + i),
         round: 0,
         proposer: u32::try_from(i % 7).unwrap_or(0),
-        counts: [46, 3, 12, 0],
+        counts: [46, 3, 12, 0, 0],
         votes: 7,
     };
     ChainView {

@@ -10,8 +10,9 @@ use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError};
 use super::json::{Fault, Reader};
 use super::merkle::compute_root;
-use super::state::State;
-use super::types::SignedTransaction;
+use super::receipt::compute_receipt_root;
+use super::state::{Place, State};
+use super::types::{FORMAT, SignedTransaction};
 use crate::digest::{Hash, hex};
 use std::fmt;
 
@@ -120,6 +121,11 @@ impl Auditor {
         &self.report
     }
 
+    /// The genesis and the state after the last block.
+    pub fn get_state_mut(&mut self) -> Option<(&Genesis, &mut State)> {
+        self.chain.as_mut().map(|chain| (&chain.genesis, &mut chain.state))
+    }
+
     /// Takes the next line, without its line end; on an error nothing has changed.
     ///
     /// # Errors
@@ -159,7 +165,7 @@ pub fn verify<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>) -> Result<Repo
 }
 
 fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
-    let GenesisLine { hash, genesis } = Reader::read_all(line)?;
+    let GenesisLine { hash, genesis } = Reader::read_all(line).map_err(|fault| find_format(line).unwrap_or(fault))?;
     genesis.validate().map_err(|e| found(line, None, &get_genesis_field(&e), e.to_string()))?;
     if genesis.compute_hash() != hash {
         let reason = format!("the genesis hashes to {}", hex(&genesis.compute_hash()));
@@ -169,6 +175,15 @@ fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
     report.validators = (genesis.validators.len(), compute_total_power(&genesis.validators));
     (report.head, report.state_root) = (hash, state.compute_root());
     Ok(Chain { hash, validators_hash: genesis.compute_validators_hash(), state, genesis, time_us: 0 })
+}
+
+/// A genesis of another version, whose other fields cannot be expected to be known.
+fn find_format(line: &[u8]) -> Option<Found> {
+    let key = b"\"genesis\":{\"format\":";
+    let digits = line.get(find(line, key)? + key.len()..)?;
+    let digits = &digits[..digits.iter().take(9).position(|b| !b.is_ascii_digit())?];
+    let format = std::str::from_utf8(digits).ok()?.parse().ok().filter(|format| *format != FORMAT)?;
+    Some(found(line, None, "genesis.format", GenesisError::Format { found: format }.to_string()))
 }
 
 fn get_genesis_field(e: &GenesisError) -> String {
@@ -247,9 +262,9 @@ fn check_transactions(
         return Err(found(line, Some(index), "hash", reason));
     }
     let mut state = chain.state.clone();
-    if let Err((index, e)) = state.process_block(transactions) {
-        return Err(found(line, Some(index), &e.get_field(), e.to_string()));
-    }
+    let receipts = state
+        .process_block(transactions, Place::of(header))
+        .map_err(|(index, e)| found(line, Some(index), &e.get_field(), e.to_string()))?;
     let claims: Vec<_> = transactions.iter().map(|tx| tx.get_claim(&chain.hash)).collect();
     if let Some(index) = check_all(&claims).iter().position(|valid| !valid) {
         let reason = TransitionError::Signature.to_string();
@@ -262,6 +277,10 @@ fn check_transactions(
     if !is_root_of(&leaves) {
         let reason = format!("the transactions' root is {}", hex(&compute_root(&leaves)));
         return Err(found(line, None, "header.tx_root", reason));
+    }
+    let root = compute_receipt_root(&receipts);
+    if root != header.receipt_root {
+        return Err(found(line, None, "header.receipt_root", format!("the receipts' root is {}", hex(&root))));
     }
     let root = state.compute_root();
     if root != header.state_root {

@@ -1,8 +1,8 @@
 //! Blocks and the votes that commit them.
 //!
 //! A block's hash is SHA-256 over its header alone; the header binds the transactions (RFC 6962 root over the encoded
-//! signed transactions), the state after them (root over the encoded accounts, by address, and the market) and the
-//! validators. The commit stands beside the header and is bound by its signatures: more than two thirds of the power.
+//! signed transactions), what became of them (the same over the receipts), the state after them (root of the
+//! [state tree](super::state_tree)) and the validators. The commit stands beside the header and is bound by its signatures: more than two thirds of the power.
 
 use super::crypto::{Address, Claim, Signature, compute_hash, encode};
 use super::genesis::Validator;
@@ -47,6 +47,8 @@ pub struct Header {
     pub validators: Hash,
     /// RFC 6962 root over the encoded signed transactions.
     pub tx_root: Hash,
+    /// RFC 6962 root over the encoded receipts, one a transaction.
+    pub receipt_root: Hash,
     /// Root of the state after the transactions.
     pub state_root: Hash,
 }

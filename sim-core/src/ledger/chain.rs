@@ -15,7 +15,8 @@ use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
 use super::mempool::{Mempool, Refusal, Waiting};
 use super::network::{Event, Network, NetworkSettings};
 use super::occurrence::{BlockTrace, Occurrence, OccurrenceKind, Reach};
-use super::state::State;
+use super::receipt::compute_receipt_root;
+use super::state::{Place, State};
 use super::types::SignedTransaction;
 use crate::digest::Hash;
 use crate::time::SimTime;
@@ -273,27 +274,34 @@ impl Ledger {
         let ready: Vec<Waiting> =
             self.pool.get_ready(|s| Some(self.get_nonce(s)), limit).into_iter().cloned().collect();
         let signed = self.check_signatures(&ready);
+        let (height, time_us) = (self.head.height + 1, self.now_us.max(self.head.time_us));
+        let place = Place { height, time_us, proposer };
         let (mut post, mut transactions) = (self.state.clone(), Vec::with_capacity(ready.len()));
+        let mut receipts = Vec::with_capacity(ready.len());
         for (waiting, is_signed) in ready.into_iter().zip(signed) {
             let tx = &waiting.transaction;
             // A transaction whose forerunner was refused a moment ago has left the pool with it.
             if self.pool.get(tx.sender, tx.nonce).is_none() {
                 continue;
             }
-            let result = if is_signed { post.process_transaction(tx) } else { Err(TransitionError::Signature) };
+            let result = if is_signed { post.process_transaction(tx, place) } else { Err(TransitionError::Signature) };
             match result {
-                Ok(()) => transactions.push(waiting.transaction),
+                Ok(receipt) => {
+                    receipts.push(receipt);
+                    transactions.push(waiting.transaction);
+                }
                 Err(reason) => self.refuse(tx.sender, tx.nonce, &reason, out),
             }
         }
         let header = Header {
-            height: self.head.height + 1,
+            height,
             round,
-            time_us: self.now_us.max(self.head.time_us),
+            time_us,
             previous: self.head.hash,
             proposer,
             validators: self.validators_hash,
             tx_root: compute_tx_root(&transactions),
+            receipt_root: compute_receipt_root(&receipts),
             state_root: post.compute_root(),
         };
         let hash = header.compute_hash();

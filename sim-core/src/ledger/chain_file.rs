@@ -1,10 +1,12 @@
 //! The lines of `chain.jsonl`: every record with its fields in their one order, in the spelling of `json.rs`.
 
-use super::block::{Block, Commit, CommitVote, Header};
+use super::block::{Block, Commit, CommitVote, Header, VoteKind};
+use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::types::{
-    Fill, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side, SignedTransaction, Tariffs, Trade,
+    Access, Cap, Fill, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side, SignedTransaction,
+    Tariffs, Trade, Transfer,
 };
 use crate::digest::Hash;
 
@@ -15,6 +17,11 @@ record!(Trade { slot, clearing, price, fills });
 record!(Tariffs { import, feed_in });
 record!(Row { account, bought, sold, import, export, imbalance, trade_money, money });
 record!(Settlement { slot, tariffs, rows });
+record!(Transfer { to, amount });
+record!(Access { grantee });
+record!(Cap { floor, ceiling });
+record!(SignedVote { block, signature });
+record!(Equivocation { validator, height, round, kind, first, second });
 record!(Validator { name, key, power });
 record!(GenesisAccount { name, key, role, balance });
 record!(Parameters {
@@ -25,10 +32,12 @@ record!(Parameters {
     gather_us,
     block_transactions,
     timeout_us,
-    timeout_delta_us
+    timeout_delta_us,
+    least_fee,
+    credit
 });
 record!(Genesis { format, name, scene, validators, accounts, parameters });
-record!(Header { height, round, time_us, previous, proposer, validators, tx_root, state_root });
+record!(Header { height, round, time_us, previous, proposer, validators, tx_root, receipt_root, state_root });
 record!(CommitVote { validator, signature });
 record!(Commit { round, votes });
 
@@ -50,7 +59,8 @@ macro_rules! choice {
         }
     };
 }
-choice!(Role { Meter, Operator, Grid, Losses, Validator });
+choice!(Role { Meter, Operator, Grid, Losses, Validator, Regulator });
+choice!(VoteKind { Prevote, Precommit });
 choice!(Side { Buy, Sell });
 
 macro_rules! payloads {
@@ -79,7 +89,7 @@ macro_rules! payloads {
         }
     };
 }
-payloads!(MeterReading, Order, Trade, Settlement);
+payloads!(MeterReading, Order, Trade, Settlement, Transfer, Grant, Revoke, Cap, Equivocation);
 
 /// A transaction as it stands in a line: with its hash.
 pub(crate) struct HashedTransaction {
@@ -89,13 +99,15 @@ pub(crate) struct HashedTransaction {
 
 impl Canonical for HashedTransaction {
     fn write(&self, out: &mut String) {
-        let SignedTransaction { sender, nonce, payload, signature } = &self.transaction;
+        let SignedTransaction { sender, nonce, fee, payload, signature } = &self.transaction;
         out.push_str("{\"hash\":");
         self.hash.write(out);
         out.push_str(",\"sender\":");
         sender.write(out);
         out.push_str(",\"nonce\":");
         nonce.write(out);
+        out.push_str(",\"fee\":");
+        fee.write(out);
         out.push_str(",\"payload\":");
         payload.write(out);
         out.push_str(",\"signature\":");
@@ -105,9 +117,10 @@ impl Canonical for HashedTransaction {
     fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
         let hash = r.field("{", "hash")?;
         let (sender, nonce) = (r.field(",", "sender")?, r.field(",", "nonce")?);
+        let fee = r.field(",", "fee")?;
         let (payload, signature) = (r.field(",", "payload")?, r.field(",", "signature")?);
         r.expect("}")?;
-        Ok(Self { hash, transaction: SignedTransaction { sender, nonce, payload, signature } })
+        Ok(Self { hash, transaction: SignedTransaction { sender, nonce, fee, payload, signature } })
     }
 }
 

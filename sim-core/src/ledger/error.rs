@@ -119,6 +119,36 @@ pub enum TransitionError {
     /// The slot does not add up.
     #[error(transparent)]
     Settlement(#[from] SettlementError),
+    /// Not an account that this can be done with.
+    #[error("{field} is {account}: not another account, or one for which this is done already")]
+    Account {
+        /// Which field.
+        field: &'static str,
+        /// Whom it names.
+        account: u32,
+    },
+    /// More than the account can spend.
+    #[error("account {account} would spend {needed} of {available} millionths of the currency")]
+    Funds {
+        /// Whose.
+        account: u32,
+        /// What it can spend, with its credit.
+        available: i64,
+        /// What it would spend, with the fee.
+        needed: i64,
+    },
+    /// No proof of an offence.
+    #[error("{field}: no two votes of one validator for different values in one step of a round")]
+    Evidence {
+        /// The part that does not fit.
+        field: &'static str,
+    },
+    /// An offence of a validator of which there is a proof already.
+    #[error("the offence of validator {validator} stands on the chain already")]
+    Known {
+        /// Which.
+        validator: u32,
+    },
     /// A balance or register beyond 64 bits.
     #[error("an amount of account {account} overflows")]
     Overflow {
@@ -136,7 +166,11 @@ impl TransitionError {
             Self::Nonce { .. } => "nonce".to_owned(),
             Self::Signature => "signature".to_owned(),
             Self::Role { .. } | Self::Overflow { .. } => "payload".to_owned(),
-            Self::Range { field, .. } => format!("payload.{field}"),
+            Self::Funds { .. } | Self::Range { field: "fee", .. } => "fee".to_owned(),
+            Self::Range { field, .. } | Self::Account { field, .. } | Self::Evidence { field } => {
+                format!("payload.{field}")
+            }
+            Self::Known { .. } => "payload.validator".to_owned(),
             Self::SlotClosed { .. } | Self::Reading { .. } | Self::OlderSlot { .. } => "payload.slot".to_owned(),
             Self::Clearing { .. } => "payload.clearing".to_owned(),
             Self::Fill { index, .. } => format!("payload.fills[{index}].account"),

@@ -2,6 +2,7 @@
 
 use super::block::compute_total_power;
 use super::crypto::{Address, Keypair, compute_hash, encode, is_valid_address};
+use super::state::MAX_AMOUNT;
 use super::types::{Account, FORMAT, Parameters, Role};
 use crate::digest::Hash;
 use crate::quantity::{Money, Wh};
@@ -171,6 +172,11 @@ impl Genesis {
     }
 }
 
+/// A negative amount becomes one above every limit.
+fn to_limit(amount: Money) -> u64 {
+    u64::try_from(amount.0).unwrap_or(u64::MAX)
+}
+
 fn validate_parameters(p: &Parameters) -> Result<(), GenesisError> {
     const DAY: u64 = crate::time::DAY_US;
     let limits = [
@@ -182,6 +188,8 @@ fn validate_parameters(p: &Parameters) -> Result<(), GenesisError> {
         ("block_transactions", u64::from(p.block_transactions), 1, 100_000),
         ("timeout_us", p.timeout_us, 1_000, DAY),
         ("timeout_delta_us", p.timeout_delta_us, 0, DAY),
+        ("least_fee", to_limit(p.least_fee), 0, to_limit(MAX_AMOUNT)),
+        ("credit", to_limit(p.credit), 0, to_limit(MAX_AMOUNT)),
     ];
     match limits.into_iter().find(|(_, value, low, high)| value < low || value > high) {
         Some((name, value, low, high)) => Err(GenesisError::Parameter { name, value, low, high }),

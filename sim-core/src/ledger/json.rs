@@ -224,6 +224,18 @@ impl Canonical for String {
     }
 }
 
+impl<T: Canonical> Canonical for Option<T> {
+    fn write(&self, out: &mut String) {
+        match self {
+            None => out.push_str("null"),
+            Some(value) => value.write(out),
+        }
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        if r.take("null") { Ok(None) } else { T::read(r).map(Some) }
+    }
+}
+
 impl<T: Canonical> Canonical for Vec<T> {
     fn write(&self, out: &mut String) {
         out.push('[');

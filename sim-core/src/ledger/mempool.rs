@@ -8,7 +8,9 @@ use super::crypto::Address;
 use super::error::TransitionError;
 use super::types::{Payload, SignedTransaction};
 use crate::digest::Hash;
+use crate::quantity::Money;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Most waiting transactions.
@@ -78,6 +80,15 @@ pub struct Waiting {
     pub origin: u32,
 }
 
+/// A transaction's place in the order of a block.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    is_last: bool,
+    fee: Reverse<Money>,
+    arrival: u64,
+    nonce: u64,
+}
+
 /// The pool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mempool {
@@ -141,30 +152,36 @@ impl Mempool {
     }
 
     /// What could stand in the next block, in its order: each sender's transactions from its next nonce on without a
-    /// gap, in the order of arrival, the operator's (trades, settlements) after the meters'.
+    /// gap; the operator's (trades, settlements) last, higher fees first, and then in the order of arrival.
     #[must_use]
     pub fn get_ready(&self, get_nonce: impl Fn(&Address) -> Option<u64>, limit: usize) -> Vec<&Waiting> {
         let mut ready = Vec::new();
-        let mut run: Option<(Address, u64, u64)> = None;
+        let mut run: Option<(Address, Turn)> = None;
         for ((sender, nonce), waiting) in &self.waiting {
-            let (expected, floor) = match run {
-                Some((s, expected, floor)) if s == *sender => (expected, floor),
+            let before = match run {
+                Some((s, turn)) if s == *sender => turn,
                 _ => match get_nonce(sender) {
-                    Some(nonce) => (nonce, 0),
+                    Some(next) => Turn { is_last: false, fee: Reverse(Money(i64::MAX)), arrival: 0, nonce: next },
                     None => continue,
                 },
             };
-            if *nonce != expected {
-                run = Some((*sender, expected, floor));
+            if *nonce != before.nonce {
+                run = Some((*sender, before));
                 continue;
             }
-            let last = matches!(waiting.transaction.payload, Payload::Trade(_) | Payload::Settlement(_));
-            let key = floor.max(waiting.arrival);
-            run = Some((*sender, expected + 1, key));
-            ready.push((last, key, *nonce, waiting));
+            let tx = &waiting.transaction;
+            let turn = Turn {
+                is_last: matches!(tx.payload, Payload::Trade(_) | Payload::Settlement(_)),
+                // Not before its forerunner: it can be no dearer and no earlier.
+                fee: before.fee.max(Reverse(tx.fee)),
+                arrival: before.arrival.max(waiting.arrival),
+                nonce: *nonce,
+            };
+            run = Some((*sender, Turn { nonce: nonce + 1, ..turn }));
+            ready.push((turn, waiting));
         }
-        ready.sort_by_key(|(last, key, nonce, _)| (*last, *key, *nonce));
-        ready.into_iter().take(limit).map(|(.., waiting)| waiting).collect()
+        ready.sort_by_key(|(turn, _)| *turn);
+        ready.into_iter().take(limit).map(|(_, waiting)| waiting).collect()
     }
 
     /// Whether anything could stand in the next block.

@@ -1,9 +1,9 @@
 //! The energy blockchain: bytes and integer amounts, never volts.
 //!
 //! Reading order: [`types`] (accounts, transactions, payloads) and [`crypto`] (keys, canonical bytes), [`settlement`]
-//! and [`state`] (the transition), [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
+//! and [`state`] (the transition) with its [`receipt`]s and [`state_tree`], [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
 //! validator) and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`], then [`chain_file`],
-//! [`audit`] and [`proof`], which need nothing but a `chain.jsonl`. With the feature `privacy`, the lab of commitments,
+//! [`audit`], [`proof`] and [`state_proof`], which need nothing but a `chain.jsonl`. With the feature `privacy`, the lab of commitments,
 //! range proofs and encrypted readings stands beside it.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
@@ -16,6 +16,7 @@ pub mod consensus;
 pub mod crypto;
 mod driver;
 pub mod error;
+pub mod evidence;
 pub mod genesis;
 mod json;
 pub mod mempool;
@@ -25,8 +26,11 @@ pub mod occurrence;
 #[cfg(feature = "privacy")]
 pub mod privacy;
 pub mod proof;
+pub mod receipt;
 pub mod settlement;
 pub mod state;
+pub mod state_proof;
+pub mod state_tree;
 #[cfg(test)]
 mod tests;
 pub mod types;

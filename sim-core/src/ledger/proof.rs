@@ -82,6 +82,12 @@ pub enum ProofError {
     },
 }
 
+impl From<Fault> for ProofError {
+    fn from(f: Fault) -> Self {
+        Self::Spelling { column: f.column, field: f.field.unwrap_or_default(), reason: f.reason }
+    }
+}
+
 fn read_line<T: Canonical>(line: &[u8], number: usize) -> Result<T, ProofError> {
     Reader::read_all(line).map_err(|Fault { column, transaction, field, reason }| {
         let height = Some(number as u64);
@@ -130,11 +136,7 @@ pub fn prove<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, wanted: &Hash) 
 /// The first part that does not hold.
 pub fn check_proof(text: &[u8]) -> Result<Shown, ProofError> {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let p: ProofFile = Reader::read_all(text).map_err(|f| ProofError::Spelling {
-        column: f.column,
-        field: f.field.unwrap_or_default(),
-        reason: f.reason,
-    })?;
+    let p: ProofFile = Reader::read_all(text)?;
     let check = |holds: bool, field: &'static str, reason: &str| {
         if holds { Ok(()) } else { Err(ProofError::Invalid { field, reason: reason.to_owned() }) }
     };

@@ -5,13 +5,14 @@
 //! Accounts are fixed at genesis and named in payloads by their index; senders sign with the address.
 
 use super::crypto::{Address, Claim, Keypair, Signature, encode};
+use super::evidence::Equivocation;
 use super::merkle::compute_leaf_hash;
 use crate::digest::Hash;
 use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
 
 /// Version of the payloads and of the file `chain.jsonl`.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,8 +25,10 @@ pub enum Role {
     Grid,
     /// The losses of the community's network; a meter that imports what is lost.
     Losses,
-    /// A validator's own account; holds money, sends nothing.
+    /// A validator's own account; receives the fees of the blocks it makes.
     Validator,
+    /// Who watches over the market: limits of prices, and what it is allowed to read.
+    Regulator,
 }
 
 /// A meter's counts for one slot.
@@ -145,6 +148,31 @@ pub struct Settlement {
     pub rows: Vec<Row>,
 }
 
+/// Money from the sender to another account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Index of the receiving account.
+    pub to: u32,
+    /// How much, positive.
+    pub amount: Money,
+}
+
+/// Who may read the sender's later readings, or no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Index of the reading account.
+    pub grantee: u32,
+}
+
+/// The limits of trades' prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cap {
+    /// Least price of a trade.
+    pub floor: Price,
+    /// Highest price of a trade.
+    pub ceiling: Price,
+}
+
 /// What a transaction says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payload {
@@ -156,6 +184,16 @@ pub enum Payload {
     Trade(Trade),
     /// The operator's bill of a slot.
     Settlement(Settlement),
+    /// Money for another account.
+    Transfer(Transfer),
+    /// Lets another account read the sender's readings.
+    Grant(Access),
+    /// Ends that.
+    Revoke(Access),
+    /// The regulator's limits of prices.
+    Cap(Cap),
+    /// Proof that a validator voted twice.
+    Equivocation(Equivocation),
 }
 
 impl Payload {
@@ -167,17 +205,17 @@ impl Payload {
             Self::Order(_) => "Order",
             Self::Trade(_) => "Trade",
             Self::Settlement(_) => "Settlement",
+            Self::Transfer(_) => "Transfer",
+            Self::Grant(_) => "Grant",
+            Self::Revoke(_) => "Revoke",
+            Self::Cap(_) => "Cap",
+            Self::Equivocation(_) => "Equivocation",
         }
     }
-    /// The slot it is about.
+    /// Whether it is its sender's duty and costs nothing; all else costs at least the least fee.
     #[must_use]
-    pub fn get_slot(&self) -> u32 {
-        match self {
-            Self::MeterReading(p) => p.slot,
-            Self::Order(p) => p.slot,
-            Self::Trade(p) => p.slot,
-            Self::Settlement(p) => p.slot,
-        }
+    pub fn is_duty(&self) -> bool {
+        !matches!(self, Self::Transfer(_) | Self::Grant(_) | Self::Revoke(_))
     }
 }
 
@@ -188,19 +226,26 @@ pub struct SignedTransaction {
     pub sender: Address,
     /// The sender's count of earlier transactions.
     pub nonce: u64,
+    /// The most that the sender pays for it to the block's proposer; a duty costs nothing.
+    pub fee: Money,
     /// What it says.
     pub payload: Payload,
-    /// Signature over chain, sender, nonce and payload.
+    /// Signature over chain, sender, nonce, fee and payload.
     pub signature: Signature,
 }
 
 impl SignedTransaction {
-    /// Signs `payload` for the chain whose genesis has the hash `chain`.
+    /// Signs a duty's `payload` for the chain whose genesis has the hash `chain`.
     #[must_use]
     pub fn new(key: &Keypair, chain: &Hash, nonce: u64, payload: Payload) -> Self {
+        Self::with_fee(key, chain, nonce, Money::ZERO, payload)
+    }
+    /// Signs `payload` and a fee for the chain whose genesis has the hash `chain`.
+    #[must_use]
+    pub fn with_fee(key: &Keypair, chain: &Hash, nonce: u64, fee: Money, payload: Payload) -> Self {
         let sender = key.get_address();
-        let signature = key.sign(&encode("transaction", &(chain, sender, nonce, &payload)));
-        Self { sender, nonce, payload, signature }
+        let signature = key.sign(&encode("transaction", &(chain, sender, nonce, fee, &payload)));
+        Self { sender, nonce, fee, payload, signature }
     }
     /// Canonical bytes with the signature: the leaf of the transaction tree.
     #[must_use]
@@ -216,7 +261,7 @@ impl SignedTransaction {
     pub(crate) fn get_claim(&self, chain: &Hash) -> Claim {
         Claim {
             address: self.sender,
-            message: encode("transaction", &(chain, self.sender, self.nonce, &self.payload)),
+            message: encode("transaction", &(chain, self.sender, self.nonce, self.fee, &self.payload)),
             signature: self.signature,
         }
     }
@@ -241,11 +286,16 @@ pub struct Parameters {
     pub timeout_us: u64,
     /// What each further round adds to the timeouts.
     pub timeout_delta_us: u64,
+    /// Least fee of a transaction that is no duty.
+    pub least_fee: Money,
+    /// How far a meter's account may go below zero by its own spending; its bills may take it further.
+    pub credit: Money,
 }
 
 impl Default for Parameters {
     /// The scene's defaults: imbalance at 1.2 and 0.8 of the tariffs, a block every 10 s while transactions wait and
-    /// every 60 s otherwise; timeouts of 1 s and 0.5 s more a round (the order of Tendermint's own defaults).
+    /// every 60 s otherwise; timeouts of 1 s and 0.5 s more a round (the order of Tendermint's own defaults). Fees of
+    /// a thousandth of the currency, and a credit of 100, a household's bill of a month or two: the scene's own rules.
     fn default() -> Self {
         Self {
             short_factor: 1_200,
@@ -256,6 +306,8 @@ impl Default for Parameters {
             block_transactions: 1_000,
             timeout_us: 1_000_000,
             timeout_delta_us: 500_000,
+            least_fee: Money(1_000),
+            credit: Money(100_000_000),
         }
     }
 }

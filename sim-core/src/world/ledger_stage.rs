@@ -1,6 +1,7 @@
 //! The chain within a step: who signs what, who is reachable, what the validators agreed on.
 //!
-//! Accounts have the indices of the market's participants; the operator comes last. A meter without power or gateway
+//! Accounts have the indices of the market's participants; then come the operator, the regulator and the
+//! validators, who receive the fees of their blocks. A meter without power or gateway
 //! keeps its transactions until it has both again; a slot is settled on the chain once all its readings are there.
 
 use super::trading::grid_of;
@@ -28,6 +29,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// Name of the market operator's account.
 const OPERATOR: &str = "operator";
+/// Name of the account that watches over the market.
+const REGULATOR: &str = "regulator";
 /// Meters send in turn, so that a slot's readings do not all arrive at once: this many turns, one a second.
 const TURNS: u64 = 5;
 /// Votes and blocks kept for the picture.
@@ -49,6 +52,8 @@ struct Pending {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Posting {
     keys: Vec<Keypair>,
+    /// Index of the operator's account.
+    operator: usize,
     outbox: Vec<VecDeque<Payload>>,
     pending: VecDeque<Pending>,
     /// Number of the next trade of each open slot.
@@ -87,7 +92,13 @@ impl Posting {
                 AccountPlan { name: name.into(), role, balance: Money::ZERO }
             })
             .collect();
+        let operator = plans.len();
         plans.push(AccountPlan { name: OPERATOR.into(), role: Role::Operator, balance: Money::ZERO });
+        plans.push(AccountPlan { name: REGULATOR.into(), role: Role::Regulator, balance: Money::ZERO });
+        // In the validators' order: the fees of their blocks go there.
+        let own =
+            |name: &str| AccountPlan { name: format!("validator-{name}"), role: Role::Validator, balance: Money::ZERO };
+        plans.extend(f.validators.iter().map(|v| own(&v.name)));
         let validators: Vec<(String, u32)> = f.validators.iter().map(|v| (v.name.clone(), 1)).collect();
         let us = |s: f64| (s * 1e6) as u64;
         let parameters = Parameters {
@@ -110,6 +121,7 @@ impl Posting {
         let keys = plans.iter().map(|p| Keypair::derive(seed, ACCOUNT_KEYS, &p.name)).collect();
         let posting = Self {
             keys,
+            operator,
             outbox: vec![VecDeque::new(); plans.len()],
             pending: VecDeque::new(),
             trades: BTreeMap::new(),
@@ -139,8 +151,9 @@ impl Posting {
         self.latest.filter(|(t, _)| *t <= at).map(|(_, e)| e).or(self.earlier)
     }
 
+    /// The operator follows the market's participants; after it come the regulator and the validators.
     fn operator(&self) -> usize {
-        self.keys.len() - 1
+        self.operator
     }
 }
 
@@ -385,7 +398,7 @@ impl World {
     }
 
     fn note_block(&mut self, block: &Block, at: SimTime, recorder: &mut Recorder) {
-        let mut counts = [0; 4];
+        let mut counts = [0; 5];
         for tx in &block.transactions {
             let kind = match &tx.payload {
                 Payload::MeterReading(_) => 0,
@@ -396,6 +409,7 @@ impl World {
                     self.state.posting.trades.retain(|slot, _| *slot > s.slot);
                     3
                 }
+                _ => 4,
             };
             counts[kind] += 1;
         }

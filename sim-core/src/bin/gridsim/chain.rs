@@ -2,8 +2,10 @@
 
 use crate::Failure;
 use crate::files::{print, read_text};
-use sim_core::digest::hex;
-use sim_core::ledger::{audit, proof};
+use sim_core::digest::{Hash, hex};
+use sim_core::ledger::crypto::Address;
+use sim_core::ledger::state_proof::Wanted;
+use sim_core::ledger::{audit, proof, state_proof};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -21,13 +23,20 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Writes a proof that a transaction is in the chain to stdout.
+    /// Writes a proof that a transaction is in the chain, or of an account's state, to stdout.
+    #[command(group = clap::ArgGroup::new("what").required(true))]
     Prove {
         /// Chain file (.jsonl).
         file: PathBuf,
         /// Hash of the transaction, 64 hexadecimal digits.
-        #[arg(long)]
-        tx: String,
+        #[arg(long, group = "what")]
+        tx: Option<String>,
+        /// Name of the account whose state after the last block is wanted.
+        #[arg(long, group = "what")]
+        account: Option<String>,
+        /// Address of an account, 64 hexadecimal digits; proves its absence where there is none.
+        #[arg(long, group = "what")]
+        address: Option<String>,
     },
     /// Checks such a proof with the block header alone.
     CheckProof {
@@ -40,9 +49,15 @@ pub(crate) enum Verb {
 pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Verify { file, json } => verify(file, *json),
-        Verb::Prove { file, tx } => prove(file, tx),
+        Verb::Prove { file, tx: Some(tx), .. } => prove(file, tx),
+        Verb::Prove { file, account, address, .. } => prove_account(file, account.as_ref(), address.as_deref()),
         Verb::CheckProof { file } => {
             let text = read_text(file, MAX_PROOF_BYTES)?;
+            if text.as_bytes().starts_with(state_proof::START) {
+                let shown = state_proof::check_state_proof(text.as_bytes())
+                    .map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
+                return print(&format!("valid: {shown}\n"));
+            }
             let shown = proof::check_proof(text.as_bytes())
                 .map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
             print(&format!(
@@ -86,9 +101,24 @@ fn verify(file: &PathBuf, json: bool) -> Result<(), Failure> {
     ))
 }
 
+fn prove_account(file: &PathBuf, account: Option<&String>, address: Option<&str>) -> Result<(), Failure> {
+    let wanted = match (account, address) {
+        (Some(name), _) => Wanted::Name(name.clone()),
+        (None, text) => Wanted::Address(Address(read_hash("--address", text.unwrap_or_default())?)),
+    };
+    let lines: Vec<String> =
+        open(file)?.collect::<Result<_, _>>().map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
+    let proof = state_proof::prove_account(lines, &wanted);
+    print(&format!("{}\n", proof.map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?))
+}
+
+fn read_hash(option: &str, text: &str) -> Result<Hash, Failure> {
+    sim_core::digest::unhex::<32>(text)
+        .ok_or_else(|| Failure::Input(format!("{option} {text}: expected 64 hexadecimal digits in lower case")))
+}
+
 fn prove(file: &PathBuf, tx: &str) -> Result<(), Failure> {
-    let hash = sim_core::digest::unhex::<32>(tx)
-        .ok_or_else(|| Failure::Input(format!("--tx {tx}: expected 64 hexadecimal digits in lower case")))?;
+    let hash = read_hash("--tx", tx)?;
     let lines: Vec<String> =
         open(file)?.collect::<Result<_, _>>().map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
     let proof = proof::prove(lines, &hash).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;

@@ -6,9 +6,11 @@ mod consensus;
 mod day;
 mod explore;
 mod ledger;
+mod orders;
 mod pbft;
 mod raft;
 mod reorganisation;
+mod state_proof;
 mod transition;
 mod work;
 
@@ -28,7 +30,7 @@ use crate::time::{SECOND_US, SimTime};
 
 pub(super) const TARIFFS: Tariffs = Tariffs { import: Price(320), feed_in: Price(80) };
 
-/// Accounts 0 to `meters - 1` are meters, then the grid, the losses, the operator.
+/// Accounts 0 to `meters - 1` are meters, then the grid, the losses, the operator, the regulator and the validators'.
 pub(super) struct Community {
     pub(super) genesis: Genesis,
     pub(super) keys: Vec<Keypair>,
@@ -43,8 +45,10 @@ impl Community {
         plans.push(plan("grid".into(), Role::Grid));
         plans.push(plan("losses".into(), Role::Losses));
         plans.push(plan("operator".into(), Role::Operator));
+        plans.push(plan("regulator".into(), Role::Regulator));
         let names = ["substation", "clinic", "school", "hall", "battery", "workshop", "ev-hub"];
         let validators: Vec<(String, u32)> = names.iter().map(|name| ((*name).to_owned(), 1)).collect();
+        plans.extend(names.iter().map(|name| plan(format!("validator-{name}"), Role::Validator)));
         let genesis = create_genesis(seed, "commons", [7; 32], &validators, &plans, parameters);
         let keys = plans.iter().map(|p| Keypair::derive(seed, ACCOUNT_KEYS, &p.name)).collect();
         Self { genesis, keys, meters, stream: Stream::new(seed, "community", 0) }

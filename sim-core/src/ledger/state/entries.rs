@@ -1,0 +1,100 @@
+//! The state's entries as the state tree holds them: a key and canonical bytes each.
+
+use super::State;
+use crate::digest::Hash;
+use crate::ledger::crypto::{Address, compute_hash, encode};
+use crate::ledger::state_tree::{Change, Path, StateTree};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The name of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Key {
+    /// An account, by its address.
+    Account(Address),
+    /// The last slot that was settled.
+    Settled,
+    /// A slot with entries that is not settled.
+    Slot(u32),
+    /// The limits of prices.
+    Cap,
+    /// Who may read an account's readings.
+    Grants(u32),
+    /// A validator's offence.
+    Offence(u32),
+}
+
+impl Key {
+    /// Where the entry stands in the tree.
+    #[must_use]
+    pub fn compute_hash(&self) -> Hash {
+        compute_hash(&encode("state-key", self))
+    }
+}
+
+/// The tree with what has changed since; built afresh where it is missing, equal to any other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entries {
+    tree: Option<StateTree>,
+    changed: BTreeSet<Key>,
+}
+
+impl Entries {
+    /// Remembers that an entry may have changed.
+    pub(super) fn note(&mut self, key: Key) {
+        self.changed.insert(key);
+    }
+}
+
+impl PartialEq for Entries {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl State {
+    /// Root of the state tree.
+    #[must_use]
+    pub fn compute_root(&mut self) -> Hash {
+        let changed = std::mem::take(&mut self.entries.changed);
+        let (mut tree, keys) = match self.entries.tree.take() {
+            Some(tree) => (tree, changed),
+            None => (StateTree::default(), self.get_keys()),
+        };
+        let change = |key: &Key| (key.compute_hash(), self.get_value(key).map(|value| compute_hash(&value)));
+        let mut changes: Vec<Change> = keys.iter().map(change).collect();
+        changes.sort_unstable_by_key(|(key, _)| *key);
+        tree.process(&changes);
+        let root = tree.get_root();
+        self.entries.tree = Some(tree);
+        root
+    }
+
+    /// What shows the entry of this key, or that there is none, to who knows the root.
+    #[must_use]
+    pub fn prove(&mut self, key: &Key) -> Path {
+        let _ = self.compute_root();
+        self.entries.tree.as_ref().map(|tree| tree.prove(&key.compute_hash())).unwrap_or_default()
+    }
+
+    /// The canonical bytes of an entry.
+    #[must_use]
+    pub fn get_value(&self, key: &Key) -> Option<Vec<u8>> {
+        match key {
+            Key::Account(address) => self.get_index(address).map(|i| encode("account", &self.accounts[i as usize])),
+            Key::Settled => self.market.settled.map(|slot| encode("settled", &slot)),
+            Key::Slot(slot) => self.market.open.get(slot).map(|open| encode("slot", open)),
+            Key::Cap => self.cap.map(|cap| encode("cap", &cap)),
+            Key::Grants(owner) => self.grants.get(owner).map(|grantees| encode("grants", grantees)),
+            Key::Offence(validator) => self.offences.get(validator).map(|offence| encode("offence", offence)),
+        }
+    }
+
+    fn get_keys(&self) -> BTreeSet<Key> {
+        let accounts = self.accounts.iter().map(|a| Key::Account(a.address));
+        let slots = self.market.open.keys().map(|slot| Key::Slot(*slot));
+        let grants = self.grants.keys().map(|owner| Key::Grants(*owner));
+        let offences = self.offences.keys().map(|validator| Key::Offence(*validator));
+        accounts.chain(slots).chain(grants).chain(offences).chain([Key::Settled, Key::Cap]).collect()
+    }
+}
