@@ -6,13 +6,14 @@
 //! missed is gossiped to it when it comes back, and blocks are fetched from a peer. Below more than two thirds of
 //! reachable power nothing commits; this is said once, and what waited commits afterwards.
 
-use super::block::{Block, Commit, CommitVote, Header, compute_total_power, compute_tx_root, is_quorum};
+use super::block::{Block, Commit, CommitVote, Header, compute_total_power, is_quorum};
 use super::consensus::tendermint::Step;
 use super::crypto::{Address, Keypair, VerifiedCache, check_all};
 use super::driver::{Envelope, Node};
 use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
 use super::mempool::{Mempool, Refusal, Waiting};
+use super::merkle::compute_root;
 use super::network::{Event, Network, NetworkSettings};
 use super::occurrence::{BlockTrace, Occurrence, OccurrenceKind, Reach};
 use super::receipt::compute_receipt_root;
@@ -250,11 +251,10 @@ impl Ledger {
         };
         let next = self.state.get_accounts()[index as usize].nonce;
         let chain = self.chain;
-        let hash = tx.compute_hash();
         match self.pool.insert(tx, origin, next, |occupant| !occupant.get_claim(&chain).is_valid()) {
             Ok(None) => {}
             Ok(Some(forged)) => self.say_refused(&forged, TransitionError::Signature.into(), out),
-            Err(reason) => {
+            Err((hash, reason)) => {
                 self.promised.insert(sender, self.pool.get_next_nonce(sender, next));
                 self.say(OccurrenceKind::TransactionRefused { hash, sender, nonce, origin, reason }, out);
             }
@@ -277,7 +277,7 @@ impl Ledger {
         let (height, time_us) = (self.head.height + 1, self.now_us.max(self.head.time_us));
         let place = Place { height, time_us, proposer };
         let (mut post, mut transactions) = (self.state.clone(), Vec::with_capacity(ready.len()));
-        let mut receipts = Vec::with_capacity(ready.len());
+        let (mut leaves, mut receipts) = (Vec::with_capacity(ready.len()), Vec::with_capacity(ready.len()));
         for (waiting, is_signed) in ready.into_iter().zip(signed) {
             let tx = &waiting.transaction;
             // A transaction whose forerunner was refused a moment ago has left the pool with it.
@@ -288,6 +288,7 @@ impl Ledger {
             match result {
                 Ok(receipt) => {
                     receipts.push(receipt);
+                    leaves.push(waiting.hash);
                     transactions.push(waiting.transaction);
                 }
                 Err(reason) => self.refuse(tx.sender, tx.nonce, &reason, out),
@@ -300,7 +301,7 @@ impl Ledger {
             previous: self.head.hash,
             proposer,
             validators: self.validators_hash,
-            tx_root: compute_tx_root(&transactions),
+            tx_root: compute_root(&leaves),
             receipt_root: compute_receipt_root(&receipts),
             state_root: post.compute_root(),
         };

@@ -6,6 +6,7 @@
 
 use super::crypto::Address;
 use super::error::TransitionError;
+use super::merkle::compute_leaf_hash;
 use super::types::{Payload, SignedTransaction};
 use crate::digest::Hash;
 use crate::quantity::Money;
@@ -116,35 +117,37 @@ impl Mempool {
     /// signature. Returns an occupant that had to go.
     ///
     /// # Errors
-    /// Why it is refused.
+    /// Its hash, and why it is refused.
     pub fn insert(
         &mut self,
         transaction: SignedTransaction,
         origin: u32,
         next: u64,
         is_forged: impl FnOnce(&SignedTransaction) -> bool,
-    ) -> Result<Option<Waiting>, Refusal> {
+    ) -> Result<Option<Waiting>, (Hash, Refusal)> {
         let (sender, nonce) = (transaction.sender, transaction.nonce);
-        let (bytes, hash) = (transaction.encode().len(), transaction.compute_hash());
+        let encoded = transaction.encode();
+        let (bytes, hash) = (encoded.len(), compute_leaf_hash(&encoded));
+        let refuse = |reason| Err((hash, reason));
         if bytes > MAX_BYTES {
-            return Err(Refusal::TooLong { bytes, limit: MAX_BYTES });
+            return refuse(Refusal::TooLong { bytes, limit: MAX_BYTES });
         }
         if nonce < next {
-            return Err(TransitionError::Nonce { expected: next, found: nonce }.into());
+            return refuse(TransitionError::Nonce { expected: next, found: nonce }.into());
         }
         if nonce - next >= MAX_WAITING_OF_SENDER {
-            return Err(Refusal::TooFarAhead { nonce, next });
+            return refuse(Refusal::TooFarAhead { nonce, next });
         }
         let occupant = self.waiting.get(&(sender, nonce));
         if let Some(occupant) = occupant {
             if occupant.hash == hash {
-                return Err(Refusal::Duplicate);
+                return refuse(Refusal::Duplicate);
             }
             if !is_forged(&occupant.transaction) {
-                return Err(Refusal::NonceTaken { nonce });
+                return refuse(Refusal::NonceTaken { nonce });
             }
         } else if self.waiting.len() >= MAX_WAITING {
-            return Err(Refusal::Full { count: self.waiting.len(), limit: MAX_WAITING });
+            return refuse(Refusal::Full { count: self.waiting.len(), limit: MAX_WAITING });
         }
         self.arrivals += 1;
         let waiting = Waiting { transaction, hash, arrival: self.arrivals, origin };

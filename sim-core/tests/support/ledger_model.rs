@@ -152,7 +152,8 @@ impl Model {
     fn trade(&mut self, p: &Trade) -> bool {
         let can_trade = |a: u32| a <= self.meters || a == self.meters + 2;
         let is_ascending = p.fills.windows(2).all(|w| w[0].account < w[1].account);
-        let is_known = p.fills.iter().all(|f| can_trade(f.account) && f.quantity.0.abs() <= MAX_ENERGY.0);
+        let is_known =
+            p.fills.iter().all(|f| can_trade(f.account) && (-MAX_ENERGY.0..=MAX_ENERGY.0).contains(&f.quantity.0));
         let sum: i128 = p.fills.iter().map(|f| i128::from(f.quantity.0)).sum();
         let clearings = self.slots.get(&p.slot).map_or(0, |s| s.clearings);
         let is_fit = (self.cap.0..=self.cap.1).contains(&p.price.0) && self.is_open(p.slot) && p.clearing == clearings;
@@ -252,7 +253,9 @@ impl Draw<'_> {
         match self.below(20) {
             0..=7 => {
                 let (import, export) = (Wh(self.amount(500)), Wh(self.amount(500)));
-                (self.below(u64::from(m) + 2) as u32, Payload::MeterReading(MeterReading { slot, import, export }))
+                // Not the grid's: it is what the rest adds up to, and a drawn one would never settle.
+                let meter = Some(self.below(u64::from(m) + 1) as u32).filter(|a| *a < m).unwrap_or(m + 1);
+                (meter, Payload::MeterReading(MeterReading { slot, import, export }))
             }
             8..=11 => {
                 let side = if self.below(2) == 0 { Side::Buy } else { Side::Sell };
@@ -274,7 +277,7 @@ impl Draw<'_> {
             17 => (anyone, Payload::Grant(Access { grantee: self.below(u64::from(m) + 6) as u32 })),
             18 => (anyone, Payload::Revoke(Access { grantee: self.below(u64::from(m) + 6) as u32 })),
             _ => {
-                let floor = self.amount(50) - 20;
+                let floor = self.amount(50).saturating_sub(20);
                 (
                     m + 3,
                     Payload::Cap(Cap { floor: Price(floor), ceiling: Price(floor.saturating_add(self.amount(600))) }),
@@ -333,7 +336,8 @@ pub fn play(count: u64, seed: u64) -> Result<Seen, String> {
         let right = state.get_accounts()[sender as usize].nonce;
         let nonce = if draw.below(40) == 0 { right.wrapping_add(draw.below(3)).wrapping_sub(1) } else { right };
         let is_paid = !payload.is_duty();
-        let fee = if is_paid != (draw.below(40) == 0) { 1_000 + draw.amount(9_000).max(-1_001) } else { 0 };
+        let fee =
+            if is_paid != (draw.below(40) == 0) { 1_000_i64.saturating_add(draw.amount(9_000).max(-1_001)) } else { 0 };
         // The rules are what is tried here; signatures are checked by the ledger before it asks the state.
         let tx = SignedTransaction {
             sender: addresses[sender as usize],
