@@ -4,12 +4,14 @@
 //! and [`state`] (the transition), [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
 //! validator) and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`], then [`chain_file`],
 //! [`audit`] and [`proof`], which need nothing but a `chain.jsonl`. With the feature `privacy`, the lab of commitments,
-//! range proofs and encrypted readings stands beside it.
+//! range proofs and encrypted readings stands beside it. [`certificate`] is the registry of renewable energy's hourly
+//! certificates.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
 
 pub mod audit;
 pub mod block;
+pub mod certificate;
 pub mod chain;
 pub mod chain_file;
 pub mod consensus;
