@@ -141,7 +141,7 @@ proptest! {
         slots in proptest::collection::vec((
             proptest::collection::vec((0..5_u32, any::<bool>(), 0..6_000_i64, 0..60_000_i64), 0..10),
             proptest::collection::btree_map(0..5_u32, -4_000..4_000_i64, 0..5),
-            0..4_000_i64, 0..4_000_i64, 0..3_i64,
+            0..4_000_i64, 0..4_000_i64, 0..400_i64,
         ), 1..40),
     ) {
         let mut s = storage(start);
