@@ -337,6 +337,8 @@ term-orders = Bids and offers in this block.
 row-trades = Trades
 term-trades = Who has sold how much to whom.
 row-settlements = Settlements
+row-others = Others
+term-others = Certificates of renewable energy, money sent, permissions: all that is not metering or trading.
 term-settlements = Money moved between accounts in this block.
 row-proposer = Proposed by
 term-proposer = The validator that put this block together.
@@ -703,6 +705,9 @@ event-normal-restored = The network is as it was
 event-slot-cleared = Slot cleared at { $price }, { $volume }
 event-slot-cleared-again = Rest of the slot cleared anew at { $price }, { $volume }
 event-slot-settled = Slot settled: { $money } moved for { $energy }, losses { $loss }
+event-certificates-due = The certificates of the hour are due
+event-certificates-issued = { $energy } of renewable energy from { $n } roofs, turbines and batteries certified
+event-certificates-shared = Certificates for { $energy } shared among { $n } users
 event-block-committed = Block { $height } written with { $n ->
         [one] 1 transaction
        *[other] { $n } transactions

@@ -183,6 +183,10 @@ pub enum EventKind {
     SlotCleared { slot: u64, clearing: u32, price_milli: i64, volume_wh: i64, reason: ClearingReason },
     /// A slot was settled.
     SlotSettled { slot: u64, money_moved: i64, energy_wh: i64, loss_wh: i64 },
+    /// Plants and storages have an hour's renewable energy certified.
+    CertificatesIssued { plants: u32, energy_wh: i64 },
+    /// Certificates are shared among those who took energy in their hour.
+    CertificatesShared { takers: u32, energy_wh: i64 },
 
     // Chain.
     /// A block was committed.
@@ -227,6 +231,8 @@ pub enum Schedule {
     Block,
     /// A car arrives or leaves.
     Car,
+    /// An hour's certificates.
+    Certificates,
 }
 
 /// Why the market cleared.

@@ -53,7 +53,10 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::RestorationRefused { .. }
         | K::HealingBlocked { .. }
         | K::NormalRestored => healing(scene, name, &event.kind),
-        K::SlotCleared { .. } | K::SlotSettled { .. } => market(&event.kind),
+        K::SlotCleared { .. }
+        | K::SlotSettled { .. }
+        | K::CertificatesIssued { .. }
+        | K::CertificatesShared { .. } => market(&event.kind),
         K::BlockCommitted { .. }
         | K::RoundFailed { .. }
         | K::ChainStalled { .. }
@@ -206,6 +209,12 @@ fn market(kind: &EventKind) -> String {
             *energy_wh as f64 / 1e3,
             *loss_wh as f64 / 1e3
         ),
+        EventKind::CertificatesIssued { plants, energy_wh } => {
+            format!("{plants} plants and storages have {:.1} kWh of renewable energy certified", *energy_wh as f64 / 1e3)
+        }
+        EventKind::CertificatesShared { takers, energy_wh } => {
+            format!("certificates for {:.1} kWh are shared among {takers} users", *energy_wh as f64 / 1e3)
+        }
         other => format!("{other:?}"),
     }
 }
@@ -249,6 +258,7 @@ fn schedule(what: Schedule) -> &'static str {
         Schedule::Slot => "a slot ends",
         Schedule::Block => "a block is due",
         Schedule::Car => "a car comes or goes",
+        Schedule::Certificates => "the certificates of an hour are due",
     }
 }
 

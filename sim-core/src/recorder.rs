@@ -6,6 +6,7 @@ use crate::command::Timed;
 use crate::digest::Hash;
 use crate::event::Event;
 use crate::ids::EventId;
+use crate::ledger::certificate::CertificateEvent;
 use crate::scene::Scene;
 use crate::time::{MINUTE_US, SimTime};
 use crate::world::World;
@@ -116,6 +117,8 @@ pub struct Recorder {
     events: Vec<Event>,
     /// Lines of `chain.jsonl`, the genesis first.
     chain: Vec<String>,
+    /// What happened to certificates, on the chain's order.
+    certificates: Vec<(SimTime, CertificateEvent)>,
     keyframes: Vec<Keyframe>,
     commands: Vec<Timed>,
     /// Starts of the recorded minutes.
@@ -178,6 +181,11 @@ impl Recorder {
         self.chain.push(line);
     }
 
+    /// Keeps what happened to a certificate.
+    pub fn keep_certificate(&mut self, time: SimTime, event: CertificateEvent) {
+        self.certificates.push((time, event));
+    }
+
     /// Keeps a command that took effect.
     pub fn keep_command(&mut self, timed: Timed) {
         self.commands.push(timed);
@@ -216,6 +224,12 @@ impl Recorder {
     #[must_use]
     pub fn chain(&self) -> &[String] {
         &self.chain
+    }
+
+    /// What happened to certificates, oldest first.
+    #[must_use]
+    pub fn certificates(&self) -> &[(SimTime, CertificateEvent)] {
+        &self.certificates
     }
 
     /// Commands that took effect, with their times.

@@ -222,6 +222,14 @@ impl Writer<'_> {
                 let price = super::numbers::price(*price_milli, currency);
                 (key, vec![("price", price.into()), ("volume", super::numbers::wh(*volume_wh).into())])
             }
+            K::CertificatesIssued { plants, energy_wh } => (
+                "event-certificates-issued",
+                vec![("n", (*plants).into()), ("energy", super::numbers::wh(*energy_wh).into())],
+            ),
+            K::CertificatesShared { takers, energy_wh } => (
+                "event-certificates-shared",
+                vec![("n", (*takers).into()), ("energy", super::numbers::wh(*energy_wh).into())],
+            ),
             K::SlotSettled { money_moved, energy_wh, loss_wh, .. } => (
                 "event-slot-settled",
                 vec![
@@ -348,6 +356,7 @@ fn schedule(what: Schedule) -> &'static str {
         Schedule::Slot => "event-slot",
         Schedule::Block => "event-block-due",
         Schedule::Car => "event-car",
+        Schedule::Certificates => "event-certificates-due",
     }
 }
 

@@ -16,7 +16,7 @@ use super::mempool::{Mempool, Refusal, Waiting};
 use super::merkle::compute_root;
 use super::network::{Event, Network, NetworkSettings};
 use super::occurrence::{BlockTrace, Occurrence, OccurrenceKind, Reach};
-use super::receipt::compute_receipt_root;
+use super::receipt::{Receipt, compute_receipt_root};
 use super::state::{Place, State};
 use super::types::SignedTransaction;
 use crate::digest::Hash;
@@ -32,6 +32,7 @@ pub const RECENT_BLOCKS: usize = 50;
 pub(super) struct Candidate {
     pub(super) header: Header,
     pub(super) transactions: Vec<SignedTransaction>,
+    receipts: Vec<Receipt>,
     post: State,
 }
 
@@ -306,7 +307,7 @@ impl Ledger {
             state_root: post.compute_root(),
         };
         let hash = header.compute_hash();
-        self.candidates.insert(hash, Candidate { header, transactions, post });
+        self.candidates.insert(hash, Candidate { header, transactions, receipts, post });
         hash
     }
 
@@ -338,7 +339,7 @@ impl Ledger {
             Some(CommitVote { validator: *validator, signature })
         };
         let votes: Vec<CommitVote> = heard.iter().filter_map(sign).collect();
-        let Candidate { header, transactions, post } = candidate;
+        let Candidate { header, transactions, receipts, post } = candidate;
         self.recent.push_back(BlockTrace {
             hash: value,
             committed_us: self.now_us,
@@ -358,7 +359,7 @@ impl Ledger {
         (self.is_started, self.start_us, self.highest_round) = (false, u64::MAX, 0);
         let height = header.height;
         let block = Block { header, transactions, commit: Commit { round, votes } };
-        self.say(OccurrenceKind::Committed(Box::new(block)), out);
+        self.say(OccurrenceKind::Committed { block: Box::new(block), receipts }, out);
         if self.is_stalled {
             self.is_stalled = false;
             self.say(OccurrenceKind::Resumed { height }, out);

@@ -1,6 +1,9 @@
 //! The lines of `chain.jsonl`: every record with its fields in their one order, in the spelling of `json.rs`.
 
 use super::block::{Block, Commit, CommitVote, Header, VoteKind};
+use super::certificate::{
+    CertificateAction, CertificateId, Facility, Plant, Purpose, Rules as CertificateRules, Source, Storage,
+};
 use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
@@ -22,8 +25,12 @@ record!(Access { grantee });
 record!(Cap { floor, ceiling });
 record!(SignedVote { block, signature });
 record!(Equivocation { validator, height, round, kind, first, second });
+record!(CertificateId { produced, number });
+record!(CertificateRules { slots_per_hour, issue_hours, expire_hours });
+record!(Plant { source, rated, storage });
+record!(Storage { capacity, efficiency });
 record!(Validator { name, key, power });
-record!(GenesisAccount { name, key, role, balance });
+record!(GenesisAccount { name, key, role, balance, facility });
 record!(Parameters {
     short_factor,
     long_factor,
@@ -34,7 +41,8 @@ record!(Parameters {
     timeout_us,
     timeout_delta_us,
     least_fee,
-    credit
+    credit,
+    certificates
 });
 record!(Genesis { format, name, scene, validators, accounts, parameters });
 record!(Header { height, round, time_us, previous, proposer, validators, tx_root, receipt_root, state_root });
@@ -61,11 +69,14 @@ macro_rules! choice {
 }
 choice!(Role { Meter, Operator, Grid, Losses, Validator, Regulator });
 choice!(VoteKind { Prevote, Precommit });
+choice!(Purpose { Footprint, Credit });
+choice!(Source { Solar, Wind, Hydro });
 choice!(Side { Buy, Sell });
 
-macro_rules! payloads {
-    ($($variant:ident),+) => {
-        impl Canonical for Payload {
+/// One of several records, named before it.
+macro_rules! one_of {
+    ($type:ident { $($variant:ident),+ }) => {
+        impl Canonical for $type {
             fn write(&self, out: &mut String) {
                 match self {
                     $(Self::$variant(p) => {
@@ -79,9 +90,9 @@ macro_rules! payloads {
                 r.expect("{\"")?;
                 $(
                     if r.take(concat!(stringify!($variant), "\":")) {
-                        let payload = Canonical::read(r)?;
+                        let value = Canonical::read(r)?;
                         r.expect("}")?;
-                        return Ok(Self::$variant(payload));
+                        return Ok(Self::$variant(value));
                     }
                 )+
                 Err(r.fault(concat!("one of" $(, " ", stringify!($variant))+)))
@@ -89,7 +100,48 @@ macro_rules! payloads {
         }
     };
 }
-payloads!(MeterReading, Order, Trade, Settlement, Transfer, Grant, Revoke, Cap, Equivocation);
+one_of!(Facility { Plant, Storage });
+one_of!(Payload { MeterReading, Order, Trade, Settlement, Transfer, Grant, Revoke, Cap, Equivocation, Certificate });
+
+/// The same for variants that are records themselves.
+macro_rules! one_of_records {
+    ($type:ident { $($variant:ident { $first:ident $(, $rest:ident)* }),+ }) => {
+        impl Canonical for $type {
+            fn write(&self, out: &mut String) {
+                match self {
+                    $(Self::$variant { $first $(, $rest)* } => {
+                        out.push_str(concat!("{\"", stringify!($variant), "\":{\"", stringify!($first), "\":"));
+                        $first.write(out);
+                        $(
+                            out.push_str(concat!(",\"", stringify!($rest), "\":"));
+                            $rest.write(out);
+                        )*
+                    })+
+                }
+                out.push_str("}}");
+            }
+            fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+                r.expect("{\"")?;
+                $(
+                    if r.take(concat!(stringify!($variant), "\":")) {
+                        let $first = r.field("{", stringify!($first))?;
+                        $( let $rest = r.field(",", stringify!($rest))?; )*
+                        r.expect("}}")?;
+                        return Ok(Self::$variant { $first $(, $rest)* });
+                    }
+                )+
+                Err(r.fault(concat!("one of" $(, " ", stringify!($variant))+)))
+            }
+        }
+    };
+}
+one_of_records!(CertificateAction {
+    Issue { hour, energy },
+    Transfer { certificate, to, energy },
+    Claim { certificate, energy, purpose },
+    Store { certificate, energy },
+    Release { hour, energy }
+});
 
 /// A transaction as it stands in a line: with its hash.
 pub(crate) struct HashedTransaction {

@@ -1,5 +1,6 @@
 //! Why a transaction is refused: one error for each rule of the transition, with the numbers inside.
 
+use super::certificate::CertificateError;
 use super::settlement::SettlementError;
 use super::types::Role;
 
@@ -116,6 +117,9 @@ pub enum TransitionError {
         /// What stands there.
         found: i64,
     },
+    /// A rule of the registry of certificates.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The slot does not add up.
     #[error(transparent)]
     Settlement(#[from] SettlementError),
@@ -165,7 +169,7 @@ impl TransitionError {
             Self::UnknownSender => "sender".to_owned(),
             Self::Nonce { .. } => "nonce".to_owned(),
             Self::Signature => "signature".to_owned(),
-            Self::Role { .. } | Self::Overflow { .. } => "payload".to_owned(),
+            Self::Role { .. } | Self::Overflow { .. } | Self::Certificate(_) => "payload".to_owned(),
             Self::Funds { .. } | Self::Range { field: "fee", .. } => "fee".to_owned(),
             Self::Range { field, .. } | Self::Account { field, .. } | Self::Evidence { field } => {
                 format!("payload.{field}")

@@ -1,6 +1,7 @@
 //! What a chain starts from: validators, accounts and parameters; its hash names the chain.
 
 use super::block::compute_total_power;
+use super::certificate::Facility;
 use super::crypto::{Address, Keypair, compute_hash, encode, is_valid_address};
 use super::state::MAX_AMOUNT;
 use super::types::{Account, FORMAT, Parameters, Role};
@@ -34,6 +35,8 @@ pub struct GenesisAccount {
     pub role: Role,
     /// Opening balance.
     pub balance: Money,
+    /// What stands behind its meter and makes or stores renewable energy.
+    pub facility: Option<Facility>,
 }
 
 /// What a chain starts from.
@@ -104,6 +107,12 @@ pub enum GenesisError {
         /// Most.
         high: u64,
     },
+    /// A plant or storage with impossible figures.
+    #[error("`{name}`: a plant is rated, a storage holds at least 0 Wh and at most 1 TWh, and gives back 1 to 1000 thousandths")]
+    Facility {
+        /// Whose.
+        name: String,
+    },
     /// The opening balances overflow.
     #[error("the opening balances overflow")]
     Supply,
@@ -165,10 +174,21 @@ impl Genesis {
         if (grids, operators) != (1, 1) || losses > 1 {
             return Err(GenesisError::Roles { grids, operators, losses });
         }
+        if let Some(a) = self.accounts.iter().find(|a| !a.facility.is_none_or(is_possible)) {
+            return Err(GenesisError::Facility { name: a.name.clone() });
+        }
         if self.accounts.iter().try_fold(Money::ZERO, |sum, a| sum.checked_add(a.balance)).is_none() {
             return Err(GenesisError::Supply);
         }
         validate_parameters(&self.parameters)
+    }
+}
+
+fn is_possible(facility: Facility) -> bool {
+    let fits = |energy: Wh| (0..=1_000_000_000_000).contains(&energy.0);
+    match facility {
+        Facility::Plant(p) => fits(p.rated) && p.storage.is_none_or(fits),
+        Facility::Storage(s) => fits(s.capacity) && (1..=1_000).contains(&s.efficiency),
     }
 }
 
@@ -190,6 +210,9 @@ fn validate_parameters(p: &Parameters) -> Result<(), GenesisError> {
         ("timeout_delta_us", p.timeout_delta_us, 0, DAY),
         ("least_fee", to_limit(p.least_fee), 0, to_limit(MAX_AMOUNT)),
         ("credit", to_limit(p.credit), 0, to_limit(MAX_AMOUNT)),
+        ("certificates.slots_per_hour", u64::from(p.certificates.slots_per_hour), 1, 3_600),
+        ("certificates.issue_hours", u64::from(p.certificates.issue_hours), 1, 87_600),
+        ("certificates.expire_hours", u64::from(p.certificates.expire_hours), 1, 87_600),
     ];
     match limits.into_iter().find(|(_, value, low, high)| value < low || value > high) {
         Some((name, value, low, high)) => Err(GenesisError::Parameter { name, value, low, high }),
@@ -220,6 +243,16 @@ pub struct AccountPlan {
     pub role: Role,
     /// Opening balance.
     pub balance: Money,
+    /// What stands behind its meter and makes or stores renewable energy.
+    pub facility: Option<Facility>,
+}
+
+impl AccountPlan {
+    /// An account without a facility.
+    #[must_use]
+    pub fn new(name: &str, role: Role, balance: Money) -> Self {
+        Self { name: name.to_owned(), role, balance, facility: None }
+    }
 }
 
 /// The key purpose of accounts, for [`Keypair::derive`].
@@ -253,6 +286,7 @@ pub fn create_genesis(
                 key: address(ACCOUNT_KEYS, &a.name),
                 role: a.role,
                 balance: a.balance,
+                facility: a.facility,
             })
             .collect(),
         parameters,

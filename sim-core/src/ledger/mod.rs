@@ -3,13 +3,15 @@
 //! Reading order: [`types`] (accounts, transactions, payloads) and [`crypto`] (keys, canonical bytes), [`settlement`]
 //! and [`state`] (the transition) with its [`receipt`]s and [`state_tree`], [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
 //! validator) and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`], then [`chain_file`],
-//! [`audit`], [`proof`] and [`state_proof`], which need nothing but a `chain.jsonl`. With the feature `privacy`, the lab of commitments,
-//! range proofs and encrypted readings stands beside it.
+//! [`audit`], [`proof`] and [`state_proof`], which need nothing but a `chain.jsonl`. [`certificate`] is the registry of
+//! renewable energy's hourly certificates. With the feature `privacy`, the lab of commitments, range proofs and encrypted
+//! readings stands beside it.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
 
 pub mod audit;
 pub mod block;
+pub mod certificate;
 pub mod chain;
 pub mod chain_file;
 pub mod consensus;

@@ -3,6 +3,7 @@
 use super::block::{Block, Header, VoteKind};
 use super::crypto::Address;
 use super::mempool::Refusal;
+use super::receipt::Receipt;
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +67,12 @@ pub enum OccurrenceKind {
         sent_us: u64,
     },
     /// A block is committed; the caller keeps it.
-    Committed(Box<Block>),
+    Committed {
+        /// The block.
+        block: Box<Block>,
+        /// What became of its transactions, in their order.
+        receipts: Vec<Receipt>,
+    },
     /// A round ends without a block.
     RoundFailed {
         /// Height.

@@ -2,6 +2,7 @@
 //!
 //! A receipt stands at its transaction's place, so one proof of inclusion shows a transaction and another its outcome.
 
+use super::certificate::CertificateEvent;
 use super::crypto::encode;
 use super::merkle::{compute_leaf_hash, compute_root};
 use crate::digest::Hash;
@@ -22,11 +23,9 @@ pub enum Outcome {
 
 /// Something that a transaction told those who listen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// What it is called.
-    pub name: String,
-    /// Its figures by name.
-    pub fields: Vec<(String, String)>,
+pub enum Notice {
+    /// What happened to a certificate.
+    Certificate(CertificateEvent),
 }
 
 /// What became of a transaction.

@@ -4,6 +4,7 @@
 //! microseconds of simulated time, market slots counted from midnight of the scene's first day.
 //! Accounts are fixed at genesis and named in payloads by their index; senders sign with the address.
 
+use super::certificate::{self, CertificateAction};
 use super::crypto::{Address, Claim, Keypair, Signature, encode};
 use super::evidence::Equivocation;
 use super::merkle::compute_leaf_hash;
@@ -194,6 +195,8 @@ pub enum Payload {
     Cap(Cap),
     /// Proof that a validator voted twice.
     Equivocation(Equivocation),
+    /// Issues, hands over or uses up a certificate of renewable energy.
+    Certificate(CertificateAction),
 }
 
 impl Payload {
@@ -210,6 +213,7 @@ impl Payload {
             Self::Revoke(_) => "Revoke",
             Self::Cap(_) => "Cap",
             Self::Equivocation(_) => "Equivocation",
+            Self::Certificate(_) => "Certificate",
         }
     }
     /// Whether it is its sender's duty and costs nothing; all else costs at least the least fee.
@@ -290,6 +294,8 @@ pub struct Parameters {
     pub least_fee: Money,
     /// How far a meter's account may go below zero by its own spending; its bills may take it further.
     pub credit: Money,
+    /// Times of the registry of certificates.
+    pub certificates: certificate::Rules,
 }
 
 impl Default for Parameters {
@@ -308,6 +314,7 @@ impl Default for Parameters {
             timeout_delta_us: 500_000,
             least_fee: Money(1_000),
             credit: Money(100_000_000),
+            certificates: certificate::Rules::default(),
         }
     }
 }

@@ -4,7 +4,8 @@
 //! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids) and `strategy` (how it
 //! chooses its price),
 //! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
-//! `bill` (what it comes to for each).
+//! `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
+//! `storage_sharing` (slots of a battery) and `business` (who owns a plant, and what it comes to).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
 
@@ -13,6 +14,8 @@ mod auction;
 mod bill;
 mod book;
 pub mod book_file;
+pub mod business;
+pub mod carbon;
 mod discriminatory;
 mod error;
 mod exchange;
@@ -23,6 +26,7 @@ mod past;
 mod peer_to_peer;
 mod settlement;
 mod sharing;
+pub mod storage_sharing;
 mod strategy;
 mod tariff;
 mod trades;

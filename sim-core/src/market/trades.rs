@@ -95,7 +95,7 @@ impl OpenSlot {
 
 /// The part `part / whole` of `sum`, towards zero. Parts of growing sums, one less the other, are the shares of what was
 /// added: they sum to the part of the whole, and each is within one of its own (cumulative rounding).
-pub(super) fn portion(sum: i64, part: impl Into<i128>, whole: impl Into<i128>) -> i64 {
+pub(crate) fn portion(sum: i64, part: impl Into<i128>, whole: impl Into<i128>) -> i64 {
     i64::try_from(i128::from(sum) * part.into() / whole.into().max(1)).unwrap_or(sum)
 }
 

@@ -4,6 +4,7 @@
 //! validators, who receive the fees of their blocks. A meter without power or gateway
 //! keeps its transactions until it has both again; a slot is settled on the chain once all its readings are there.
 
+use super::certificate_stage::facility_of;
 use super::trading::grid_of;
 use super::{World, WorldError};
 use crate::event::{EventKind, Schedule};
@@ -17,7 +18,7 @@ use crate::ledger::types::{
     Fill, MeterReading, Order, Parameters, Payload, Role, Settlement, Side as LedgerSide, SignedTransaction, Tariffs,
     Trade,
 };
-use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, chain_file};
+use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, certificate, chain_file};
 use crate::market::{ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
 use crate::quantity::{Money, Wh};
 use crate::recorder::Recorder;
@@ -33,6 +34,8 @@ const OPERATOR: &str = "operator";
 const REGULATOR: &str = "regulator";
 /// Meters send in turn, so that a slot's readings do not all arrive at once: this many turns, one a second.
 const TURNS: u64 = 5;
+/// An hour's certificates are of use for three days: what expires is state that stays small.
+const CERTIFICATES: certificate::Rules = certificate::Rules { slots_per_hour: 4, issue_hours: 24, expire_hours: 72 };
 /// Votes and blocks kept for the picture.
 const RECENT: usize = 64;
 const RECENT_BLOCKS: usize = 50;
@@ -54,10 +57,12 @@ pub(super) struct Posting {
     keys: Vec<Keypair>,
     /// Index of the operator's account.
     operator: usize,
-    outbox: Vec<VecDeque<Payload>>,
+    pub(super) outbox: Vec<VecDeque<Payload>>,
     pending: VecDeque<Pending>,
     /// Number of the next trade of each open slot.
     trades: BTreeMap<u32, u32>,
+    /// The latest event about certificates.
+    pub(super) certified: Option<EventId>,
     /// The latest event that sent transactions, with its time, and the one before: the cause of blocks that hold any.
     latest: Option<(SimTime, EventId)>,
     earlier: Option<EventId>,
@@ -89,12 +94,12 @@ impl Posting {
                     Participant::Grid => ("grid", Role::Grid),
                     Participant::Losses => ("losses", Role::Losses),
                 };
-                AccountPlan { name: name.into(), role, balance: Money::ZERO }
+                AccountPlan { facility: facility_of(scene, *p), ..AccountPlan::new(name, role, Money::ZERO) }
             })
             .collect();
         let operator = plans.len();
-        plans.push(AccountPlan { name: OPERATOR.into(), role: Role::Operator, balance: Money::ZERO });
-        plans.push(AccountPlan { name: REGULATOR.into(), role: Role::Regulator, balance: Money::ZERO });
+        plans.push(AccountPlan::new(OPERATOR, Role::Operator, Money::ZERO));
+        plans.push(AccountPlan::new(REGULATOR, Role::Regulator, Money::ZERO));
         // In the validators' order: the fees of their blocks go there.
         let own =
             |name: &str| AccountPlan { name: format!("validator-{name}"), role: Role::Validator, balance: Money::ZERO };
@@ -106,6 +111,7 @@ impl Posting {
             long_factor: libm::round(f.market.imbalance_long * 1e3) as u32,
             block_interval_us: us(f.ledger.block_s),
             empty_interval_us: us(f.ledger.empty_block_s),
+            certificates: certificate::Rules { slots_per_hour: 60 / f.market.slot_min.clamp(1, 60), ..CERTIFICATES },
             ..Parameters::default()
         };
         let genesis = create_genesis(seed, &f.title.en, scene.digest, &validators, &plans, parameters);
@@ -125,6 +131,7 @@ impl Posting {
             outbox: vec![VecDeque::new(); plans.len()],
             pending: VecDeque::new(),
             trades: BTreeMap::new(),
+            certified: None,
             latest: None,
             earlier: None,
             stalled: None,
@@ -139,7 +146,7 @@ impl Posting {
     }
 
     /// An event sends transactions.
-    fn tell(&mut self, now: SimTime, event: EventId) {
+    pub(super) fn tell(&mut self, now: SimTime, event: EventId) {
         if let Some((_, last)) = self.latest.filter(|(t, _)| *t < now) {
             self.earlier = Some(last);
         }
@@ -152,7 +159,7 @@ impl Posting {
     }
 
     /// The operator follows the market's participants; after it come the regulator and the validators.
-    fn operator(&self) -> usize {
+    pub(super) fn operator(&self) -> usize {
         self.operator
     }
 }
@@ -228,6 +235,7 @@ impl World {
     /// Lets meters and operator send, validators talk, and notes what came of it.
     pub(super) fn run_ledger(&mut self, recorder: &mut Recorder) {
         if self.state.now.0.is_multiple_of(SECOND_US) {
+            self.run_certificates();
             self.send_transactions();
             self.send_settlements();
         }
@@ -355,7 +363,10 @@ impl World {
                 let precommit = kind == block::VoteKind::Precommit;
                 votes.push_back(VoteView { from, to, precommit, sent: SimTime(sent_us), arrives: at });
             }
-            OccurrenceKind::Committed(block) => self.note_block(&block, at, recorder),
+            OccurrenceKind::Committed { block, receipts } => {
+                self.note_block(&block, at, recorder);
+                self.note_certificates(at, &receipts, recorder);
+            }
             OccurrenceKind::RoundFailed { height, round } => {
                 let cause = self.silence_cause();
                 let kind = EventKind::RoundFailed { height, round };

@@ -27,7 +27,7 @@ pub struct Community {
 
 impl Community {
     pub fn new(meters: u32, seed: u64) -> Self {
-        let plan = |name: String, role| AccountPlan { name, role, balance: Money(1_000_000) };
+        let plan = |name: String, role| AccountPlan::new(&name, role, Money(1_000_000));
         let mut plans: Vec<AccountPlan> = (0..meters).map(|i| plan(format!("home-{i}"), Role::Meter)).collect();
         let others = [("grid", Role::Grid), ("losses", Role::Losses), ("operator", Role::Operator)];
         plans.extend(others.into_iter().chain([("regulator", Role::Regulator)]).map(|(n, role)| plan(n.into(), role)));
@@ -94,7 +94,7 @@ pub fn write_chain(meters: u32, transactions: u64, seed: u64, mut take: impl FnM
     for slot in 0.. {
         for occurrence in community.play_slot(&mut ledger, slot) {
             match occurrence.kind {
-                OccurrenceKind::Committed(block) => {
+                OccurrenceKind::Committed { block, .. } => {
                     written += block.transactions.len() as u64;
                     take(encode_line(&block));
                 }

@@ -5,6 +5,7 @@
 mod bench_consensus;
 mod bench_powerflow;
 mod bench_privacy;
+mod business;
 mod chain;
 mod clear;
 mod clock;
@@ -50,6 +51,8 @@ enum Verb {
     ShortCircuit(short_circuit::Args),
     /// Clears an order book (.json) with every mechanism of the market.
     Clear(clear::Args),
+    /// Projects a solar plant's cash flows under several business models, party by party.
+    Business(business::Args),
     /// Recomputes a file of test vectors: signatures, hashes, Merkle trees and proofs.
     Vectors(vectors::Args),
     /// Writes a scene or a network file in another tool's format.
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Verb::BenchConsensus(args) => bench_consensus::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Clear(args) => clear::run(&args),
+        Verb::Business(args) => business::run(&args),
         Verb::Vectors(args) => vectors::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Generate(args) => generate::run(&args),

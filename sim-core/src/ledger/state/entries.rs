@@ -2,6 +2,7 @@
 
 use super::State;
 use crate::digest::Hash;
+use crate::ledger::certificate::EntryKey;
 use crate::ledger::crypto::{Address, compute_hash, encode};
 use crate::ledger::state_tree::{Change, Path, StateTree};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub enum Key {
     Grants(u32),
     /// A validator's offence.
     Offence(u32),
+    /// An entry of the registry of certificates.
+    Certificate(EntryKey),
 }
 
 impl Key {
@@ -56,7 +59,8 @@ impl State {
     /// Root of the state tree.
     #[must_use]
     pub fn compute_root(&mut self) -> Hash {
-        let changed = std::mem::take(&mut self.entries.changed);
+        let mut changed = std::mem::take(&mut self.entries.changed);
+        changed.extend(self.certificates.take_changes().into_iter().map(Key::Certificate));
         let (mut tree, keys) = match self.entries.tree.take() {
             Some(tree) => (tree, changed),
             None => (StateTree::default(), self.get_keys()),
@@ -87,6 +91,7 @@ impl State {
             Key::Cap => self.cap.map(|cap| encode("cap", &cap)),
             Key::Grants(owner) => self.grants.get(owner).map(|grantees| encode("grants", grantees)),
             Key::Offence(validator) => self.offences.get(validator).map(|offence| encode("offence", offence)),
+            Key::Certificate(key) => self.certificates.get_entry(key),
         }
     }
 
@@ -95,6 +100,7 @@ impl State {
         let slots = self.market.open.keys().map(|slot| Key::Slot(*slot));
         let grants = self.grants.keys().map(|owner| Key::Grants(*owner));
         let offences = self.offences.keys().map(|validator| Key::Offence(*validator));
-        accounts.chain(slots).chain(grants).chain(offences).chain([Key::Settled, Key::Cap]).collect()
+        let certificates = self.certificates.get_keys().map(Key::Certificate);
+        accounts.chain(certificates).chain(slots).chain(grants).chain(offences).chain([Key::Settled, Key::Cap]).collect()
     }
 }

@@ -34,6 +34,7 @@ impl State {
         };
         let account = self.change_account(sender);
         (account.imported, account.exported, account.reading) = (imported, exported, Some(*p));
+        self.certificates.process_reading(sender, p.slot, p.import, p.export);
         if !late {
             self.entries.note(Key::Slot(p.slot));
             self.market.open.entry(p.slot).or_default().readings.insert(sender, (p.import, p.export));

@@ -18,15 +18,17 @@ pub use entries::Key;
 pub use orders::MAX_AMOUNT;
 
 use super::block::Header;
+use super::certificate::Registry;
 use super::crypto::Address;
 use super::error::TransitionError;
 use super::evidence::Equivocation;
 use super::genesis::{Genesis, Validator};
-use super::receipt::Receipt;
+use super::receipt::{Notice, Receipt};
 use super::settlement::{Metered, Positions, SettlementError, compute_settlement};
 use super::types::{Account, Cap, Parameters, Payload, Role, Row, SignedTransaction, Tariffs};
 use crate::digest::Hash;
 use crate::quantity::{Price, Wh};
+use crate::time::HOUR_US;
 use entries::Entries;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +92,7 @@ pub struct State {
     grants: BTreeMap<u32, BTreeSet<u32>>,
     /// Validators that were shown to have voted twice: the first proof of each.
     offences: BTreeMap<u32, Equivocation>,
+    certificates: Registry,
     rules: Rules,
     #[serde(skip)]
     entries: Entries,
@@ -140,6 +143,7 @@ impl State {
             cap: None,
             grants: BTreeMap::new(),
             offences: BTreeMap::new(),
+            certificates: create_registry(genesis),
             entries: Entries::default(),
             accounts,
         }
@@ -169,6 +173,11 @@ impl State {
     #[must_use]
     pub fn get_offences(&self) -> &BTreeMap<u32, Equivocation> {
         &self.offences
+    }
+    /// The registry of certificates.
+    #[must_use]
+    pub fn get_certificates(&self) -> &Registry {
+        &self.certificates
     }
     /// Index of the grid account.
     #[must_use]
@@ -219,6 +228,7 @@ impl State {
             return Err(TransitionError::Role { role, payload: tx.payload.get_name() });
         }
         self.check_fee(sender, tx, place)?;
+        let mut receipt = Receipt::done(tx.fee);
         match &tx.payload {
             Payload::MeterReading(p) => self.process_reading(sender, p)?,
             Payload::Order(p) => self.process_order(p)?,
@@ -229,10 +239,18 @@ impl State {
             Payload::Revoke(p) => self.process_revoke(sender, p.grantee)?,
             Payload::Cap(p) => self.process_cap(*p)?,
             Payload::Equivocation(p) => self.process_equivocation(p)?,
+            Payload::Certificate(p) => {
+                let hour = u32::try_from(place.time_us / HOUR_US).unwrap_or(u32::MAX);
+                let mut next = self.certificates.clone();
+                next.process_hour(hour);
+                let events = next.process(sender, p)?;
+                self.certificates = next;
+                receipt.notices.extend(events.into_iter().map(Notice::Certificate));
+            }
         }
         self.pay_fee(sender, tx.fee, place);
         self.change_account(sender).nonce = next;
-        Ok(Receipt::done(tx.fee))
+        Ok(receipt)
     }
 
     /// Executes all transactions of a block; on an error nothing has changed.
@@ -260,6 +278,12 @@ impl State {
     }
 }
 
+fn create_registry(genesis: &Genesis) -> Registry {
+    let facilities = (0..).zip(&genesis.accounts).filter_map(|(i, a)| Some((i, a.facility?))).collect();
+    let accounts = u32::try_from(genesis.accounts.len()).unwrap_or(u32::MAX);
+    Registry::new(genesis.parameters.certificates, accounts, facilities)
+}
+
 fn is_permitted(role: Role, payload: &Payload) -> bool {
     match payload {
         Payload::MeterReading(_) => matches!(role, Role::Meter | Role::Grid | Role::Losses),
@@ -270,6 +294,7 @@ fn is_permitted(role: Role, payload: &Payload) -> bool {
         }
         Payload::Cap(_) => role == Role::Regulator,
         Payload::Equivocation(_) => matches!(role, Role::Validator | Role::Operator | Role::Regulator),
+        Payload::Certificate(_) => matches!(role, Role::Meter | Role::Operator),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Community {
 
 impl Community {
     pub(super) fn new(meters: u32, seed: u64, parameters: Parameters) -> Self {
-        let plan = |name: String, role| AccountPlan { name, role, balance: Money(1_000_000) };
+        let plan = |name: String, role| AccountPlan::new(&name, role, Money(1_000_000));
         let mut plans: Vec<AccountPlan> = (0..meters).map(|i| plan(format!("home-{i}"), Role::Meter)).collect();
         plans.push(plan("grid".into(), Role::Grid));
         plans.push(plan("losses".into(), Role::Losses));
@@ -112,7 +112,7 @@ impl Community {
 
 pub(super) fn get_blocks(occurrences: &[Occurrence]) -> Vec<Block> {
     let block = |o: &Occurrence| match &o.kind {
-        OccurrenceKind::Committed(block) => Some((**block).clone()),
+        OccurrenceKind::Committed { block, .. } => Some((**block).clone()),
         _ => None,
     };
     occurrences.iter().filter_map(block).collect()
