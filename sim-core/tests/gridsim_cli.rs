@@ -314,7 +314,6 @@ fn why_leads_from_the_fault_to_its_command() {
     }
 }
 
-/// The textbook book, and a vector that is right and one that is not.
 /// The field of `tests/data/business` as a table and as JSON, with the value that an independent projection has; a case
 /// with a mistake is refused with its place.
 #[test]
@@ -322,9 +321,9 @@ fn business_models_are_projected_and_bad_cases_refused() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/business/");
     let field = format!("{data}field.json");
     let output = expect(&["business", &field, "--json"], 0, &[]);
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let expected = std::fs::read_to_string(format!("{data}expected.json")).expect("the expected values");
-    let expected: serde_json::Value = serde_json::from_str(&expected).expect("JSON");
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let expected = fs::read_to_string(format!("{data}expected.json")).expect("the expected values");
+    let expected: Value = serde_json::from_str(&expected).expect("JSON");
     let provider = &answer["models"][0]["parties"][5];
     assert_eq!(provider["name"], "sunco");
     let off = provider["npv"].as_f64().expect("a number")
@@ -333,12 +332,12 @@ fn business_models_are_projected_and_bad_cases_refused() {
     let output = expect(&["business", &field], 0, &[]);
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(table.contains("energy_service") && table.contains("Gini coefficient"), "{table}");
-    let bad = std::env::temp_dir().join(format!("gridsim-business-{}.json", std::process::id()));
-    std::fs::write(&bad, "{\"format\": 1,\n \"yearz\": 3}").expect("a temporary file");
-    expect(&["business", &bad.display().to_string()], 2, &[":2:", "unknown field `yearz`"]);
-    std::fs::remove_file(&bad).expect("removed");
+    let bad = folder("business").join("bad.json");
+    fs::write(&bad, "{\"format\": 1,\n \"yearz\": 3}").expect("a file");
+    expect(&["business", text(&bad)], 2, &["bad.json:2:", "unknown field `yearz`"]);
 }
 
+/// The textbook book, and a vector that is right and one that is not.
 #[test]
 fn books_clear_and_vectors_are_recomputed() {
     let home = folder("books");

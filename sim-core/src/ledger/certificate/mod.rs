@@ -12,10 +12,11 @@
 //! zero) or for a carbon credit; a watt-hour has one use, so a credit and a zero footprint exclude each other.
 //!
 //! Unit and hour as in the EnergyTag Granular Certificate Scheme Standard (version 2, 2024): whole Wh, rounded down,
-//! intervals of at most one hour, storage with charge and discharge records matched first-in first-out and its losses
-//! borne by the certificate. Guarantees of origin of directive (EU) 2018/2001, article 19(3), are valid for 12 months
-//! and expire after 18; here both ends are one number that a scene sets ([`Rules::expire_hours`], 31 days by default:
-//! an hour's certificate is of use in that hour's balance alone, and state that expires is state that is bounded).
+//! intervals of at most one hour, storage by records of charge and discharge, its losses borne by the certificate; that
+//! records are matched first-in first-out is the Granular Foundation's storage methodology. Guarantees of origin of
+//! directive (EU) 2018/2001, article 19(3), are valid for 12 months and expire after 18; here both ends are one number
+//! that a scene sets ([`Rules::expire_hours`], 31 days by default: an hour's certificate is of use in that hour's balance
+//! alone, and state that expires is state that is bounded).
 //!
 //! Pure: the chain feeds readings ([`Registry::process_reading`]) and the clock ([`Registry::process_hour`]) and hands
 //! over actions ([`Registry::process`]), each all or nothing. Limits: no price (a sale is a transfer within a contract);

@@ -7,8 +7,8 @@
 //!
 //! First in, first out by the hour of the charge; nothing comes out of a later charge than the discharge. Locked energy
 //! beyond the capacity cannot be inside any more: the oldest is retired. Certified and uncertified energy in one storage
-//! are told apart by this book alone, as the EnergyTag standard does with allocation records: the sums are bounded by the
-//! meter in every hour, and which electron left is not a question.
+//! are told apart by this book alone: the sums are bounded by the meter in every hour, and which of both left first is the
+//! storage's choice.
 
 use super::entries::EntryKey;
 use super::error::CertificateError;

@@ -175,11 +175,10 @@ proptest! {
         }
         let gain = |price| {
             let p = project(&case, &Model { price, ..case.models[0].clone() }).expect("fits");
-            let years = p.parties.iter().filter(|p| p.is_member).fold(vec![0; case.years as usize + 1], |mut sum, p| {
+            p.parties.iter().filter(|p| p.is_member).fold(vec![0; case.years as usize + 1], |mut sum, p| {
                 sum.iter_mut().zip(&p.flows).for_each(|(s, f)| *s += f.0);
                 sum
-            });
-            years
+            })
         };
         prop_assert_eq!(gain(case.models[0].price), gain(price));
     }
