@@ -98,7 +98,9 @@ fn bench_block((sign, strict, batch): (f64, f64, f64)) {
         let start = processor_seconds();
         let seen = ledger.advance(at(80), &[]);
         let cost = processor_seconds() - start;
-        let full = seen.iter().any(|o| matches!(&o.kind, OccurrenceKind::Committed { block: b, .. } if b.transactions.len() == 100));
+        let full = seen
+            .iter()
+            .any(|o| matches!(&o.kind, OccurrenceKind::Committed { block: b, .. } if b.transactions.len() == 100));
         if full {
             costs.push(cost);
         }

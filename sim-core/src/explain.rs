@@ -53,10 +53,9 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::RestorationRefused { .. }
         | K::HealingBlocked { .. }
         | K::NormalRestored => healing(scene, name, &event.kind),
-        K::SlotCleared { .. }
-        | K::SlotSettled { .. }
-        | K::CertificatesIssued { .. }
-        | K::CertificatesShared { .. } => market(&event.kind),
+        K::SlotCleared { .. } | K::SlotSettled { .. } | K::CertificatesIssued { .. } | K::CertificatesShared { .. } => {
+            market(&event.kind)
+        }
         K::BlockCommitted { .. }
         | K::RoundFailed { .. }
         | K::ChainStalled { .. }
@@ -210,7 +209,10 @@ fn market(kind: &EventKind) -> String {
             *loss_wh as f64 / 1e3
         ),
         EventKind::CertificatesIssued { plants, energy_wh } => {
-            format!("{plants} plants and storages have {:.1} kWh of renewable energy certified", *energy_wh as f64 / 1e3)
+            format!(
+                "{plants} plants and storages have {:.1} kWh of renewable energy certified",
+                *energy_wh as f64 / 1e3
+            )
         }
         EventKind::CertificatesShared { takers, energy_wh } => {
             format!("certificates for {:.1} kWh are shared among {takers} users", *energy_wh as f64 / 1e3)

@@ -90,10 +90,9 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }
         | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
-        K::SlotCleared { .. }
-        | K::SlotSettled { .. }
-        | K::CertificatesIssued { .. }
-        | K::CertificatesShared { .. } => (Topic::Market, Weight::Quiet),
+        K::SlotCleared { .. } | K::SlotSettled { .. } | K::CertificatesIssued { .. } | K::CertificatesShared { .. } => {
+            (Topic::Market, Weight::Quiet)
+        }
         K::ChainStalled { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
         K::ValidatorSilent { .. } | K::ValidatorBack | K::TransactionRefused { .. } => (Topic::Chain, Weight::Notable),

@@ -191,7 +191,9 @@ fn get_genesis_field(e: &GenesisError) -> String {
         GenesisError::Format { .. } => "genesis.format".to_owned(),
         GenesisError::Parameter { name, .. } => format!("genesis.parameters.{name}"),
         GenesisError::Validators { .. } => "genesis.validators".to_owned(),
-        GenesisError::Roles { .. } | GenesisError::Supply | GenesisError::Facility { .. } => "genesis.accounts".to_owned(),
+        GenesisError::Roles { .. } | GenesisError::Supply | GenesisError::Facility { .. } => {
+            "genesis.accounts".to_owned()
+        }
         GenesisError::Name { .. } | GenesisError::Key { .. } => "genesis".to_owned(),
     }
 }

@@ -108,7 +108,9 @@ pub enum GenesisError {
         high: u64,
     },
     /// A plant or storage with impossible figures.
-    #[error("`{name}`: a plant is rated, a storage holds at least 0 Wh and at most 1 TWh, and gives back 1 to 1000 thousandths")]
+    #[error(
+        "`{name}`: a plant is rated, a storage holds at least 0 Wh and at most 1 TWh, and gives back 1 to 1000 thousandths"
+    )]
     Facility {
         /// Whose.
         name: String,

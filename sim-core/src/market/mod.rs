@@ -47,6 +47,7 @@ pub use tariff::{
     CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, NATURAL_GAS_G_PER_KWH, TariffShape,
     compute_engine_intensity,
 };
+pub(crate) use trades::portion;
 pub use trades::{ClearingReport, ClearingSummary, Pair};
 
 #[cfg(test)]

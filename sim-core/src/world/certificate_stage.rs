@@ -14,7 +14,7 @@ use crate::ledger::certificate::{
 };
 use crate::ledger::receipt::{Notice, Receipt};
 use crate::ledger::types::Payload;
-use crate::market::trades::portion;
+use crate::market::portion;
 use crate::quantity::Wh;
 use crate::recorder::Recorder;
 use crate::scene::schema::DeviceKind;
@@ -29,7 +29,7 @@ const SHARE_US: u64 = 6 * MINUTE_US;
 const HOURS: u32 = 6;
 
 /// What stands behind a participant's meter that makes or stores renewable energy.
-pub(super) fn facility_of(scene: &Scene, participant: Participant) -> Option<Facility> {
+pub(super) fn facility_of(scene: &Scene, participant: &Participant) -> Option<Facility> {
     let devices: Vec<&DeviceKind> = match participant {
         Participant::Building(b) => {
             scene.building_devices[b.index()].iter().map(|d| &scene.file.devices[d.index()].kind).collect()
@@ -48,7 +48,7 @@ pub(super) fn facility_of(scene: &Scene, participant: Participant) -> Option<Fac
     match (plants.first(), devices.as_slice()) {
         (Some((source, _)), _) => Some(Facility::Plant(Plant {
             source: *source,
-            rated: plants.iter().map(|(_, rated)| *rated).sum(),
+            rated: Wh(plants.iter().map(|(_, rated)| rated.0).sum()),
             storage: (storage > 0.0).then(|| wh(storage)),
         })),
         (None, [DeviceKind::Battery(b)]) => {

@@ -94,15 +94,14 @@ impl Posting {
                     Participant::Grid => ("grid", Role::Grid),
                     Participant::Losses => ("losses", Role::Losses),
                 };
-                AccountPlan { facility: facility_of(scene, *p), ..AccountPlan::new(name, role, Money::ZERO) }
+                AccountPlan { facility: facility_of(scene, p), ..AccountPlan::new(name, role, Money::ZERO) }
             })
             .collect();
         let operator = plans.len();
         plans.push(AccountPlan::new(OPERATOR, Role::Operator, Money::ZERO));
         plans.push(AccountPlan::new(REGULATOR, Role::Regulator, Money::ZERO));
         // In the validators' order: the fees of their blocks go there.
-        let own =
-            |name: &str| AccountPlan { name: format!("validator-{name}"), role: Role::Validator, balance: Money::ZERO };
+        let own = |name: &str| AccountPlan::new(&format!("validator-{name}"), Role::Validator, Money::ZERO);
         plans.extend(f.validators.iter().map(|v| own(&v.name)));
         let validators: Vec<(String, u32)> = f.validators.iter().map(|v| (v.name.clone(), 1)).collect();
         let us = |s: f64| (s * 1e6) as u64;

@@ -67,7 +67,7 @@ impl Model {
             Payload::Trade(_) | Payload::Settlement(_) => sender == operator,
             Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) => sender < m || sender == operator,
             Payload::Cap(_) => sender == regulator,
-            Payload::Equivocation(_) => false,
+            Payload::Equivocation(_) | Payload::Certificate(_) => false,
         };
         let me = &self.people[sender as usize];
         let is_paid = matches!(payload, Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_));
@@ -145,7 +145,7 @@ impl Model {
                 }
                 ok
             }
-            Payload::Equivocation(_) => false,
+            Payload::Equivocation(_) | Payload::Certificate(_) => false,
         }
     }
 

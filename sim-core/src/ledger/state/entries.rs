@@ -101,6 +101,12 @@ impl State {
         let grants = self.grants.keys().map(|owner| Key::Grants(*owner));
         let offences = self.offences.keys().map(|validator| Key::Offence(*validator));
         let certificates = self.certificates.get_keys().map(Key::Certificate);
-        accounts.chain(certificates).chain(slots).chain(grants).chain(offences).chain([Key::Settled, Key::Cap]).collect()
+        accounts
+            .chain(certificates)
+            .chain(slots)
+            .chain(grants)
+            .chain(offences)
+            .chain([Key::Settled, Key::Cap])
+            .collect()
     }
 }
