@@ -294,7 +294,7 @@ fn is_permitted(role: Role, payload: &Payload) -> bool {
         }
         Payload::Cap(_) => role == Role::Regulator,
         Payload::Equivocation(_) => matches!(role, Role::Validator | Role::Operator | Role::Regulator),
-        Payload::Certificate(_) => matches!(role, Role::Meter | Role::Operator),
+        Payload::Certificate(_) => matches!(role, Role::Meter | Role::Losses | Role::Operator),
     }
 }
 
