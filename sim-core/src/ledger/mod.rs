@@ -13,6 +13,7 @@ pub mod block;
 pub mod chain;
 pub mod chain_file;
 pub mod consensus;
+pub mod contract;
 pub mod crypto;
 mod driver;
 pub mod error;
