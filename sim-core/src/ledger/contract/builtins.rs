@@ -8,7 +8,9 @@ use super::receipt::FailureKind;
 use super::run::{Halt, Run};
 use super::value::{Value, get_type};
 use crate::digest::hex;
-use rhai::{Array, Dynamic, EvalAltResult, FuncRegistration, ImmutableString, Map, Module, NativeCallContext, Position};
+use rhai::{
+    Array, Dynamic, EvalAltResult, FuncRegistration, ImmutableString, Map, Module, NativeCallContext, Position,
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A built-in function as an editor shows it.
@@ -39,7 +41,11 @@ pub const BUILTINS: [Builtin; 35] = [
     builtin("height", "height()", "the height of the block that this call is in"),
     builtin("now", "now()", "the time of that block, in seconds"),
     builtin("slot", "slot()", "the market slot of that time"),
-    builtin("reading", "reading(account, slot)", "what a meter counted in a slot: #{taken, given} in Wh, or () if unknown"),
+    builtin(
+        "reading",
+        "reading(account, slot)",
+        "what a meter counted in a slot: #{taken, given} in Wh, or () if unknown",
+    ),
     builtin("registers", "registers(account)", "a meter's registers since it was installed: #{taken, given}, in Wh"),
     builtin("settled", "settled(account, slot)", "an account's row in a slot's bill, or () if unknown"),
     builtin("get", "get(key) or get(key, otherwise)", "a stored value"),
@@ -87,7 +93,8 @@ impl Handle {
 type Answer<T> = Result<T, Box<EvalAltResult>>;
 
 fn end(position: Position) -> Box<EvalAltResult> {
-    Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, position))
+    // Not `ErrorTerminated`, whose place the interpreter forgets on its way out.
+    Box::new(EvalAltResult::ErrorRuntime(Dynamic::UNIT, position))
 }
 
 /// Does something with the run that the interpreter works for; a halt is kept and ends the interpreter.

@@ -88,8 +88,20 @@ fn find_unknown_calls(source: &str, ast: &AST) -> Vec<Diagnostic> {
 
 /// Functions of the interpreter's own that are there and stand in no list: they are seldom needed.
 const EXTRA: [&str; 14] = [
-    "sign", "to_debug", "to_hex", "to_octal", "to_binary", "is_even", "is_odd", "is_zero", "start", "end",
-    "is_inclusive", "is_exclusive", "is_empty", "chars",
+    "sign",
+    "to_debug",
+    "to_hex",
+    "to_octal",
+    "to_binary",
+    "is_even",
+    "is_odd",
+    "is_zero",
+    "start",
+    "end",
+    "is_inclusive",
+    "is_exclusive",
+    "is_empty",
+    "chars",
 ];
 
 /// Words before which a bracket opens no call.

@@ -31,8 +31,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 const KEPT_SOURCES: usize = 64;
 /// Words that are not part of the language here.
 const FORBIDDEN: [&str; 14] = [
-    "eval", "switch", "try", "catch", "Fn", "call", "curry", "debug", "is_def_fn", "is_def_var", "is_shared", "type_of",
-    "this", "global",
+    "eval",
+    "switch",
+    "try",
+    "catch",
+    "Fn",
+    "call",
+    "curry",
+    "debug",
+    "is_def_fn",
+    "is_def_var",
+    "is_shared",
+    "type_of",
+    "this",
+    "global",
 ];
 
 /// The interpreter with its cache. Every machine behaves the same, so any two are equal.
@@ -81,7 +93,7 @@ impl Machine {
                 (run, result.map_err(|Halt { kind, message }| Failure { kind, message, line: None, column: None }))
             }
             Code::Text(source) => match self.compile(source) {
-                Ok(ast) => self.process_text(run, &ast, function, args),
+                Ok(ast) => self.process_text(run, source, &ast, function, args),
                 Err(Diagnostic { line, column, message }) => {
                     (run, Err(Failure { kind: FailureKind::Source, message, line: Some(line), column: Some(column) }))
                 }
@@ -89,7 +101,14 @@ impl Machine {
         }
     }
 
-    fn process_text(&self, run: Run, ast: &AST, function: &str, args: &[Value]) -> (Run, Result<Option<Value>, Failure>) {
+    fn process_text(
+        &self,
+        run: Run,
+        source: &str,
+        ast: &AST,
+        function: &str,
+        args: &[Value],
+    ) -> (Run, Result<Option<Value>, Failure>) {
         if let Err(failure) = check_function(ast, function, args.len()) {
             return (run, failure.map_or(Ok(None), Err));
         }
@@ -114,7 +133,7 @@ impl Machine {
                 line: None,
                 column: None,
             }),
-            Ok(Err(error)) => Err(get_failure(&error, halt)),
+            Ok(Err(error)) => Err(add_place(get_failure(&error, halt), source, function)),
             Err(_) => Err(Failure {
                 kind: FailureKind::Interpreter,
                 message: "a mistake of the interpreter ended the call".to_owned(),
@@ -249,6 +268,20 @@ fn get_failure(error: &EvalAltResult, halt: Option<Halt>) -> Failure {
     }
     let Halt { kind, message } = halt.unwrap_or_else(|| compute_halt(inner));
     Failure { kind, message, line: place.0, column: place.1 }
+}
+
+/// Of gas, depth and size the interpreter does not tell where they ran out: then it is where the called function stands.
+fn add_place(mut failure: Failure, source: &str, function: &str) -> Failure {
+    if failure.line.is_none() {
+        let head = format!("fn {function}(");
+        let found = source.lines().enumerate().find_map(|(line, text)| Some((line, text.get(..text.find(&head)?)?)));
+        if let Some((line, before)) = found {
+            let number = |n: usize| u32::try_from(n.saturating_add(1)).ok();
+            (failure.line, failure.column) = (number(line), number(before.chars().count()));
+            failure.message = format!("while `{function}` ran: {}", failure.message);
+        }
+    }
+    failure
 }
 
 fn compute_halt(error: &EvalAltResult) -> Halt {

@@ -35,6 +35,7 @@ pub mod host;
 pub mod library;
 pub mod limits;
 pub mod machine;
+pub mod mutants;
 pub mod native;
 pub mod receipt;
 mod run;

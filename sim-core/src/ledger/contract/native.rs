@@ -120,8 +120,7 @@ fn process_settle(run: &mut Run, id: i64) -> Result<Value, Halt> {
     let bought_key = format!("bought/{}/{}", offer.buyer, offer.slot);
     let sold = get_number(run, &sold_key, 0)?;
     let bought = get_number(run, &bought_key, 0)?;
-    let delivered =
-        offer.energy.min(given.0.saturating_sub(sold)).min(taken.0.saturating_sub(bought)).max(0);
+    let delivered = offer.energy.min(given.0.saturating_sub(sold)).min(taken.0.saturating_sub(bought)).max(0);
     run.process_store(&sold_key, Some(sold.saturating_add(delivered).into()))?;
     run.process_store(&bought_key, Some(bought.saturating_add(delivered).into()))?;
     run.process_store(&key(id), None)?;

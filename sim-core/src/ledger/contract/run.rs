@@ -8,9 +8,7 @@ use super::gas::{
     WRITE, compute_cost,
 };
 use super::host::{AccountView, Host};
-use super::limits::{
-    MAX_EVENTS, MAX_KEY_BYTES, MAX_LINE_CHARS, MAX_PRINTED_LINES, MAX_STORAGE_BYTES, MAX_TRANSFERS,
-};
+use super::limits::{MAX_EVENTS, MAX_KEY_BYTES, MAX_LINE_CHARS, MAX_PRINTED_LINES, MAX_STORAGE_BYTES, MAX_TRANSFERS};
 use super::receipt::{ContractEvent, FailureKind, Party, Transfer};
 use super::store::ContractId;
 use super::value::Value;
@@ -104,8 +102,11 @@ impl Run {
             let (name, has) = (account.name, account.balance.0);
             return Err(funds(format!("{name} has {has} and cannot send {} with the call", attached.0)));
         }
-        self.buffer.balance =
-            self.buffer.balance.checked_add(attached).ok_or_else(|| funds("the contract's money overflows".to_owned()))?;
+        self.buffer.balance = self
+            .buffer
+            .balance
+            .checked_add(attached)
+            .ok_or_else(|| funds("the contract's money overflows".to_owned()))?;
         self.buffer.changes.insert(sender, Money(attached.0.saturating_neg()));
         let (from, to) = (Party::Account(sender), Party::Contract(self.setting.contract));
         self.buffer.transfers.push(Transfer { from, to, amount: attached });

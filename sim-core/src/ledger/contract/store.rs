@@ -134,7 +134,8 @@ impl<'de> Deserialize<'de> for ContractId {
             return Hash::deserialize(d).map(Self);
         }
         let text = String::deserialize(d)?;
-        let expected = || serde::de::Error::custom(format!("\"{text}\" is no contract: expected 64 hexadecimal digits"));
+        let expected =
+            || serde::de::Error::custom(format!("\"{text}\" is no contract: expected 64 hexadecimal digits"));
         unhex::<32>(&text).map(Self).ok_or_else(expected)
     }
 }
@@ -178,10 +179,8 @@ impl Contracts {
     }
     /// Every entry, by ascending [`EntryKey`].
     pub fn iter_entries(&self) -> impl Iterator<Item = EntryKey> {
-        let stored = self
-            .contracts
-            .iter()
-            .flat_map(|(id, c)| c.storage.keys().map(|key| EntryKey::Stored(*id, key.clone())));
+        let stored =
+            self.contracts.iter().flat_map(|(id, c)| c.storage.keys().map(|key| EntryKey::Stored(*id, key.clone())));
         let code = self.contracts.keys().map(|id| EntryKey::Code(*id));
         code.chain(self.contracts.keys().map(|id| EntryKey::Money(*id))).chain(stored)
     }
@@ -196,7 +195,11 @@ impl Contracts {
         };
         let base = compute_cost(DEPLOY_BASE, PER_SOURCE_BYTE, source_bytes);
         if self.contracts.contains_key(&id) {
-            return refuse(id, deploy.gas_limit, Halt::new(FailureKind::Unknown, "there is a contract of this id already"));
+            return refuse(
+                id,
+                deploy.gas_limit,
+                Halt::new(FailureKind::Unknown, "there is a contract of this id already"),
+            );
         }
         let contract = Contract {
             code: deploy.code.clone(),
@@ -224,7 +227,11 @@ impl Contracts {
     pub fn process_call(&mut self, host: Arc<dyn Host>, call: &Call) -> Receipt {
         let id = call.contract;
         if call.function == INIT {
-            return refuse(id, call.gas_limit, Halt::new(FailureKind::Unknown, "`init` runs once, when a contract is deployed"));
+            return refuse(
+                id,
+                call.gas_limit,
+                Halt::new(FailureKind::Unknown, "`init` runs once, when a contract is deployed"),
+            );
         }
         let Some(contract) = self.contracts.remove(&id) else {
             return refuse(id, call.gas_limit, Halt::new(FailureKind::Unknown, format!("there is no contract {id}")));

@@ -36,7 +36,9 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// Of another type.
-    #[error("{found} cannot be kept or given: use whole numbers, true or false, text, a list of these or a record of these")]
+    #[error(
+        "{found} cannot be kept or given: use whole numbers, true or false, text, a list of these or a record of these"
+    )]
     Type {
         /// What it is.
         found: String,
@@ -48,7 +50,9 @@ pub enum ValueError {
         found: String,
     },
     /// Too long.
-    #[error("a value of {bytes} bytes and {items} items; at most {MAX_VALUE_BYTES} bytes and {MAX_ITEMS} items are kept")]
+    #[error(
+        "a value of {bytes} bytes and {items} items; at most {MAX_VALUE_BYTES} bytes and {MAX_ITEMS} items are kept"
+    )]
     Size {
         /// Bytes of it.
         bytes: usize,
@@ -166,9 +170,8 @@ impl Value {
         } else if let Ok(list) = value.as_array_ref() {
             Self::List(list.iter().map(|v| Scalar::from_dynamic(v).ok_or_else(|| nested(v))).collect::<Result<_, _>>()?)
         } else if let Ok(map) = value.as_map_ref() {
-            let fields = map.iter().map(|(k, v)| {
-                Scalar::from_dynamic(v).map(|v| (k.to_string(), v)).ok_or_else(|| nested(v))
-            });
+            let fields =
+                map.iter().map(|(k, v)| Scalar::from_dynamic(v).map(|v| (k.to_string(), v)).ok_or_else(|| nested(v)));
             Self::Record(fields.collect::<Result<_, _>>()?)
         } else {
             return Err(ValueError::Type { found: get_type(value).to_owned() });
@@ -190,7 +193,9 @@ impl Value {
     #[must_use]
     pub fn from_json(value: &serde_json::Value) -> Option<Self> {
         match value {
-            serde_json::Value::Array(values) => values.iter().map(Scalar::from_json).collect::<Option<_>>().map(Self::List),
+            serde_json::Value::Array(values) => {
+                values.iter().map(Scalar::from_json).collect::<Option<_>>().map(Self::List)
+            }
             serde_json::Value::Object(fields) => {
                 let field = |(k, v): (&String, &serde_json::Value)| Some((k.clone(), Scalar::from_json(v)?));
                 fields.iter().map(field).collect::<Option<_>>().map(Self::Record)

@@ -200,11 +200,11 @@ fn a_hash_time_lock_opens_with_its_secret_in_its_time_only() {
 
 #[test]
 fn an_energy_service_settles_each_slot_once_within_the_deposits() {
-    let terms = |share: i64, guarantee: i64| {
-        [1, 1_000, 300, share, guarantee, 37, 2].map(Value::from)
-    };
+    let terms = |share: i64, guarantee: i64| [1, 1_000, 300, share, guarantee, 37, 2].map(Value::from);
     let mut sandbox = super::Sandbox::default();
-    for (args, attach) in [(terms(400, 200), 119_999), (terms(1_001, 200), 120_000), (terms(400, 1_001), 600_600), (terms(-1, 0), 0)] {
+    for (args, attach) in
+        [(terms(400, 200), 119_999), (terms(1_001, 200), 120_000), (terms(400, 1_001), 600_600), (terms(-1, 0), 0)]
+    {
         let asked = super::request(&sandbox, "Coop", &args, attach, 50_000);
         assert!(!sandbox.process_deploy("it", &of_library("energy-service"), &asked).is_done());
     }

@@ -18,12 +18,21 @@ fn the_language_has_what_contracts_need() {
     assert_eq!(value("fn f() { let a = [3, 1]; push(a, 2); a[1] += 5; a }"), Some(list([3, 6, 2])));
     assert_eq!(value("fn f() { let r = #{ b: 1, a: 2 }; r.c = 3; keys(r)[0] + r.b + len(r) }"), Some("a13".into()));
     assert_eq!(value("fn f() { let s = 0; for i in range(0, 5) { s += i; } s }"), Some(10.into()));
-    assert_eq!(value("fn f() { let i = 0; while i < 9 { i += 2; } `${i}/` + name_of(caller()) }"), Some("10/Ana".into()));
+    assert_eq!(
+        value("fn f() { let i = 0; while i < 9 { i += 2; } `${i}/` + name_of(caller()) }"),
+        Some("10/Ana".into())
+    );
     assert_eq!(value("fn f() { g(4) } fn g(n) { if n <= 1 { 1 } else { n * g(n - 1) } }"), Some(24.into()));
     assert_eq!(value("fn f() { mul_div(9223372036854775807, 1000, 1001) }"), Some(9_214_157_878_975_800_006.into()));
     assert_eq!(value("fn f() { mul_div(-7, 1, 2) }"), Some((-4).into()));
-    assert_eq!(value("fn f() { contains([1, \"a\"], \"a\") && contains(#{ x: 1 }, \"x\") && contains(\"abc\", \"bc\") }"), Some(true.into()));
-    assert_eq!(value("fn f() { slot() * 900 == now() && height() > 0 && role_of(caller()) == \"Meter\" }"), Some(true.into()));
+    assert_eq!(
+        value("fn f() { contains([1, \"a\"], \"a\") && contains(#{ x: 1 }, \"x\") && contains(\"abc\", \"bc\") }"),
+        Some(true.into())
+    );
+    assert_eq!(
+        value("fn f() { slot() * 900 == now() && height() > 0 && role_of(caller()) == \"Meter\" }"),
+        Some(true.into())
+    );
     assert_eq!(value("fn f() { () }"), None);
 }
 
@@ -104,6 +113,9 @@ fn an_error_has_its_line_and_column() {
     assert_eq!((line, message.as_str()), (Some(3), "item 4 of a list of 1; the first item is 0"));
     let (line, _, message) = place("fn f() {\n  let a = #{}; a.b\n}");
     assert_eq!(line, Some(2), "{message}");
+    let (line, column, message) = place("// It never ends.\n  fn f() {\n  loop { }\n}");
+    assert_eq!((line, column), (Some(2), Some(3)));
+    assert!(message.starts_with("while `f` ran: the gas is used up"), "{message}");
 }
 
 #[test]
@@ -111,16 +123,21 @@ fn an_editor_learns_mistakes_and_functions() {
     let wrong = check("fn f() {\n  let a = 1\n  let b = 2;\n}");
     assert_eq!(wrong.len(), 1);
     assert_eq!((wrong[0].line, wrong[0].column), (3, 3), "{wrong:?}");
-    let wrong = check("fn f() {\n  requir(true, \"x\"); // nothing() \"here()\"\n  let t = \"or here()\"; pey(1, 2)\n}");
+    let wrong =
+        check("fn f() {\n  requir(true, \"x\"); // nothing() \"here()\"\n  let t = \"or here()\"; pey(1, 2)\n}");
     let shown: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, [
-        "line 2, column 3: there is no function `requir`; is `require` meant?",
-        "line 3, column 24: there is no function `pey`; is `pay` meant?",
-    ]);
+    assert_eq!(
+        shown,
+        [
+            "line 2, column 3: there is no function `requir`; is `require` meant?",
+            "line 3, column 24: there is no function `pey`; is `pay` meant?",
+        ]
+    );
     assert_eq!(check("fn f() { x + 1 }")[0].line, 1, "a variable that is not there");
     assert!(check("let a = 1;\nfn f() { 1 }")[0].message.contains("outside of any function"));
     assert!(check(&" ".repeat(limits::MAX_SOURCE_BYTES + 1))[0].message.contains("at most"));
-    let functions = get_functions("/// Adds.\n/// Twice.\nfn add(a, b) { a + b }\nprivate fn hidden() { }").expect("a source");
+    let functions =
+        get_functions("/// Adds.\n/// Twice.\nfn add(a, b) { a + b }\nprivate fn hidden() { }").expect("a source");
     assert_eq!(functions[0].name, "add");
     assert_eq!((functions[0].parameters.join(","), functions[0].doc.as_str()), ("a,b".to_owned(), "Adds.\nTwice."));
     assert_eq!((functions[1].name.as_str(), functions[1].is_public), ("hidden", false));
@@ -151,7 +168,8 @@ fn a_trial_shows_the_receipt_and_changes_nothing() {
     let before = bench.sandbox.clone();
     let args = ["hello".into()];
     let host = std::sync::Arc::new(Still);
-    let call = Call { contract: bench.id, function: "take", args: &args, sender: 0, attached: Money(5), gas_limit: 50_000 };
+    let call =
+        Call { contract: bench.id, function: "take", args: &args, sender: 0, attached: Money(5), gas_limit: 50_000 };
     let trial = bench.sandbox.contracts.compute_call(host, &call);
     assert!(trial.is_done(), "{trial:?}");
     assert_eq!(bench.sandbox, before);
@@ -177,7 +195,14 @@ impl super::super::Host for Still {
         let (address, role) = (Default::default(), crate::ledger::types::Role::Meter);
         let (imported, exported) = Default::default();
         let balance = Money(i64::MAX - 10);
-        (index == 0).then(|| super::super::AccountView { address, name: "one".to_owned(), role, balance, imported, exported })
+        (index == 0).then(|| super::super::AccountView {
+            address,
+            name: "one".to_owned(),
+            role,
+            balance,
+            imported,
+            exported,
+        })
     }
     fn find_account(&self, _: &str) -> Option<u32> {
         None
@@ -196,9 +221,17 @@ fn balances_at_the_edge_do_not_overflow() {
     let mut contracts = super::super::Contracts::default();
     let code = text("fn keep() { } fn back(n) { pay(0, n) }");
     let host = || std::sync::Arc::new(Still);
-    let deploy = super::super::Deploy { code: &code, args: &[], sender: 0, nonce: 0, attached: Money(0), gas_limit: 50_000 };
+    let deploy =
+        super::super::Deploy { code: &code, args: &[], sender: 0, nonce: 0, attached: Money(0), gas_limit: 50_000 };
     let id = contracts.process_deploy(host(), &deploy).contract;
-    let call = |function, args, attached| Call { contract: id, function, args, sender: 0, attached: Money(attached), gas_limit: 50_000 };
+    let call = |function, args, attached| Call {
+        contract: id,
+        function,
+        args,
+        sender: 0,
+        attached: Money(attached),
+        gas_limit: 50_000,
+    };
     assert!(contracts.process_call(host(), &call("keep", &[], i64::MAX - 10)).is_done());
     let receipt = contracts.process_call(host(), &call("keep", &[], 100));
     assert_eq!(receipt.status.map_err(|e| e.kind), Err(FailureKind::Funds), "the contract's own money would overflow");

@@ -34,12 +34,18 @@ fn what_grows_without_bound_meets_a_limit() {
         ("fn f() { let m = #{}; let i = 0; loop { m[`a${i}`] = #{}; i += 1; m[`a${i - 1}`].b = m; } }", K::TooLarge),
         ("fn f() { let m = #{ a: #{} }; let i = 0; loop { m.a[`k${i}`] = 1; i += 1; } }", K::TooLarge),
         ("fn f() { let a = [#{}]; let i = 0; loop { a[0][`k${i}`] = 1; i += 1; } }", K::TooLarge),
-        ("fn f() { let m = #{}; let i = 0; loop { g(m, i); m[`k${i}`] = i; i += 1; } } fn g(m, i) { m.x = i; }", K::TooLarge),
+        (
+            "fn f() { let m = #{}; let i = 0; loop { g(m, i); m[`k${i}`] = i; i += 1; } } fn g(m, i) { m.x = i; }",
+            K::TooLarge,
+        ),
         ("fn f() { f() }", K::TooDeep),
         ("fn f() { g() } fn g() { f() }", K::TooDeep),
         ("fn f() { let i = 0; loop { set(`${i}`, i); i += 1; } }", K::OutOfGas),
         ("fn f() { loop { emit(\"E\", #{ a: 1 }); } }", K::TooLarge),
-        ("fn f() { let a = []; for i in range(0, 256) { push(a, \"0123456789012345\"); } set(\"a\", a); set(\"b\", [a]); }", K::TooLarge),
+        (
+            "fn f() { let a = []; for i in range(0, 256) { push(a, \"0123456789012345\"); } set(\"a\", a); set(\"b\", [a]); }",
+            K::TooLarge,
+        ),
     ] {
         assert_eq!(kind(source), expected, "{source}: {:?}", failure(source));
     }
@@ -76,7 +82,9 @@ fn arithmetic_never_wraps() {
     ] {
         assert_eq!(kind(source), K::Arithmetic, "{source}: {:?}", failure(source));
     }
-    for source in ["fn f() { 1 << 64 }", "fn f() { 1 << -1 }", "fn f() { 1 >> 200 }", "fn f() { 1 << 9223372036854775807 }"] {
+    for source in
+        ["fn f() { 1 << 64 }", "fn f() { 1 << -1 }", "fn f() { 1 >> 200 }", "fn f() { 1 << 9223372036854775807 }"]
+    {
         let receipt = run(source, 50_000);
         assert!(receipt.gas_used > 0, "{source} ends: {:?}", receipt.status);
     }
@@ -120,7 +128,9 @@ fn what_is_not_in_the_language_is_not_there() {
 /// Sources made to hurt the parser: deep, long, unfinished. Each is refused or read, and none reaches the stack.
 #[test]
 fn parsing_bombs_are_refused() {
-    let deep = |open: &str, middle: &str, close: &str, n: usize| format!("fn f() {{ {}{middle}{} }}", open.repeat(n), close.repeat(n));
+    let deep = |open: &str, middle: &str, close: &str, n: usize| {
+        format!("fn f() {{ {}{middle}{} }}", open.repeat(n), close.repeat(n))
+    };
     for source in [
         deep("(", "1", ")", 2_000),
         deep("[", "1", "]", 2_000),

@@ -22,7 +22,8 @@ fn every_contract_is_without_mistakes_and_explains_itself() {
 #[test]
 fn every_worked_example_comes_out_as_it_says() {
     for contract in get_library() {
-        let steps: Vec<Step> = serde_json::from_str(contract.example).unwrap_or_else(|e| panic!("{}: {e}", contract.name));
+        let steps: Vec<Step> =
+            serde_json::from_str(contract.example).unwrap_or_else(|e| panic!("{}: {e}", contract.name));
         let (mut sandbox, code) = (Sandbox::default(), text(contract.source));
         for (place, step) in steps.iter().enumerate() {
             let result = sandbox.process_step(contract.name, &code, step);
@@ -43,7 +44,10 @@ fn a_wrong_expectation_is_noticed() {
         steps.iter().try_for_each(|s| sandbox.process_step("it", &text(contract.source), s).map(|_| ()))
     };
     assert!(play(r#"[{"by": "Ana", "deploy": []}]"#).is_ok());
-    assert!(play(r#"[{"by": "Ana", "deploy": []}, {"by": "Ana", "call": "offer", "args": [40, 1, 1], "gives": 2}]"#).is_err());
+    assert!(
+        play(r#"[{"by": "Ana", "deploy": []}, {"by": "Ana", "call": "offer", "args": [40, 1, 1], "gives": 2}]"#)
+            .is_err()
+    );
     assert!(play(r#"[{"by": "Ana", "deploy": [], "refused": "no"}]"#).is_err());
     assert!(play(r#"[{"by": "Eve", "deploy": []}]"#).is_err());
     assert!(play(r#"[{"balances": {"Ana": 1}}]"#).is_err());

@@ -13,7 +13,7 @@ fn mutated_contracts_harm_nobody() {
     let tally = super::super::mutants::process_mutants(1, 400);
     assert_eq!((tally.interpreter, tally.money), (0, 0), "{tally:?}");
     assert!(tally.compiled > 20 && tally.refused > 20, "{tally:?}");
-    assert!(tally.done > 50, "some calls go through: {tally:?}");
+    assert!(tally.done > 20, "some calls go through: {tally:?}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_cold_and_a_warm_cache_agree() {
 /// Random arguments to every function of the library.
 #[test]
 fn random_calls_of_the_library_conserve_money() {
-    let mut stream = Stream::new(3, "contract-calls");
+    let mut stream = Stream::new(3, "contract-calls", 0);
     for contract in get_library() {
         let functions = super::super::check::get_functions(contract.source).expect("a source");
         let mut sandbox = Sandbox::default();

@@ -15,16 +15,22 @@ enum Act {
 }
 
 const NAMES: [&str; 4] = ["Ana", "Ben", "Cleo", "Dan"];
-const FUNCTIONS: [(&str, usize); 6] = [("offer", 3), ("accept", 1), ("settle", 1), ("cancel", 1), ("refund", 1), ("take", 1)];
+const FUNCTIONS: [(&str, usize); 6] =
+    [("offer", 3), ("accept", 1), ("settle", 1), ("cancel", 1), ("refund", 1), ("take", 1)];
 
 fn act() -> impl Strategy<Value = Act> {
     let amount = prop_oneof![8 => 0..2_000_i64, 1 => any::<i64>()];
-    let offer = (0..4_usize, 36..44_i64, amount.clone(), prop_oneof![8 => 1..9_i64, 1 => any::<i64>()])
-        .prop_map(|(by, slot, energy, price)| Act::Call { by, function: 0, args: vec![slot, energy, price], attach: 0 });
+    let offer = (0..4_usize, 36..44_i64, amount.clone(), prop_oneof![8 => 1..9_i64, 1 => any::<i64>()]).prop_map(
+        |(by, slot, energy, price)| Act::Call { by, function: 0, args: vec![slot, energy, price], attach: 0 },
+    );
     let other = (0..4_usize, 1..6_usize, 0..6_i64, prop_oneof![4 => Just(0), 1 => 0..9_000_i64])
         .prop_map(|(by, function, id, attach)| Act::Call { by, function, args: vec![id], attach });
-    let count = (0..4_u32, 36..44_u32, 0..3_000_i64, 0..3_000_i64)
-        .prop_map(|(who, slot, taken, given)| Act::Count { who, slot, taken, given });
+    let count = (0..4_u32, 36..44_u32, 0..3_000_i64, 0..3_000_i64).prop_map(|(who, slot, taken, given)| Act::Count {
+        who,
+        slot,
+        taken,
+        given,
+    });
     prop_oneof![3 => offer, 6 => other, 1 => (0..4_u32).prop_map(Act::Wait), 4 => count]
 }
 
