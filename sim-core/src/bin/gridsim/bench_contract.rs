@@ -16,14 +16,12 @@ use sim_core::quantity::{Money, Wh};
 const TRADES: u32 = 100;
 const READINGS: u32 = 5;
 /// Dear things a call can do with its gas.
-const DEAR: [(&str, &str); 7] = [
+const DEAR: [(&str, &str); 8] = [
     ("empty loop", "fn f() { loop { } }"),
     ("copies of a list", "fn f() { let a = []; for i in range(0, 250) { push(a, i); } loop { let b = a; } }"),
     ("copies of a record", "fn f() { let m = #{}; for i in range(0, 250) { m[`${i}`] = i; } loop { let b = m; } }"),
-    (
-        "comparing records",
-        "fn f() { let m = #{}; for i in range(0, 250) { m[`${i}`] = i; } let n = m; loop { m == n; } }",
-    ),
+    ("copies of nested lists", "fn f() { let a = []; for i in range(0, 80) { push(a, [i, i]); } loop { let b = a; } }"),
+    ("searching a list", "fn f() { let a = []; for i in range(0, 250) { push(a, `${i}`); } loop { contains(a, 1); } }"),
     ("long texts", "fn f() { let s = \"0123456789abcdef\"; while len(s) < 2048 { s += s; } loop { let t = s + s; } }"),
     ("calls", "fn f() { loop { g(1); } } fn g(n) { if n < 9 { g(n + 1); } }"),
     ("storage", "fn f() { let i = 0; loop { set(`${i}`, i); i += 1; } }"),

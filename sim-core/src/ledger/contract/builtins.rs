@@ -3,7 +3,7 @@
 //! Each takes the running call from the interpreter's tag and goes through its methods; each that walks over something
 //! pays in proportion to its length.
 
-use super::gas::ITEMS_PER_UNIT;
+use super::gas::compute_walk;
 use super::receipt::FailureKind;
 use super::run::{Halt, Run};
 use super::value::{Value, get_type};
@@ -109,8 +109,7 @@ fn with<T>(context: &NativeCallContext, act: impl FnOnce(&mut Run) -> Result<T, 
 }
 
 fn walk(context: &NativeCallContext, items: usize) -> Answer<()> {
-    let cost = u64::try_from(items).unwrap_or(u64::MAX) / ITEMS_PER_UNIT;
-    with(context, |run| run.process_cost(cost, 0, 0))
+    with(context, |run| run.process_cost(compute_walk(items), 0, 0))
 }
 
 fn value_halt(message: impl Into<String>) -> Halt {

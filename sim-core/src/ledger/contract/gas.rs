@@ -37,7 +37,8 @@ pub const PER_HASHED_BYTE: u64 = 1;
 pub const LOOK: u64 = 20;
 /// A printed line, besides its bytes.
 pub const PRINT: u64 = 20;
-/// Items of a list or bytes of a text that a function goes through for one unit.
+/// Items of a list or record, or bytes of a text, that one unit pays for where all of it is gone through: whenever the
+/// variable of a list or record is used (it may be copied), and in functions that search.
 pub const ITEMS_PER_UNIT: u64 = 8;
 
 /// The meter of one call. The interpreter's own operations arrive through [`Gauge`].
@@ -60,6 +61,11 @@ impl Gauge {
         self.operations.store(operations, Relaxed);
         operations.saturating_add(self.stated.load(Relaxed)) <= self.limit
     }
+    /// Adds a stated cost; whether there is gas for it.
+    pub(super) fn process_cost(&self, cost: u64) -> bool {
+        self.stated.store(self.stated.load(Relaxed).saturating_add(cost), Relaxed);
+        self.is_within(self.operations.load(Relaxed))
+    }
 }
 
 impl Meter {
@@ -71,9 +77,7 @@ impl Meter {
     }
     /// Adds a stated cost; whether there is gas for it.
     pub(super) fn process_cost(&mut self, cost: u64) -> bool {
-        let stated = self.gauge.stated.load(Relaxed).saturating_add(cost);
-        self.gauge.stated.store(stated, Relaxed);
-        self.gauge.is_within(self.gauge.operations.load(Relaxed))
+        self.gauge.process_cost(cost)
     }
     /// Gas used so far, at most the limit.
     pub(super) fn get_used(&self) -> u64 {
@@ -84,4 +88,9 @@ impl Meter {
 /// Cost of `base` and `per_byte` for each of `bytes`.
 pub(super) fn compute_cost(base: u64, per_byte: u64, bytes: usize) -> u64 {
     base.saturating_add(per_byte.saturating_mul(u64::try_from(bytes).unwrap_or(u64::MAX)))
+}
+
+/// Cost of going through `items`.
+pub(super) fn compute_walk(items: usize) -> u64 {
+    u64::try_from(items).unwrap_or(u64::MAX) / ITEMS_PER_UNIT
 }

@@ -10,7 +10,7 @@
 
 use super::builtins::{Handle, get_builtins};
 use super::check::Diagnostic;
-use super::gas::Gauge;
+use super::gas::{Gauge, compute_walk};
 use super::limits::{
     MAX_CALL_DEPTH, MAX_EXPRESSION_DEPTH, MAX_FUNCTIONS, MAX_ITEMS, MAX_LINE_CHARS, MAX_SOURCE_BYTES, MAX_TEXT_BYTES,
     MAX_VARIABLES,
@@ -29,6 +29,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Sources that the cache keeps.
 const KEPT_SOURCES: usize = 64;
+/// The interpreter finds functions by a hash of their names: with a seed of ours it does not differ from build to build.
+const HASHING_SEED: [u64; 4] = [1, 2, 3, 4];
 /// Words that are not part of the language here.
 const FORBIDDEN: [&str; 14] = [
     "eval",
@@ -56,6 +58,8 @@ pub(super) struct Machine {
 
 impl Default for Machine {
     fn default() -> Self {
+        // Whoever is first sets it, always to the same; an error says only that it is set.
+        let _ = rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED));
         let modules = [
             ArithmeticPackage::new().as_shared_module(),
             LogicPackage::new().as_shared_module(),
@@ -206,7 +210,7 @@ impl Machine {
             .set_max_string_size(MAX_TEXT_BYTES)
             .set_max_array_size(MAX_ITEMS)
             .set_max_map_size(MAX_ITEMS);
-        limit_variables(&mut engine);
+        limit_variables(&mut engine, gauge.clone());
         if let Some(gauge) = gauge {
             engine.on_progress(move |operations| (!gauge.is_within(operations)).then_some(Dynamic::UNIT));
         }
@@ -215,15 +219,41 @@ impl Machine {
 }
 
 /// The interpreter checks the size of what a function or operator gives, but not of a record that grows by assignment to
-/// new fields: so the size of a list or record is checked whenever its variable is used.
+/// new fields, and it copies a list or record for the price of one operation. So whenever the variable of one is used,
+/// its size is checked and paid for.
 #[expect(deprecated, reason = "the call is not deprecated but marked as one that may change; the version is pinned")]
-fn limit_variables(engine: &mut Engine) {
-    engine.on_var(|name, _, context| {
-        match context.scope().get(name).filter(|value| value.is_map() || value.is_array()) {
-            Some(value) => context.engine().ensure_data_size_within_limits(value).map(|()| None),
-            None => Ok(None),
+fn limit_variables(engine: &mut Engine, gauge: Option<Gauge>) {
+    engine.on_var(move |name, _, context| {
+        let Some(value) = context.scope().get(name).filter(|value| value.is_map() || value.is_array()) else {
+            return Ok(None);
+        };
+        let (items, bytes) = measure(value);
+        if items > MAX_ITEMS || bytes > MAX_TEXT_BYTES {
+            let what = "a list or record".to_owned();
+            return Err(EvalAltResult::ErrorDataTooLarge(what, Position::NONE).into());
+        }
+        match &gauge {
+            Some(gauge) if !gauge.process_cost(compute_walk(items)) => {
+                Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE).into())
+            }
+            _ => Ok(None),
         }
     });
+}
+
+/// Items of a list or record, nested ones counted, and bytes of the texts in it.
+fn measure(value: &Dynamic) -> (usize, usize) {
+    let add = |sum: (usize, usize), value: &Dynamic| {
+        let (items, bytes) = measure(value);
+        (sum.0.saturating_add(items).saturating_add(1), sum.1.saturating_add(bytes))
+    };
+    if let Ok(list) = value.as_array_ref() {
+        list.iter().fold((0, 0), add)
+    } else if let Ok(record) = value.as_map_ref() {
+        record.values().fold((0, 0), add)
+    } else {
+        (0, value.as_immutable_string_ref().map_or(0, |text| text.len()))
+    }
 }
 
 /// Whether a function can be called from outside with so many arguments. `init` may be left out: `Err(None)` then.

@@ -21,10 +21,11 @@
 //! Reading order: [`value`], [`host`], [`receipt`], [`gas`], [`run`] (what one call can do), [`machine`] and [`builtins`]
 //! (the language), [`store`] (what stands on the chain), [`native`] (a contract written in Rust behind the same
 //! interface), [`check`] (for editors), [`library`] (contracts of ours), [`sandbox`] (a chain of a few accounts to try
-//! them on).
+//! them on), [`mutants`] (a campaign against all of it).
 //!
-//! Limits: contracts cannot call contracts; a record or list holds scalars only; hashes of function names decide which
-//! function of one contract is called, with 64 bits, so an author could make two names of his own contract collide.
+//! Limits: contracts cannot call contracts; what is stored, given or left as an event holds no list within a list; where
+//! gas, depth or size ran out is told by the called function's line only; the interpreter finds functions by a hash of 64
+//! bits, so an author who makes two names of his own contract collide confuses himself.
 //!
 //! [`types`]: super::types
 
