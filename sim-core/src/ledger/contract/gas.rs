@@ -2,7 +2,7 @@
 //!
 //! `used = base + operations + stated costs`, an integer that follows from the source, the arguments and the state
 //! alone. The stated costs are for what is dearer than an operation: they are in proportion to bytes where the work is.
-//! Validated by `tests/gas.rs` (pinned figures) and, for time, by `gridsim bench-contract`.
+//! Validated by `tests/engine.rs` (pinned figures) and, for time, by `gridsim bench-contract`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

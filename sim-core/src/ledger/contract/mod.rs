@@ -18,7 +18,7 @@
 //! Units: money in millionths of the currency, energy in Wh, prices in thousandths of the currency per kWh, so that
 //! Wh times price is money without a division. Time: seconds of simulated time, market slots as in [`types`].
 //!
-//! Reading order: [`value`], [`host`], [`receipt`], [`gas`], [`run`] (what one call can do), [`machine`] and [`builtins`]
+//! Reading order: [`value`], [`host`], [`receipt`], [`gas`], `run.rs` (what one call can do), [`machine`] and [`builtins`]
 //! (the language), [`store`] (what stands on the chain), [`native`] (a contract written in Rust behind the same
 //! interface), [`check`] (for editors), [`library`] (contracts of ours), [`sandbox`] (a chain of a few accounts to try
 //! them on), [`mutants`] (a campaign against all of it).

@@ -1,6 +1,6 @@
 //! Contracts that are part of the ledger, written in Rust behind the same interface as the texts.
 //!
-//! They go through the same [`Run`] and so pay the same for storage, payments and events and meet the same limits; what
+//! They go through the same `Run` and so pay the same for storage, payments and events and meet the same limits; what
 //! they save is the interpreter. [`P2pSettlement`](Native::P2pSettlement) is line for line what
 //! `assets/contracts/p2p-settlement.rhai` says; a test compares both on random calls.
 
