@@ -90,7 +90,7 @@ fn the_window_draws_and_reaches_the_same_state_as_the_headless_run() {
         .arg(&out)
         .output()
         .expect("the app starts");
-    let said = String::from_utf8_lossy(&run.stderr).into_owned() + &String::from_utf8_lossy(&run.stdout);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned() + &*String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{}: {said}", run.status);
     assert!(!said.contains("panicked") && !said.contains("flat colour"), "{said}");
     let summary = summary(&out);

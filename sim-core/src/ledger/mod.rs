@@ -15,6 +15,7 @@ pub mod certificate;
 pub mod chain;
 pub mod chain_file;
 pub mod consensus;
+pub mod contract;
 pub mod crypto;
 mod driver;
 pub mod error;

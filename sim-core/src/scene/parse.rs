@@ -160,7 +160,7 @@ fn recover(report: &mut Report, error: &SpannedError) -> bool {
             let at = value.map_or(if lost { offset } else { before }, |n| n.start);
             let found = value.and_then(|n| report.text.get(n.start..n.end)).filter(|t| t.chars().count() <= 40);
             let found = found.map_or_else(String::new, |t| format!("found `{t}`, "));
-            report.add_at(at, found + &describe(code), None);
+            report.add_at(at, found + describe(code).as_str(), None);
             !lost && remove_around(report, at, "")
         }
     }

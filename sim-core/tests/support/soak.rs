@@ -334,5 +334,5 @@ pub fn describe(seed: u64) -> String {
     let at = |c: &Timed| format!("    {} {:?}\n", c.at.clock(), c.command);
     let start = &script.scene.file.site.start;
     format!("seed {seed} of {}, start {start}\n", commons().file.title.en)
-        + &script.commands.iter().map(at).collect::<String>()
+        + script.commands.iter().map(at).collect::<String>().as_str()
 }

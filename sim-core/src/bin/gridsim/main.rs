@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
 mod bench_consensus;
+mod bench_contract;
 mod bench_powerflow;
 mod bench_privacy;
 mod business;
@@ -10,6 +11,7 @@ mod chain;
 mod clear;
 mod clock;
 mod commands;
+mod contract;
 mod export;
 mod files;
 mod folder;
@@ -47,6 +49,8 @@ enum Verb {
     BenchPrivacy(bench_privacy::Args),
     /// Goes through everything that can happen to one height of a consensus mechanism, in search of two decisions.
     BenchConsensus(bench_consensus::Args),
+    /// Times contracts, native against text, and lets mutated contracts loose on a sandbox.
+    BenchContract(bench_contract::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
     /// Clears an order book (.json) with every mechanism of the market.
@@ -66,6 +70,9 @@ enum Verb {
     /// Verifies a chain, proves that a transaction is in it, checks a proof.
     #[command(subcommand)]
     Chain(chain::Verb),
+    /// Lists, checks and runs contracts: rules as text that hold money.
+    #[command(subcommand)]
+    Contract(contract::Verb),
 }
 
 /// Why a subcommand ended without success; each has its exit status.
@@ -96,6 +103,7 @@ fn main() -> ExitCode {
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
         Verb::BenchPrivacy(args) => bench_privacy::run(&args),
         Verb::BenchConsensus(args) => bench_consensus::run(&args),
+        Verb::BenchContract(args) => bench_contract::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Clear(args) => clear::run(&args),
         Verb::Business(args) => business::run(&args),
@@ -105,6 +113,7 @@ fn main() -> ExitCode {
         Verb::Commands(args) => commands::run(&args),
         Verb::Why(args) => why::run(&args),
         Verb::Chain(verb) => chain::run(&verb),
+        Verb::Contract(verb) => contract::run(&verb),
     };
     let (code, message) = match result {
         Ok(()) => return ExitCode::SUCCESS,
