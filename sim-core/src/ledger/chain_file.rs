@@ -4,14 +4,17 @@ use super::block::{Block, Commit, CommitVote, Header, VoteKind};
 use super::certificate::{
     CertificateAction, CertificateId, Facility, Plant, Purpose, Rules as CertificateRules, Source, Storage,
 };
+use super::contract::limits::{MAX_ARGUMENTS, MAX_SOURCE_BYTES, MAX_VALUE_BYTES};
+use super::contract::{Code, Value};
+use super::crypto::encode;
 use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::types::{
-    Access, Cap, Fill, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side, SignedTransaction,
+    Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side, SignedTransaction,
     Tariffs, Trade, Transfer,
 };
-use crate::digest::Hash;
+use crate::digest::{Hash, hex as hex_of};
 
 record!(MeterReading { slot, import, export });
 record!(Order { slot, side, quantity, price });
@@ -25,6 +28,8 @@ record!(Access { grantee });
 record!(Cap { floor, ceiling });
 record!(SignedVote { block, signature });
 record!(Equivocation { validator, height, round, kind, first, second });
+record!(Deployment { code, args, attached });
+record!(Invocation { contract, function, args, attached });
 record!(CertificateId { produced, number });
 record!(CertificateRules { slots_per_hour, issue_hours, expire_hours });
 record!(Plant { source, rated, storage });
@@ -41,6 +46,7 @@ record!(Parameters {
     timeout_us,
     timeout_delta_us,
     least_fee,
+    gas_price,
     credit,
     certificates
 });
@@ -67,6 +73,26 @@ macro_rules! choice {
         }
     };
 }
+/// What holds texts of any kind: the canonical bytes in hexadecimal.
+macro_rules! packed {
+    ($($type:ty => $most:expr),+) => {$(
+        impl Canonical for $type {
+            fn write(&self, out: &mut String) {
+                out.extend(["\"", &hex_of(&encode("packed", self)), "\""]);
+            }
+            fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+                r.packed($most, |bytes| {
+                    let body = bytes.strip_prefix(PACKED)?;
+                    postcard::from_bytes(body).ok().filter(|value| encode("packed", value) == bytes)
+                })
+            }
+        }
+    )+};
+}
+/// What packed bytes begin with.
+const PACKED: &[u8] = b"gridtwin/packed/1\0";
+packed!(Code => MAX_SOURCE_BYTES + 64, Vec<Value> => MAX_ARGUMENTS * MAX_VALUE_BYTES);
+
 choice!(Role { Meter, Operator, Grid, Losses, Validator, Regulator });
 choice!(VoteKind { Prevote, Precommit });
 choice!(Purpose { Footprint, Credit });
@@ -101,7 +127,7 @@ macro_rules! one_of {
     };
 }
 one_of!(Facility { Plant, Storage });
-one_of!(Payload { MeterReading, Order, Trade, Settlement, Transfer, Grant, Revoke, Cap, Equivocation, Certificate });
+one_of!(Payload { MeterReading, Order, Trade, Settlement, Transfer, Grant, Revoke, Cap, Equivocation, Certificate, Deploy, Call });
 
 /// The same for variants that are records themselves.
 macro_rules! one_of_records {

@@ -211,6 +211,7 @@ fn validate_parameters(p: &Parameters) -> Result<(), GenesisError> {
         ("timeout_us", p.timeout_us, 1_000, DAY),
         ("timeout_delta_us", p.timeout_delta_us, 0, DAY),
         ("least_fee", to_limit(p.least_fee), 0, to_limit(MAX_AMOUNT)),
+        ("gas_price", to_limit(p.gas_price), 0, to_limit(MAX_AMOUNT)),
         ("credit", to_limit(p.credit), 0, to_limit(MAX_AMOUNT)),
         ("certificates.slots_per_hour", u64::from(p.certificates.slots_per_hour), 1, 3_600),
         ("certificates.issue_hours", u64::from(p.certificates.issue_hours), 1, 87_600),

@@ -127,6 +127,21 @@ impl<'a> Reader<'a> {
         Err(self.fault(&format!("{} lower-case hexadecimal digits", 2 * N)))
     }
 
+    /// Bytes in hexadecimal, at most `most`, that `decode` understands.
+    pub(crate) fn packed<T>(&mut self, most: usize, decode: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, Fault> {
+        self.expect("\"")?;
+        let rest = &self.bytes[self.at..];
+        let digits = rest.iter().take(2 * most + 1).take_while(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')).count();
+        let value = |c: u8| if c <= b'9' { c - b'0' } else { c - b'a' + 10 };
+        let bytes: Vec<u8> = rest[..digits].chunks_exact(2).map(|p| value(p[0]) << 4 | value(p[1])).collect();
+        let Some(found) = (digits % 2 == 0 && digits <= 2 * most).then(|| decode(&bytes)).flatten() else {
+            return Err(self.fault_because(format!("these bytes are no such value; at most {most} are read")));
+        };
+        self.at += digits;
+        self.expect("\"")?;
+        Ok(found)
+    }
+
     fn integer(&mut self) -> Result<i128, Fault> {
         let start = self.at;
         let is_negative = self.is_next("-");

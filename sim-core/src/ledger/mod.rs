@@ -31,6 +31,7 @@ pub mod privacy;
 pub mod proof;
 pub mod receipt;
 pub mod settlement;
+mod shared;
 pub mod state;
 pub mod state_proof;
 pub mod state_tree;

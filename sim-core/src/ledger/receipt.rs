@@ -3,6 +3,7 @@
 //! A receipt stands at its transaction's place, so one proof of inclusion shows a transaction and another its outcome.
 
 use super::certificate::CertificateEvent;
+use super::contract::{self, ContractEvent, ContractId};
 use super::crypto::encode;
 use super::merkle::{compute_leaf_hash, compute_root};
 use crate::digest::Hash;
@@ -26,6 +27,10 @@ pub enum Outcome {
 pub enum Notice {
     /// What happened to a certificate.
     Certificate(CertificateEvent),
+    /// What a contract tells.
+    Contract(ContractId, ContractEvent),
+    /// Money that a contract moved.
+    Money(contract::Transfer),
 }
 
 /// What became of a transaction.
@@ -35,7 +40,7 @@ pub struct Receipt {
     pub outcome: Outcome,
     /// What its sender paid for it to the block's proposer.
     pub fee: Money,
-    /// Steps of work that a contract needed.
+    /// Gas that a contract used.
     pub gas: u64,
     /// What it told.
     pub notices: Vec<Notice>,

@@ -5,6 +5,7 @@
 //! Accounts are fixed at genesis and named in payloads by their index; senders sign with the address.
 
 use super::certificate::{self, CertificateAction};
+use super::contract::{Code, Value};
 use super::crypto::{Address, Claim, Keypair, Signature, encode};
 use super::evidence::Equivocation;
 use super::merkle::compute_leaf_hash;
@@ -174,6 +175,30 @@ pub struct Cap {
     pub ceiling: Price,
 }
 
+/// A new contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// What it does.
+    pub code: Code,
+    /// Arguments of its `init`.
+    pub args: Vec<Value>,
+    /// Money that goes to the contract.
+    pub attached: Money,
+}
+
+/// A call of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The contract's id.
+    pub contract: Hash,
+    /// Name of the function.
+    pub function: String,
+    /// Its arguments.
+    pub args: Vec<Value>,
+    /// Money that goes to the contract.
+    pub attached: Money,
+}
+
 /// What a transaction says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payload {
@@ -197,6 +222,10 @@ pub enum Payload {
     Equivocation(Equivocation),
     /// Issues, hands over or uses up a certificate of renewable energy.
     Certificate(CertificateAction),
+    /// Puts a contract on the chain.
+    Deploy(Deployment),
+    /// Calls a contract.
+    Call(Invocation),
 }
 
 impl Payload {
@@ -214,12 +243,17 @@ impl Payload {
             Self::Cap(_) => "Cap",
             Self::Equivocation(_) => "Equivocation",
             Self::Certificate(_) => "Certificate",
+            Self::Deploy(_) => "Deploy",
+            Self::Call(_) => "Call",
         }
     }
     /// Whether it is its sender's duty and costs nothing; all else costs at least the least fee.
     #[must_use]
     pub fn is_duty(&self) -> bool {
-        !matches!(self, Self::Transfer(_) | Self::Grant(_) | Self::Revoke(_))
+        !matches!(
+            self,
+            Self::Transfer(_) | Self::Grant(_) | Self::Revoke(_) | Self::Deploy(_) | Self::Call(_)
+        )
     }
 }
 
@@ -230,7 +264,7 @@ pub struct SignedTransaction {
     pub sender: Address,
     /// The sender's count of earlier transactions.
     pub nonce: u64,
-    /// The most that the sender pays for it to the block's proposer; a duty costs nothing.
+    /// The most that the sender pays for it to the block's proposer; a duty costs nothing, a contract what it uses.
     pub fee: Money,
     /// What it says.
     pub payload: Payload,
@@ -292,6 +326,8 @@ pub struct Parameters {
     pub timeout_delta_us: u64,
     /// Least fee of a transaction that is no duty.
     pub least_fee: Money,
+    /// Price of a thousand units of gas, on top of the least fee.
+    pub gas_price: Money,
     /// How far a meter's account may go below zero by its own spending; its bills may take it further.
     pub credit: Money,
     /// Times of the registry of certificates.
@@ -313,6 +349,7 @@ impl Default for Parameters {
             timeout_us: 1_000_000,
             timeout_delta_us: 500_000,
             least_fee: Money(1_000),
+            gas_price: Money(100),
             credit: Money(100_000_000),
             certificates: certificate::Rules::default(),
         }

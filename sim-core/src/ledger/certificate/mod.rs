@@ -26,7 +26,6 @@ mod entries;
 mod error;
 mod meter;
 mod registry;
-mod shared;
 mod storage;
 #[cfg(test)]
 mod tests;

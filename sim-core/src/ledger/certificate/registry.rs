@@ -2,11 +2,11 @@
 
 use super::entries::{Changes, EntryKey};
 use super::error::CertificateError;
-use super::shared::Shared;
 use super::types::{
     AccountTotals, Certificate, CertificateAction, CertificateEvent, CertificateId, Facility, HourMeter, LotKey,
     MAX_ENERGY, Origin, Purpose, Retirement, Rules, Totals,
 };
+use crate::ledger::shared::Shared;
 use crate::quantity::Wh;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -3,13 +3,14 @@
 use super::State;
 use crate::digest::Hash;
 use crate::ledger::certificate::EntryKey;
+use crate::ledger::contract;
 use crate::ledger::crypto::{Address, compute_hash, encode};
 use crate::ledger::state_tree::{Change, Path, StateTree};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The name of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Key {
     /// An account, by its address.
     Account(Address),
@@ -25,6 +26,10 @@ pub enum Key {
     Offence(u32),
     /// An entry of the registry of certificates.
     Certificate(EntryKey),
+    /// The rows of a slot that was settled of late.
+    Rows(u32),
+    /// An entry of a contract.
+    Contract(contract::EntryKey),
 }
 
 impl Key {
@@ -92,6 +97,8 @@ impl State {
             Key::Grants(owner) => self.grants.get(owner).map(|grantees| encode("grants", grantees)),
             Key::Offence(validator) => self.offences.get(validator).map(|offence| encode("offence", offence)),
             Key::Certificate(key) => self.certificates.get_entry(key),
+            Key::Rows(slot) => self.history.get(slot).map(|rows| encode("rows", rows)),
+            Key::Contract(key) => self.contracts.get_entry(key),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The market's transactions: readings, orders, trades, settlements.
 
-use super::{Key, MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, State, check_range};
+use super::{KEPT_SLOTS, Key, MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, State, check_range};
 use crate::ledger::error::TransitionError;
 use crate::ledger::settlement::{Metered, process_fills};
 use crate::ledger::types::{Account, MeterReading, Order, Role, Row, Settlement, Trade};
@@ -107,6 +107,13 @@ impl State {
             self.entries.note(Key::Slot(slot));
         }
         self.entries.note(Key::Settled);
+        let history = self.history.change();
+        history.insert(p.slot, p.rows.clone());
+        self.entries.note(Key::Rows(p.slot));
+        while history.len() > KEPT_SLOTS {
+            let Some((slot, _)) = history.pop_first() else { break };
+            self.entries.note(Key::Rows(slot));
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@
 //! The root is that of the [state tree](super::state_tree) over all entries ([`Key`]), so that any of them, or that
 //! there is none, can be shown to who knows a header only.
 
+mod contracts;
 mod entries;
 mod market;
 mod orders;
@@ -19,11 +20,13 @@ pub use orders::MAX_AMOUNT;
 
 use super::block::Header;
 use super::certificate::Registry;
+use super::contract::Contracts;
 use super::crypto::Address;
 use super::error::TransitionError;
 use super::evidence::Equivocation;
 use super::genesis::{Genesis, Validator};
 use super::receipt::{Notice, Receipt};
+use super::shared::Shared;
 use super::settlement::{Metered, Positions, SettlementError, compute_settlement};
 use super::types::{Account, Cap, Parameters, Payload, Role, Row, SignedTransaction, Tariffs};
 use crate::digest::Hash;
@@ -37,6 +40,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_ENERGY: Wh = Wh(1_000_000_000);
 /// Largest price, of either sign: 1,000 currency units per kWh.
 pub const MAX_PRICE: Price = Price(1_000_000);
+/// How many settled slots are remembered: two hours of 15 minutes and a bit.
+pub const KEPT_SLOTS: usize = 10;
 /// How many slots ahead of the last settled one may be opened: a week of 15 minutes.
 pub const MAX_OPEN_SLOTS: u32 = 672;
 
@@ -93,6 +98,9 @@ pub struct State {
     /// Validators that were shown to have voted twice: the first proof of each.
     offences: BTreeMap<u32, Equivocation>,
     certificates: Registry,
+    /// Rows of the slots settled last, at most [`KEPT_SLOTS`]: what contracts can look back on.
+    history: Shared<BTreeMap<u32, Vec<Row>>>,
+    contracts: Shared<Contracts>,
     rules: Rules,
     #[serde(skip)]
     entries: Entries,
@@ -144,6 +152,8 @@ impl State {
             grants: BTreeMap::new(),
             offences: BTreeMap::new(),
             certificates: create_registry(genesis),
+            history: Shared::default(),
+            contracts: Shared::default(),
             entries: Entries::default(),
             accounts,
         }
@@ -179,6 +189,11 @@ impl State {
     pub fn get_certificates(&self) -> &Registry {
         &self.certificates
     }
+    /// The contracts.
+    #[must_use]
+    pub fn get_contracts(&self) -> &Contracts {
+        &self.contracts
+    }
     /// Index of the grid account.
     #[must_use]
     pub fn get_grid(&self) -> u32 {
@@ -196,10 +211,11 @@ impl State {
         let at = self.rules.by_address.binary_search_by_key(address, address_of).ok()?;
         Some(self.rules.by_address[at])
     }
-    /// Sum of all balances; the same before and after every block.
+    /// Sum of all balances, those of contracts too; the same before and after every block.
     #[must_use]
     pub fn compute_supply(&self) -> i128 {
-        self.accounts.iter().map(|a| i128::from(a.balance.0)).sum()
+        let contracts: i128 = self.contracts.iter().map(|(_, c)| i128::from(c.balance.0)).sum();
+        self.accounts.iter().map(|a| i128::from(a.balance.0)).sum::<i128>() + contracts
     }
 
     /// The rows that settle `slot` with these metered figures, as the chain will demand them.
@@ -247,8 +263,10 @@ impl State {
                 self.certificates = next;
                 receipt.notices.extend(events.into_iter().map(Notice::Certificate));
             }
+            Payload::Deploy(p) => receipt = self.process_deployment(sender, tx, p, place),
+            Payload::Call(p) => receipt = self.process_invocation(sender, tx, p, place),
         }
-        self.pay_fee(sender, tx.fee, place);
+        self.pay_fee(sender, receipt.fee, place);
         self.change_account(sender).nonce = next;
         Ok(receipt)
     }
@@ -289,7 +307,11 @@ fn is_permitted(role: Role, payload: &Payload) -> bool {
         Payload::MeterReading(_) => matches!(role, Role::Meter | Role::Grid | Role::Losses),
         Payload::Order(_) => matches!(role, Role::Meter | Role::Grid),
         Payload::Trade(_) | Payload::Settlement(_) => role == Role::Operator,
-        Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) => {
+        Payload::Transfer(_)
+        | Payload::Grant(_)
+        | Payload::Revoke(_)
+        | Payload::Deploy(_)
+        | Payload::Call(_) => {
             matches!(role, Role::Meter | Role::Validator | Role::Operator)
         }
         Payload::Cap(_) => role == Role::Regulator,

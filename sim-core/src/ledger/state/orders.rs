@@ -32,14 +32,19 @@ impl State {
         }
     }
 
-    fn get_fee_account(&self, place: Place) -> u32 {
+    pub(super) fn get_fee_account(&self, place: Place) -> u32 {
         self.rules.fee_accounts.get(place.proposer as usize).copied().unwrap_or_default()
+    }
+
+    /// How far below zero an account of this role may spend.
+    pub(super) fn get_credit(&self, role: Role) -> Money {
+        if role == Role::Meter { self.rules.parameters.credit } else { Money::ZERO }
     }
 
     /// The account can spend this much: what it has, and for a household the credit until its next bill.
     fn check_credit(&self, account: u32, amount: Money) -> Result<(), TransitionError> {
         let a = &self.accounts[account as usize];
-        let credit = if a.role == Role::Meter { self.rules.parameters.credit } else { Money::ZERO };
+        let credit = self.get_credit(a.role);
         let overflow = TransitionError::Overflow { account };
         let available = a.balance.checked_add(credit).ok_or(overflow)?;
         if amount > available {

@@ -5,14 +5,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Shared<T>(Arc<T>);
+pub(crate) struct Shared<T>(Arc<T>);
 
 impl<T: Clone> Shared<T> {
-    pub(super) fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
     /// The value, to be changed.
-    pub(super) fn change(&mut self) -> &mut T {
+    pub(crate) fn change(&mut self) -> &mut T {
         Arc::make_mut(&mut self.0)
     }
 }
