@@ -18,6 +18,8 @@ mod driver;
 pub mod error;
 pub mod genesis;
 mod json;
+pub mod lab;
+pub mod light_client;
 pub mod mempool;
 pub mod merkle;
 pub mod network;

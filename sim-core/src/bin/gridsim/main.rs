@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
 mod bench_consensus;
+mod bench_limits;
 mod bench_powerflow;
 mod bench_privacy;
 mod chain;
@@ -46,6 +47,8 @@ enum Verb {
     BenchPrivacy(bench_privacy::Args),
     /// Goes through everything that can happen to one height of a consensus mechanism, in search of two decisions.
     BenchConsensus(bench_consensus::Args),
+    /// Measures throughput and time to final of every consensus mechanism in the laboratory.
+    BenchLimits(bench_limits::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
     /// Clears an order book (.json) with every mechanism of the market.
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
         Verb::BenchPrivacy(args) => bench_privacy::run(&args),
         Verb::BenchConsensus(args) => bench_consensus::run(&args),
+        Verb::BenchLimits(args) => bench_limits::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Clear(args) => clear::run(&args),
         Verb::Vectors(args) => vectors::run(&args),
