@@ -104,8 +104,8 @@ limits)
     cargo build -p sim-core --bin gridsim
     [ $# -gt 0 ] || set -- --csv assets/limits/consensus.csv
     "$CARGO_TARGET_DIR/debug/gridsim" bench-limits --json "$@" >out/bench.tmp
-    mv out/bench.tmp out/limits.json
-    say "all numbers: out/limits.json" ;;
+    mv out/bench.tmp out/bench.json
+    say "all numbers: out/bench.json" ;;
 *)
     # A benchmark of the simulation is a program of its own.
     [ -f "sim-core/examples/$name.rs" ] || { say "there is no benchmark '$name'"; exit 2; }

@@ -3,14 +3,15 @@
 //! It holds the chain's name (the hash of its genesis), the genesis' validators, and the last header it accepted. A
 //! header is accepted when it stands one higher, names the last one's hash as its previous and the validators' hash, is
 //! not older, and comes with precommits of more than two thirds of the power over its own hash. That a transaction is
-//! in a block then follows from an RFC 6962 path under the header's `tx_root`; that it was carried out rightly the client
-//! takes from the validators: a light client trusts two thirds of them, a full node ([`audit`](super::audit)) none.
+//! in a block then follows from an RFC 6962 path under the header's `tx_root`; that it was carried out rightly the
+//! client takes from the validators: a light client trusts two thirds of them, a full node ([`audit`](super::audit))
+//! none.
 //!
-//! Bytes are those of the canonical encodings, what a peer would send; for comparison the client counts what a full node
-//! must fetch for the same heights. Assumption: the validators are those of genesis for ever, as everywhere in the ledger.
-//! Source: Nakamoto 2008, section 8 (simplified payment verification), with finality in the place of work; the Tendermint
-//! light client (Braithwaite et al., arXiv:2010.07031) for the rule of two thirds, here without skipping heights.
-//! Validated by `tests/light_client.rs`.
+//! Bytes are those of the canonical encodings, what a peer would send; for comparison the client counts what a full
+//! node must fetch for the same heights. Assumption: the validators are those of genesis for ever, as everywhere in the
+//! ledger. Source: Nakamoto 2008, section 8 (simplified payment verification), with finality in the place of work; the
+//! Tendermint light client (Braithwaite et al., arXiv:2010.07031) for the rule of two thirds, here without skipping
+//! heights. Validated by `tests/light_client.rs`.
 
 use super::block::{Block, Commit, CommitError, Header};
 use super::crypto::encode;
@@ -21,7 +22,8 @@ use crate::digest::{Hash, hex};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// Headers whose transaction roots are kept, so that a proof under one of them can be checked: a week of blocks of 10 s.
+/// Headers whose transaction roots are kept, so that a proof under one of them can be checked: a week of blocks of 10
+/// s.
 pub const KEPT_HEADERS: usize = 60_480;
 
 /// What remains of an accepted header.

@@ -1,8 +1,8 @@
 //! A node of a mechanism that decides height by height: Tendermint, PBFT or Raft.
 //!
 //! One machine stands for one height; messages of later heights wait. A node that hears of a later height and has not
-//! decided its own after a timeout asks for the decided block, and takes it without a vote: the quorum's votes come along
-//! (for Raft its sender is believed).
+//! decided its own after a timeout asks for the decided block, and takes it without a vote: the quorum's votes come
+//! along (for Raft its sender is believed).
 
 use super::actor::{Timer, Told, Wanted, World};
 use super::message::{Body, Message};
@@ -350,7 +350,7 @@ impl Heights {
                     self.serial += 1;
                     let timeout = world.setup.timeout_us;
                     let after =
-                        if role == raft::Role::Leader { timeout / 10 } else { timeout + world.dice.below(timeout) };
+                        if role == raft::Role::Leader { timeout / 4 } else { timeout + world.dice.below(timeout) };
                     let timer = Timer::Term { serial: self.serial };
                     out.push(Wanted::Wake { at_us: world.now_us + after.max(1), timer });
                 }

@@ -1,11 +1,12 @@
 //! A network of peers: links with latency, jitter, loss and bandwidth, nodes that are off, cuts between sets of nodes.
 //!
-//! A message of `bytes` from one neighbour to the next passes two first-in first-out queues, the interface of its sender
-//! (shared by all his links) and the link in that direction, and occupies each for `8 bytes / rate`; the link begins with
-//! the first bit that leaves the interface. Then it travels `latency + Exponential(jitter)`. Each try is lost with probability `loss` and repeated `retransmit` later, so the
-//! number of tries is geometric, and each occupies interface and link. On the wire a message has the headers of its
-//! segments besides (40 bytes for each 1,460: IPv4 and TCP without options). A message that meets a closed link, or whose
-//! link closes while it travels, is gone; those who find each other again must repeat it (`run`).
+//! A message of `bytes` from one neighbour to the next passes two first-in first-out queues, the interface of its
+//! sender (shared by all his links) and the link in that direction, and occupies each for `8 bytes / rate`; the link
+//! begins with the first bit that leaves the interface. Then it travels `latency + Exponential(jitter)`. Each try is
+//! lost with probability `loss` and repeated `retransmit` later, so the number of tries is geometric, and each occupies
+//! interface and link. On the wire a message has the headers of its segments besides (40 bytes for each 1,460: IPv4 and
+//! TCP without options). A message that meets a closed link, or whose link closes while it travels, is gone; those who
+//! find each other again must repeat it (`run`).
 //!
 //! Routes, for messages to one node, are those of fewest hops (of equal ones the one over the smaller neighbour).
 //! Assumptions: both directions of a link are independent, no acknowledgements, and messages may overtake each other by

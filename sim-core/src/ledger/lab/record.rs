@@ -153,7 +153,8 @@ impl Lab {
     /// From arrival to final, for each transaction of the final blocks.
     fn compute_latencies(&mut self) -> Vec<u64> {
         let mut times = Vec::new();
-        for (hash, block, _) in self.finals.values() {
+        let warm_up = usize::try_from(self.setup.warm_up_blocks).unwrap_or(usize::MAX);
+        for (hash, block, _) in self.finals.values().skip(warm_up) {
             let Some(content) = self.blocks.get(hash) else { continue };
             for index in content.first..content.last {
                 let sent_us = match self.setup.load {

@@ -1,14 +1,13 @@
 //! The loop of the laboratory: events in the order of (time, sequence), nodes that work, messages that travel.
 //!
 //! A node's processor takes messages first in, first out: checking a vote costs a signature, a block its proposer's
-//! signature, a batch of its transactions' and their execution; a duplicate costs a look. What a node says leaves when its
-//! processor has signed it. Raft checks transactions at the leader alone and signs nothing.
-//! Transactions reach all nodes outside the links studied here (their pools are taken as one, as in the community's
-//! chain), so links carry blocks and votes only; a proposer takes what has arrived and is not on its branch.
-//! Nodes that find each other again after a fault repeat what the other has not seen, from one of them each, and one that
-//! is behind asks for decided blocks.
-//! What was wanted and what came out: [`setup`](super::setup), [`outcome`](super::outcome); sending is in `send`, what is
-//! noted on the way in `record`.
+//! signature, a batch of its transactions' and their execution; a duplicate costs a look. What a node says leaves when
+//! its processor has signed it. Raft checks transactions at the leader alone and signs nothing. Transactions reach all
+//! nodes outside the links studied here (their pools are taken as one, as in the community's chain), so links carry
+//! blocks and votes only; a proposer takes what has arrived and is not on its branch. Nodes that find each other again
+//! after a fault repeat what the other has not seen, from one of them each, and one that is behind asks for decided
+//! blocks. What was wanted and what came out: [`setup`](super::setup), [`outcome`](super::outcome); sending is in
+//! `send`, faults in `fault`, what is noted on the way in `record`.
 
 use super::actor::{Actor, Timer, Told, Wanted, World};
 use super::mesh::{Mesh, Path, draw_us};
@@ -17,7 +16,6 @@ use super::outcome::{FinalBlock, Outcome, Reorganisation};
 use super::setup::{Behaviour, Fault, FaultKind, Load, Setup, SetupError};
 use super::trace::{Kind, Trace};
 use crate::digest::{Hash, compute_digest};
-use crate::ledger::Reach;
 use crate::rng::Stream;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -139,6 +137,8 @@ pub struct Lab {
     pub(super) equivocations: BTreeSet<(u32, u64, u32, Kind)>,
     pub(super) depths: BTreeMap<u64, u64>,
     pub(super) reorganisations: Vec<Reorganisation>,
+    /// Blocks that a leader of Raft has on their way, by sender and receiver.
+    pub(super) on_the_way: BTreeSet<(u32, u32, Hash)>,
     pub(super) duplicates: u64,
     pub(super) made: u64,
     pub(super) powered_us: u64,
@@ -200,6 +200,7 @@ impl Lab {
             equivocations: BTreeSet::new(),
             depths: BTreeMap::new(),
             reorganisations: Vec::new(),
+            on_the_way: BTreeSet::new(),
             duplicates: 0,
             made: 0,
             powered_us: 0,
@@ -324,8 +325,8 @@ impl Lab {
         self.tell(node, Told::Heard(message), path);
     }
 
-    /// Notes two messages of one author, height, round and kind with different values. Only liars send such, so only their
-    /// messages are kept.
+    /// Notes two messages of one author, height, round and kind with different values. Only liars send such, so only
+    /// their messages are kept.
     fn look_for_evidence(&mut self, node: u32, message: &Message) {
         if self.nodes[message.from as usize].behaviour != Behaviour::Equivocates {
             return;
@@ -382,7 +383,8 @@ impl Lab {
 
     fn wake(&mut self, node: u32, at_us: u64, timer: Timer, path: Path) {
         let at_us = at_us.max(self.now_us);
-        // A timer set by what a busy processor is still to finish may be due before: its path then ends where it is set.
+        // A timer set by what a busy processor is still to finish may be due before: its path then ends where it is
+        // set.
         let path = path.wait(at_us.saturating_sub(path.get_total()));
         self.schedule(at_us, Event::Told { node, epoch: self.get_epoch(node), told: Told::Timer(timer), path });
     }
@@ -430,75 +432,5 @@ impl Lab {
         };
         self.blocks.insert(hash, content);
         hash
-    }
-
-    fn process_change(&mut self, fault: usize, begins: bool) {
-        let Some(kind) = self.setup.faults.get(fault).map(|f| f.kind.clone()) else { return };
-        let before = self.mesh.compute_parts();
-        match &kind {
-            FaultKind::Off(node) => {
-                let reach = Reach { powered: !begins, ..self.mesh.get_reach(*node) };
-                self.mesh.set_reach(*node, reach);
-                let n = &mut self.nodes[*node as usize];
-                n.epoch += u32::from(begins);
-                n.busy_ns = self.now_us * 1_000;
-            }
-            FaultKind::Disconnected(node) => {
-                let reach = Reach { connected: !begins, ..self.mesh.get_reach(*node) };
-                self.mesh.set_reach(*node, reach);
-            }
-            FaultKind::Partition(nodes) if begins => self.mesh.cut(nodes),
-            FaultKind::Partition(nodes) => self.mesh.heal(nodes),
-            FaultKind::Loss(per_mille) => {
-                let loss = if begins { *per_mille } else { self.setup.link.loss_per_mille };
-                self.mesh.set_links(|link| link.loss_per_mille = loss);
-            }
-        }
-        if let FaultKind::Off(node) = kind {
-            if begins {
-                self.note_standing(node);
-            } else {
-                self.tell(node, Told::Start, Path::default().wait(self.now_us));
-            }
-        }
-        let after = self.mesh.compute_parts();
-        for node in 0..self.setup.nodes {
-            let is_new = |other: &u32| {
-                let (a, b) = (node as usize, *other as usize);
-                a != b && before[a] != before[b] && after[a] == after[b]
-            };
-            let is_near = |other: &u32| !self.setup.gossip || self.mesh.is_open(node, *other);
-            let peers: Vec<u32> = (0..self.setup.nodes).filter(is_new).filter(is_near).collect();
-            self.catch_up(node, &peers);
-        }
-    }
-
-    /// Peers that a node has found again send it what it has not seen, each message one of them, and say how far they are.
-    fn catch_up(&mut self, node: u32, peers: &[u32]) {
-        let height = self.nodes[node as usize].actor.get_height();
-        let from_height = if self.setup.mechanism.has_branches() { 0 } else { height };
-        let path = Path::default().wait(self.now_us);
-        for parcel in 0..u32::try_from(self.parcels.len()).unwrap_or(u32::MAX) {
-            let p = &self.parcels[parcel as usize];
-            if !p.is_to_all || p.message.height < from_height || self.nodes[node as usize].seen.contains(&parcel) {
-                continue;
-            }
-            let has = |peer: &&u32| self.nodes[**peer as usize].seen.contains(&parcel);
-            if let Some(peer) = peers.iter().find(has).copied() {
-                if self.setup.gossip {
-                    self.transmit(peer, node, None, parcel, self.now_us, path);
-                } else {
-                    self.forward(peer, node, parcel, self.now_us, path);
-                }
-            }
-        }
-        let heights = peers.iter().map(|peer| (self.nodes[*peer as usize].actor.get_height(), *peer));
-        if let Some((height, peer)) = heights.max_by_key(|(height, peer)| (*height, u32::MAX - peer)) {
-            for wanted in self.nodes[node as usize].actor.process_contact(peer, height) {
-                if let Wanted::Send { to, message } = wanted {
-                    self.send(node, to, message, path);
-                }
-            }
-        }
     }
 }

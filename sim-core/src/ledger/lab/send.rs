@@ -51,7 +51,14 @@ impl Lab {
     /// Puts a message on its way; `parity` restricts it to nodes of even (0) or odd (1) number.
     fn dispatch(&mut self, node: u32, to: Option<u32>, parity: Option<u32>, message: Message, at_us: u64, path: Path) {
         let quorum = u64::from(self.setup.nodes * 2 / 3 + 1);
-        let bytes = self.setup.sizes.compute_message(&message.body, quorum, |block| self.get_count(block));
+        // A leader of Raft names the entries until they are acknowledged; what is on its way it does not send again.
+        let is_repeated = matches!(message.body, Body::Raft { .. })
+            && to.zip(message.body.get_block()).is_some_and(|(to, block)| !self.on_the_way.insert((node, to, block)));
+        let bytes = if is_repeated {
+            self.setup.sizes.compute_repeated()
+        } else {
+            self.setup.sizes.compute_message(&message.body, quorum, |block| self.get_count(block))
+        };
         let parcel = u32::try_from(self.parcels.len()).unwrap_or(u32::MAX);
         self.parcels.push(Parcel { message, bytes, is_to_all: to.is_none() });
         self.nodes[node as usize].seen.insert(parcel);

@@ -57,8 +57,8 @@ impl Mechanism {
         matches!(self, Self::Clique | Self::Work)
     }
     /// Confirmations, the block itself counted, after which a transaction counts as final: 1 where a decision is final;
-    /// Clique's signer limit, beyond which honest sealers on one network drop nothing; for proof of work the least number
-    /// with which an attacker of [`ATTACKER`] wins with at most [`RISK`].
+    /// Clique's signer limit, beyond which honest sealers on one network drop nothing; for proof of work the least
+    /// number with which an attacker of [`ATTACKER`] wins with at most [`RISK`].
     #[must_use]
     pub fn compute_confirmations(self, nodes: u32) -> u64 {
         match self {
@@ -165,7 +165,7 @@ pub struct Setup {
     pub interval_us: u64,
     /// A block is made after so long even when nothing waits (not by Clique and proof of work, which always make one).
     pub empty_interval_us: u64,
-    /// Timeout of the first round or view; Raft's elections begin after one to two of it, its heartbeat is a tenth.
+    /// Timeout of the first round or view; Raft's elections begin after one to two of it, its heartbeat is a quarter.
     pub timeout_us: u64,
     /// What each further round adds; PBFT doubles instead.
     pub timeout_delta_us: u64,
@@ -185,6 +185,8 @@ pub struct Setup {
     pub faults: Vec<Fault>,
     /// No final block for so long is a stall.
     pub stall_us: u64,
+    /// Transactions of the first so many final blocks are left out of the latency, while a leader is yet to be found.
+    pub warm_up_blocks: u64,
     /// The run ends with this final block,
     pub blocks: u64,
     /// or at this time.
@@ -225,6 +227,7 @@ impl Setup {
             behaviours: Vec::new(),
             faults: Vec::new(),
             stall_us: if mechanism.has_branches() { 8 * INTERVAL_US } else { 10_000_000 },
+            warm_up_blocks: 0,
             blocks: 20,
             until_us: 3_600_000_000,
             trace: 0,

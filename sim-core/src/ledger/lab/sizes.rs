@@ -2,8 +2,9 @@
 //!
 //! [`Sizes::default`] holds what the encodings of [`block`](crate::ledger::block) and
 //! [`types`](crate::ledger::types) give for a block of a real chain; `tests/sizes.rs` makes one and compares. What the
-//! mechanisms need beyond it follows: a certificate is a quorum of commit votes, a quoted view-change is its sender, its
-//! certificate and a signature. Raft has no signatures; its calls are counted as their postcard encoding plus a header.
+//! mechanisms need beyond it follows: a certificate is a quorum of commit votes, a quoted view-change is its sender,
+//! its certificate and a signature. Raft has no signatures; its calls are counted as their postcard encoding plus a
+//! header.
 
 use super::message::Body;
 use crate::ledger::consensus::raft;
@@ -39,6 +40,11 @@ impl Sizes {
     #[must_use]
     pub fn compute_block(&self, transactions: u64) -> u64 {
         self.header + transactions * self.transaction
+    }
+
+    /// A call of Raft that names a block by its hash and term.
+    pub(super) fn compute_repeated(&self) -> u64 {
+        self.call + 36
     }
 
     /// A message; `quorum` is how many votes make a certificate, `get_count` how many transactions a block holds.

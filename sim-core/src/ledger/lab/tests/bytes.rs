@@ -12,8 +12,8 @@ fn is_near(size: u64, bytes: usize) -> bool {
     size.abs_diff(bytes) * 10 <= bytes
 }
 
-/// What the laboratory counts for header, transaction and votes is what a block of the community's chain takes, within a
-/// tenth.
+/// What the laboratory counts for header, transaction and votes is what a block of the community's chain takes, within
+/// a tenth.
 #[test]
 fn sizes_are_those_of_a_real_block() {
     let mut community = Community::new(20, 1, Parameters::default());

@@ -3,6 +3,7 @@
 mod bytes;
 mod faults;
 mod mesh;
+mod sweep;
 mod theory;
 
 use super::mesh::LinkSettings;

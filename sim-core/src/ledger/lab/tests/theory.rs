@@ -25,8 +25,8 @@ fn three_phases_take_three_delays() {
     }
 }
 
-/// Under a light load the time from submission to final is at least three delays, and not much more than waiting for the
-/// block under way besides.
+/// Under a light load the time from submission to final is at least three delays, and not much more than waiting for
+/// the block under way besides.
 #[test]
 fn a_lone_transaction_waits_three_delays_and_at_most_six() {
     let light = Setup { load: Load::Rate(5.0), blocks: 40, ..ideal(Mechanism::Tendermint, 7, 30_000) };
@@ -131,8 +131,8 @@ fn a_light_load_is_served() {
     assert!((outcome.transactions_per_s / 200.0 - 1.0).abs() < 0.1, "{}", outcome.transactions_per_s);
 }
 
-/// Proof of work: block size over interval, whatever the network; exponential intervals, so a mean of 300 blocks is within
-/// three of its standard errors, 3 / sqrt(300). Energy is power times time.
+/// Proof of work: block size over interval, whatever the network; exponential intervals, so a mean of 300 blocks is
+/// within three of its standard errors, 3 / sqrt(300). Energy is power times time.
 #[test]
 fn work_yields_block_size_over_interval() {
     let setup = Setup { blocks: 300, until_us: 3_600_000_000_000, ..ideal(Mechanism::Work, 8, 1_000) };
@@ -144,8 +144,8 @@ fn work_yields_block_size_over_interval() {
     assert!((outcome.energy_j / (power_w * outcome.duration_us as f64 / 1e6) - 1.0).abs() < 1e-9);
 }
 
-/// Proof of work: of the blocks the share 1 - exp(-(1 - 1/n) delay / interval) has a rival (Decker and Wattenhofer 2013);
-/// a rival is a block for nothing.
+/// Proof of work: of the blocks the share 1 - exp(-(1 - 1/n) delay / interval) has a rival (Decker and Wattenhofer
+/// 2013); a rival is a block for nothing.
 #[test]
 fn work_forks_by_delay_over_interval() {
     let setup = Setup { blocks: 1_500, until_us: 3_600_000_000_000, ..ideal(Mechanism::Work, 8, 1_500_000) };
