@@ -5,6 +5,9 @@
 //! one at half that throughput, for the time from submission to final (of the last two thirds of its blocks). Timeouts
 //! leave room for what a round must take (1 s, eight latencies, and eight times what a block takes through its
 //! proposer's interface and processor), so that what is measured is the mechanism and not a bad choice of its timeouts.
+//!
+//! Limit: the load begins at time 0, so Raft's time to final still holds what piled up before its first leader, mostly
+//! below 50 ms of latency; its throughput does not.
 
 use super::mesh::{LinkSettings, compute_time_us};
 use super::outcome::Bound;
