@@ -98,6 +98,14 @@ consensus)
     "$CARGO_TARGET_DIR/debug/gridsim" bench-consensus --json "$@" >out/bench.tmp
     mv out/bench.tmp out/bench.json
     say "all numbers and the runs to two decisions: out/bench.json" ;;
+limits)
+    # Throughput and time to final of each mechanism; without arguments also the table that the app plots.
+    set_up real
+    cargo build -p sim-core --bin gridsim
+    [ $# -gt 0 ] || set -- --csv assets/limits/consensus.csv
+    "$CARGO_TARGET_DIR/debug/gridsim" bench-limits --json "$@" >out/bench.tmp
+    mv out/bench.tmp out/bench.json
+    say "all numbers: out/bench.json" ;;
 *)
     # A benchmark of the simulation is a program of its own.
     [ -f "sim-core/examples/$name.rs" ] || { say "there is no benchmark '$name'"; exit 2; }

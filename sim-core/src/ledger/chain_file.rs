@@ -11,8 +11,8 @@ use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::types::{
-    Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side, SignedTransaction,
-    Tariffs, Trade, Transfer,
+    Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side,
+    SignedTransaction, Tariffs, Trade, Transfer,
 };
 use crate::digest::{Hash, hex as hex_of};
 
@@ -127,7 +127,20 @@ macro_rules! one_of {
     };
 }
 one_of!(Facility { Plant, Storage });
-one_of!(Payload { MeterReading, Order, Trade, Settlement, Transfer, Grant, Revoke, Cap, Equivocation, Certificate, Deploy, Call });
+one_of!(Payload {
+    MeterReading,
+    Order,
+    Trade,
+    Settlement,
+    Transfer,
+    Grant,
+    Revoke,
+    Cap,
+    Equivocation,
+    Certificate,
+    Deploy,
+    Call
+});
 
 /// The same for variants that are records themselves.
 macro_rules! one_of_records {

@@ -22,6 +22,8 @@ pub mod error;
 pub mod evidence;
 pub mod genesis;
 mod json;
+pub mod lab;
+pub mod light_client;
 pub mod mempool;
 pub mod merkle;
 pub mod network;

@@ -250,10 +250,7 @@ impl Payload {
     /// Whether it is its sender's duty and costs nothing; all else costs at least the least fee.
     #[must_use]
     pub fn is_duty(&self) -> bool {
-        !matches!(
-            self,
-            Self::Transfer(_) | Self::Grant(_) | Self::Revoke(_) | Self::Deploy(_) | Self::Call(_)
-        )
+        !matches!(self, Self::Transfer(_) | Self::Grant(_) | Self::Revoke(_) | Self::Deploy(_) | Self::Call(_))
     }
 }
 

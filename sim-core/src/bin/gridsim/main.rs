@@ -4,6 +4,7 @@
 
 mod bench_consensus;
 mod bench_contract;
+mod bench_limits;
 mod bench_powerflow;
 mod bench_privacy;
 mod business;
@@ -51,6 +52,8 @@ enum Verb {
     BenchConsensus(bench_consensus::Args),
     /// Times contracts, native against text, and lets mutated contracts loose on a sandbox.
     BenchContract(bench_contract::Args),
+    /// Measures throughput and time to final of every consensus mechanism in the laboratory.
+    BenchLimits(bench_limits::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
     /// Clears an order book (.json) with every mechanism of the market.
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         Verb::BenchPrivacy(args) => bench_privacy::run(&args),
         Verb::BenchConsensus(args) => bench_consensus::run(&args),
         Verb::BenchContract(args) => bench_contract::run(&args),
+        Verb::BenchLimits(args) => bench_limits::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),
         Verb::Clear(args) => clear::run(&args),
         Verb::Business(args) => business::run(&args),

@@ -150,6 +150,20 @@ impl Machine {
         }
     }
 
+    /// The machine of the next height: the heights' logs are one log cut in pieces, so term, vote and leadership go on.
+    /// Its caller hands it messages of its own height only, and has those that are behind fetch what was decided.
+    #[must_use]
+    pub fn get_next(&self) -> Self {
+        let role = if self.role == Role::Leader { Role::Leader } else { Role::Follower };
+        let (term, voted_for) = (self.term, self.voted_for);
+        let mut next = Self { term, voted_for, role, ..Self::new(self.index, self.servers) };
+        if role == Role::Leader {
+            next.next = self.get_others().map(|other| (other, 1)).collect();
+            next.matched = self.get_others().map(|other| (other, 0)).collect();
+        }
+        next
+    }
+
     /// `currentTerm`.
     #[must_use]
     pub fn get_term(&self) -> u32 {

@@ -26,8 +26,8 @@ use super::error::TransitionError;
 use super::evidence::Equivocation;
 use super::genesis::{Genesis, Validator};
 use super::receipt::{Notice, Receipt};
-use super::shared::Shared;
 use super::settlement::{Metered, Positions, SettlementError, compute_settlement};
+use super::shared::Shared;
 use super::types::{Account, Cap, Parameters, Payload, Role, Row, SignedTransaction, Tariffs};
 use crate::digest::Hash;
 use crate::quantity::{Price, Wh};
@@ -307,11 +307,7 @@ fn is_permitted(role: Role, payload: &Payload) -> bool {
         Payload::MeterReading(_) => matches!(role, Role::Meter | Role::Grid | Role::Losses),
         Payload::Order(_) => matches!(role, Role::Meter | Role::Grid),
         Payload::Trade(_) | Payload::Settlement(_) => role == Role::Operator,
-        Payload::Transfer(_)
-        | Payload::Grant(_)
-        | Payload::Revoke(_)
-        | Payload::Deploy(_)
-        | Payload::Call(_) => {
+        Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) | Payload::Deploy(_) | Payload::Call(_) => {
             matches!(role, Role::Meter | Role::Validator | Role::Operator)
         }
         Payload::Cap(_) => role == Role::Regulator,

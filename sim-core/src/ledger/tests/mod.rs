@@ -6,6 +6,7 @@ mod consensus;
 mod day;
 mod explore;
 mod ledger;
+mod light_client;
 mod orders;
 mod pbft;
 mod raft;

@@ -1,0 +1,124 @@
+//! The light client follows real chains and is not fooled.
+
+use super::{Community, get_blocks, seconds};
+use crate::ledger::block::{Block, CommitError};
+use crate::ledger::genesis::Genesis;
+use crate::ledger::light_client::{LightClient, LightError, create_inclusion};
+use crate::ledger::network::NetworkSettings;
+use crate::ledger::types::Parameters;
+
+/// Blocks of two slots with trades, readings and settlements.
+fn create_blocks(seed: u64) -> (Genesis, Vec<Block>) {
+    let mut community = Community::new(8, seed, Parameters::default());
+    let mut ledger = community.start(NetworkSettings::default(), seed);
+    let mut blocks = Vec::new();
+    for slot in 0..2 {
+        let at = |s: u64| seconds(u64::from(slot) * 60 + s);
+        let mut seen = ledger.advance(at(1), &[]);
+        community.trade(&mut ledger, at(1), slot);
+        seen.extend(ledger.advance(at(20), &[]));
+        let metered = community.draw_metered();
+        community.read(&mut ledger, at(20), slot, &metered);
+        seen.extend(ledger.advance(at(40), &[]));
+        community.settle(&mut ledger, at(40), slot, &metered);
+        seen.extend(ledger.advance(at(59), &[]));
+        blocks.extend(get_blocks(&seen));
+    }
+    (community.genesis, blocks)
+}
+
+fn follow(genesis: &Genesis, blocks: &[Block]) -> Result<LightClient, LightError> {
+    let mut client = LightClient::new(genesis).expect("a valid genesis");
+    blocks.iter().try_for_each(|block| client.process_block(block))?;
+    Ok(client)
+}
+
+/// Headers and commits lead to the same head as the whole chain, for a fraction of its bytes where blocks are large.
+#[test]
+fn it_follows_a_chain_and_finds_every_transaction() {
+    let (genesis, blocks) = create_blocks(1);
+    let mut client = follow(&genesis, &blocks).expect("a true chain");
+    let last = blocks.last().expect("blocks");
+    assert_eq!((client.get_height(), *client.get_head()), (last.header.height, last.header.compute_hash()));
+    let mut found = 0;
+    for block in &blocks {
+        for (index, transaction) in block.transactions.iter().enumerate() {
+            let inclusion = create_inclusion(block, index).expect("a place in the block");
+            assert_eq!(client.check_inclusion(transaction, &inclusion), Ok(block.header.compute_hash()));
+            found += 1;
+        }
+        assert_eq!(create_inclusion(block, block.transactions.len()), None);
+    }
+    let bytes = client.get_bytes();
+    assert!(found > 30 && bytes.headers * 2 < bytes.full && bytes.proofs > 0, "{found} {bytes:?}");
+}
+
+/// Whatever is changed in a header or taken from its votes, it is refused, and the client stands where it stood.
+#[test]
+fn forged_and_insufficient_headers_are_refused() {
+    let (genesis, blocks) = create_blocks(2);
+    let (first, rest) = blocks.split_first().expect("blocks");
+    let mut client = follow(&genesis, std::slice::from_ref(first)).expect("a true block");
+    let before = client.clone();
+    let next = &rest[0];
+    let mut refuse = |change: fn(&mut Block)| {
+        let mut forged = next.clone();
+        change(&mut forged);
+        client.process_block(&forged).expect_err("forged")
+    };
+    assert!(matches!(refuse(|b| b.header.height += 1), LightError::Height { expected: 2, found: 3 }));
+    assert!(matches!(refuse(|b| b.header.previous[0] ^= 1), LightError::Previous { height: 2, .. }));
+    assert!(matches!(refuse(|b| b.header.validators[31] ^= 1), LightError::Validators { height: 2 }));
+    assert!(matches!(refuse(|b| b.header.time_us = 0), LightError::Time { height: 2, .. }));
+    let reason = |error| match error {
+        LightError::Commit { height: 2, reason } => reason,
+        other => panic!("{other}"),
+    };
+    let changes: [fn(&mut Block); 5] = [
+        |b| b.header.tx_root[5] ^= 1,
+        |b| b.header.state_root[5] ^= 1,
+        |b| b.header.proposer ^= 1,
+        |b| b.commit.round += 1,
+        |b| b.commit.votes[1].signature.s[0] ^= 1,
+    ];
+    for change in changes {
+        assert!(matches!(reason(refuse(change)), CommitError::Signature { .. }));
+    }
+    let few = reason(refuse(|b| b.commit.votes.truncate(4)));
+    assert_eq!(few, CommitError::Power { power: 4, total: 7 });
+    let twice = reason(refuse(|b| b.commit.votes[1] = b.commit.votes[0]));
+    assert!(matches!(twice, CommitError::Validator { index: 1, .. }));
+    assert_eq!(client, before);
+    assert_eq!(client.process_block(next), Ok(()));
+}
+
+/// The head of another chain, with other or with the same validators, is not that of this one; heights are not skipped.
+#[test]
+fn foreign_headers_and_gaps_are_refused() {
+    let (genesis, blocks) = create_blocks(3);
+    let (_, foreign) = create_blocks(4);
+    assert!(matches!(follow(&genesis, &foreign), Err(LightError::Previous { height: 1, .. })));
+    let mut renamed = genesis.clone();
+    renamed.name = "another".to_owned();
+    assert!(matches!(follow(&renamed, &blocks), Err(LightError::Previous { height: 1, .. })));
+    assert!(matches!(follow(&genesis, &blocks[1..]), Err(LightError::Height { expected: 1, found: 2 })));
+}
+
+/// A transaction elsewhere, another one, a changed path, a height not known: each is refused.
+#[test]
+fn false_inclusions_are_refused() {
+    let (genesis, blocks) = create_blocks(5);
+    let mut client = follow(&genesis, &blocks).expect("a true chain");
+    let block = blocks.iter().find(|b| b.transactions.len() > 3).expect("a block with some");
+    let (right, other) = (&block.transactions[1], &block.transactions[2]);
+    let good = create_inclusion(block, 1).expect("a place in the block");
+    assert!(client.check_inclusion(right, &good).is_ok());
+    assert!(matches!(client.check_inclusion(other, &good), Err(LightError::Path { .. })));
+    let mut bent = good.clone();
+    bent.path[0][0] ^= 1;
+    assert!(matches!(client.check_inclusion(right, &bent), Err(LightError::Path { .. })));
+    let moved = crate::ledger::light_client::Inclusion { index: 2, ..good.clone() };
+    assert!(matches!(client.check_inclusion(right, &moved), Err(LightError::Path { .. })));
+    let beyond = crate::ledger::light_client::Inclusion { height: 999, ..good };
+    assert!(matches!(client.check_inclusion(right, &beyond), Err(LightError::Unknown { height: 999, .. })));
+}
