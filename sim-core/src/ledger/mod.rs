@@ -3,7 +3,7 @@
 //! Reading order: [`types`] (accounts, transactions, payloads) and [`crypto`] (keys, canonical bytes), [`settlement`]
 //! and [`state`] (the transition), [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
 //! validator) and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`], then [`chain_file`],
-//! [`audit`] and [`proof`], which need nothing but a `chain.jsonl`. With the feature `privacy`, the lab of commitments,
+//! [`audit`], [`proof`] and [`inspect`], which need nothing but a `chain.jsonl`. With the feature `privacy`, the lab of commitments,
 //! range proofs and encrypted readings stands beside it.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
@@ -17,6 +17,7 @@ pub mod crypto;
 mod driver;
 pub mod error;
 pub mod genesis;
+pub mod inspect;
 mod json;
 pub mod mempool;
 pub mod merkle;

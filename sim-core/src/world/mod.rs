@@ -3,6 +3,7 @@
 //! `World` holds the scene (shared, never changed), the [`State`](state) (serialised, digested, saved) and caches that
 //! are rebuilt on load. What grows (events, series, the chain) goes to a [`Recorder`](crate::recorder::Recorder).
 
+mod chain_view;
 mod commands;
 mod devices;
 mod equivalent;
