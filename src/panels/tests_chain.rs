@@ -5,7 +5,7 @@ use super::explorer::{Page, Stop};
 use super::sheet::Sheet;
 use super::testing::{Desk, FakePast};
 use super::testing_chain::chain;
-use super::tests::{harness, shows};
+use super::tests::{harness, picture, shows};
 use crate::locale::{Language, Locale};
 use crate::panels::look::Theme;
 use bevy_egui::egui::{Key, Vec2, vec2};
@@ -222,6 +222,27 @@ fn every_sheet_fits_its_window_in_both_languages() {
             assert!(close.right() <= size.x && close.top() >= 0.0, "{sheet} {language:?}: {close:?}");
             let area = h.ctx.memory(|m| m.area_rect("sheet")).expect("a sheet");
             assert!(area.right() <= size.x && area.bottom() <= size.y, "{sheet} {language:?} {size:?}: {area:?}");
+        }
+    }
+}
+
+/// The pictures are written where GRIDTWIN_PICTURES says; without it, it is only checked that each shows something.
+#[test]
+fn the_sheets_can_be_drawn_in_both_languages_and_themes() {
+    let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
+    for (i, sheet) in
+        ["block", "leaf", "path changed", "header", "next", "signatures", "votes", "curve"].iter().enumerate()
+    {
+        for (language, theme, size) in [(Language::En, Theme::Light, SMALL), (Language::Zh, Theme::Light, LARGE)] {
+            let mut desk = desk();
+            desk.locale = Locale::new(language);
+            desk.look.theme = theme;
+            let picture = picture(desk, size, |desk| desk.state.sheet.show(sheet));
+            assert!(!picture.is_flat());
+            if let Some(folder) = &folder {
+                let name = format!("sheet-{i}-{language:?}.ppm");
+                picture.save(&folder.join(name)).expect("the folder can be written to");
+            }
         }
     }
 }

@@ -120,3 +120,48 @@ fn view_account(account: &Account) -> AccountView {
         exported_wh: account.exported.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Command;
+    use crate::recorder::Recorder;
+    use crate::time::MINUTE_US;
+    use crate::world::NoProbe;
+    use std::sync::Arc;
+
+    /// A block that was decided has its proposal and enough votes; with three of seven dark nobody can decide, and what
+    /// the four others say is seen.
+    #[test]
+    fn the_tally_shows_who_spoke_at_a_decided_height_and_at_one_that_waits() {
+        let scene = crate::scene::parse(include_str!("../../../scenes/commons-2050.ron")).expect("the default scene");
+        let start = scene.start;
+        let mut world = World::new(Arc::new(scene), 1).expect("a world");
+        let mut recorder = Recorder::default();
+        world.begin(&mut recorder);
+        let mut run_to = |world: &mut World, minutes: u64| {
+            let end = SimTime(start.0 + minutes * MINUTE_US);
+            while world.now() < end {
+                world.step_until(end, &mut recorder, &mut NoProbe);
+            }
+        };
+        run_to(&mut world, 3);
+        let chain = world.snapshot().chain;
+        let [.., decided, open] = &chain.tallies[..] else { panic!("{:?}", chain.tallies) };
+        assert_eq!((decided.height, open.height, open.committed), (chain.height, chain.height + 1, None));
+        let count = |t: &TallyView, stage| t.casts.iter().filter(|c| c.stage == stage && !c.nil && !c.held).count();
+        assert_eq!(count(decided, Stage::Proposal), 1);
+        assert!(count(decided, Stage::Prevote) >= 5 && count(decided, Stage::Precommit) >= 5, "{decided:?}");
+        assert!(chain.messages.iter().any(|m| m.stage == Stage::Proposal) && !chain.messages.iter().any(|m| m.nil));
+        assert_eq!(chain.power, [1; 7]);
+        for element in ["validator-clinic", "validator-school", "validator-workshop"] {
+            world.give(Command::Fail { element: element.into() });
+        }
+        run_to(&mut world, 6);
+        let chain = world.snapshot().chain;
+        let open = chain.tallies.last().expect("a height in progress");
+        let speakers: std::collections::BTreeSet<u32> = open.casts.iter().map(|c| c.validator).collect();
+        assert!(chain.stalled && (1..=4).contains(&speakers.len()), "{speakers:?}");
+        assert!(count(open, Stage::Precommit) < 5 && open.committed.is_none());
+    }
+}
