@@ -183,7 +183,7 @@ fn show_wanted(
     mut tour: ResMut<Tour>,
     live: Option<Res<Live>>,
     mut asks: MessageWriter<Ask>,
-    mut playing: Local<bool>,
+    (mut playing, mut sheet): (Local<bool>, Local<String>),
 ) {
     panels.open_dock(match wanted.dock.as_deref() {
         Some("power") => Some(Dock::Power),
@@ -199,6 +199,10 @@ fn show_wanted(
     panels.show_why(wanted.why);
     panels.show_legend(wanted.legend);
     panels.show_outcome(!wanted.card_folded);
+    if *sheet != wanted.sheet {
+        panels.show_sheet(&wanted.sheet);
+        sheet.clone_from(&wanted.sheet);
+    }
     let map = match wanted.map.as_str() {
         "loading" => Some(MapLayer::Loading),
         "voltage" => Some(MapLayer::Voltage),

@@ -858,3 +858,175 @@ legend-breaker-open = breaker open
 legend-load = load; a roof or battery beside it is behind its meter
 legend-generator = generator
 legend-capacitor = capacitor to earth
+
+# Sheets: one thing looked at closely
+sheet-explorer = Open the chain
+sheet-votes = Who voted
+sheet-curve = Order by order
+sheet-close = Close
+chain-open-block = Open this block
+term-chain-open-block = Its header, its transactions, and each of them down to its bytes.
+
+# The chain opened
+explorer-back = Back
+explorer-older = Older block
+explorer-newer = Newer block
+explorer-search = Find in the chain
+explorer-search-hint = Block number, fingerprint, name …
+explorer-missed = Nothing found
+explorer-blocks = Blocks
+explorer-header = Header
+term-explorer-header = The few lines that stand for the whole block. The validators sign their fingerprint.
+explorer-transactions = { $n ->
+        [one] 1 transaction
+       *[other] { $n } transactions
+    }
+term-explorer-transactions = Messages that meters and the market operator have signed. Click one to follow it into the chain.
+explorer-transaction = Transaction { $n }
+explorer-empty-block = Nothing was waiting. An empty block shows that the validators are alive and agree.
+explorer-hash = Fingerprint of the block
+term-explorer-hash = Computed from the lines of the header (SHA-256). Whoever changes any line gets another fingerprint.
+explorer-signed-by = { $n } of { $all } validators have signed this fingerprint.
+explorer-height = Height
+term-explorer-height = The block's number, counted from the first.
+explorer-round = Round
+term-explorer-round = How often another validator had to propose before this block was made.
+explorer-time = Time
+term-explorer-time = When it was proposed.
+explorer-previous = Block before
+term-explorer-previous = Fingerprint of the block before: this ties the two together.
+explorer-proposer = Proposed by
+term-explorer-proposer = The validator whose turn it was.
+explorer-validators = Who may vote
+term-explorer-validators = Fingerprint of the list of validators with their keys.
+explorer-tx-root = Root of the transactions
+term-explorer-tx-root = One fingerprint for all transactions of the block.
+explorer-state-root = Root of the accounts
+term-explorer-state-root = One fingerprint for all balances and meters after this block.
+explorer-colon = {": "}
+explorer-operator = Market operator
+explorer-nobody = Nobody known
+explorer-role-meter = A meter: it reports energy and places orders.
+explorer-role-operator = The market operator: it writes down trades and bills.
+explorer-role-grid = The grid's own meter, where the community is connected.
+explorer-role-losses = What the cables turn into heat is booked here.
+explorer-role-validator = A validator's own account. It holds money and sends nothing.
+explorer-says-reading = { $taken } taken, { $given } given in the quarter hour from { $time }
+explorer-says-buy = wants to buy { $energy } for at most { $price }, for { $time }
+explorer-says-sell = offers { $energy } for at least { $price }, for { $time }
+explorer-says-trade = { $n } parties trade { $energy } at { $price }, for { $time }
+explorer-says-settlement = bills { $n } accounts for the quarter hour from { $time }
+explorer-key = Its public key
+term-explorer-key = Everybody knows it and can check signatures with it. Only the owner has the secret half that makes them.
+explorer-in-the-world = Show in the world
+explorer-sent = Its last transactions
+term-explorer-sent = The newest first. Click one to follow it into the chain.
+explorer-sent-nothing = It has sent nothing lately.
+row-account-money = Balance
+term-account-money = What it has earned less what it owes, as the last block has it.
+row-account-imported = Taken in all
+term-account-imported = The register of all energy it has taken.
+row-account-exported = Given in all
+term-account-exported = The register of all energy it has given.
+row-account-nonce = Transactions sent
+term-account-nonce = Each transaction carries its number, so that none can be played twice.
+
+explorer-stop-leaf = The message
+explorer-stop-path = Up the tree
+explorer-stop-header = The header
+explorer-stop-next = The next block
+explorer-stop-votes = The signatures
+explorer-forward = Next step
+explorer-backward = Step before
+explorer-change = Change one byte
+explorer-restore = Undo the change
+term-explorer-change = An experiment on a copy in this window. The real chain stays as it is.
+explorer-leaf-is = This is the message, byte by byte. From its bytes a fingerprint is computed: other bytes, another fingerprint.
+explorer-leaf-changed = Experiment on a copy: one byte is another. The message says something else, so its fingerprint is a wholly different one. And the signature no longer fits, for only { $who } can sign anew.
+explorer-path-is = Two fingerprints side by side give a new one, again and again: after { $steps } steps one fingerprint stands for all { $n } transactions. It is called the root.
+explorer-path-changed = The changed fingerprint goes into the next one, and that into the next. All the others on the way are unchanged, and still the root is another.
+explorer-header-is = The root is one line of the block's header. The fingerprint of the block is computed from all these lines.
+explorer-header-changed = With another root the header is another, and so the fingerprint of block { $height } is another too.
+explorer-next-is = Block { $next } carries the fingerprint of block { $height }. So each block holds fast the one before it.
+explorer-next-changed = Block { $next } still names the old fingerprint. The link is broken: everybody who compares the two sees that block { $height } was changed. One would have to change block { $next } too, and every block after it.
+explorer-votes-are = { $votes } validators have signed exactly this fingerprint. Their computers stand in different buildings; each has its own secret key.
+explorer-votes-changed = No signature covers the changed fingerprint. To hide the change, more than two thirds of the validators would have to sign a lie. That is why a change of an old block is noticed.
+explorer-bytes = Bytes of the message
+explorer-byte-hover = Click: change this byte on the copy, or change it back.
+explorer-part-kind = What it is
+explorer-part-sender = Who sends it
+explorer-part-payload = What it says
+explorer-part-signature = Signature
+explorer-part-other = Its number
+explorer-part-size = { $n ->
+        [one] 1 byte
+       *[other] { $n } bytes
+    }
+explorer-nonce = transaction { $n } of this sender, counted from 0
+explorer-unreadable = can no longer be read
+explorer-signature-good = made by { $who }, checked just now
+explorer-signature-bad = not made by { $who } for these bytes
+explorer-leaf-hash = Fingerprint of these bytes (SHA-256)
+term-explorer-leaf-hash = Nobody can find other bytes with the same fingerprint, and from the fingerprint nobody can guess the bytes.
+explorer-leaves = all { $n } transactions of the block, in their order
+explorer-this-leaf = this message
+explorer-only-leaf = this message is the only one, and so the root
+explorer-root = the root, a line of the header
+explorer-sibling = transaction { $n }
+explorer-siblings = transactions { $from } to { $to }
+explorer-computed-hash = Its fingerprint, computed
+explorer-previous-says = “The block before me has the fingerprint”
+explorer-and-so-on = The block after this one holds it fast in the same way, and so on to the newest.
+explorer-no-next = It is not there yet. Once it is, it carries this fingerprint.
+explorer-link-holds = they agree
+explorer-link-broken = they differ
+explorer-vote-holds = signed this fingerprint
+explorer-vote-broken = signed the old one
+explorer-vote-absent = not among the votes
+
+# Who voted
+tally-proposal = Proposal
+tally-prevote = 1st vote
+tally-precommit = 2nd vote
+tally-round = Round { $n }
+tally-power = Votes for the block
+tally-given = given
+tally-nil = for no block
+tally-open = not there yet
+tally-missing = missing
+tally-blank = not its turn
+tally-sign-proposal = proposal
+tally-sign-prevote = first vote
+tally-sign-precommit = second vote
+tally-sign-nil = hollow: for no block
+tally-sign-open = not there
+tally-sign-missing = silent
+tally-enough = { $power } of { $total }: more than two thirds, the block holds.
+tally-too-few = { $power } of { $total }: { $needed } are needed, more than two thirds.
+tally-proposes = { $who } proposes in round { $round }.
+tally-committed = Decided at { $time }.
+tally-in-progress = Not decided yet.
+tally-more-rounds = { $n ->
+        [one] One round came to nothing: too few votes in time. The next validator proposed.
+       *[other] { $n } rounds came to nothing: too few votes in time. Each time the next validator proposed.
+    }
+tally-stalled = Only { $voting } of { $all } can be heard. With fewer than { $needed } no block is decided: the chain waits until they are back.
+tally-nobody-missing = Nobody is missing: every validator has power and a connection.
+tally-who-is-missing = Missing
+
+# Order by order
+curve-play = Let the orders come
+curve-pause = Stop here
+curve-back = One order less
+curve-forward = One order more
+curve-orders = Orders shown
+curve-buys = { $who } wants to buy { $energy } for at most { $price }.
+curve-sells = { $who } offers { $energy } for at least { $price }.
+curve-all = All { $n } orders are in.
+curve-none = No order has come yet.
+curve-price = Price where the two lines meet
+curve-price-so-far = Price if no more orders came
+curve-volume = { $energy } change hands.
+curve-why = Left of the crossing every buyer pays at least what the seller asks. Right of it nobody would agree.
+curve-no-meeting = No buyer pays yet what a seller asks: the lines do not meet.
+curve-day = Price over the day

@@ -4,8 +4,8 @@
 //! per unit, angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-use crate::market::{BiddingStrategy, Mechanism, TariffShape};
-pub use crate::market::{Bill, Item, LastSlot, Pair};
+use crate::market::{BiddingStrategy, Book, Mechanism, TariffShape, clear};
+pub use crate::market::{Bill, Item, LastSlot, Order, Pair, Side};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -281,6 +281,8 @@ pub struct MarketView {
     pub demand: Vec<(i64, i64)>,
     /// Supply curve of the last clearing.
     pub supply: Vec<(i64, i64)>,
+    /// Orders of the last clearing, as they arrived.
+    pub orders: Vec<Order>,
     /// How households bid.
     pub strategy: BiddingStrategy,
     /// How orders become trades.
@@ -314,6 +316,86 @@ pub struct ChainView {
     pub blocks: Vec<BlockView>,
     /// Votes that arrived lately, newest last (at most 64), for the picture.
     pub votes: Vec<VoteView>,
+    /// Proposals and votes on their way lately, for the picture.
+    pub messages: Vec<MessageView>,
+    /// Who said what at the last heights, newest last; the last one is in progress.
+    pub tallies: Vec<TallyView>,
+    /// Voting power by validator.
+    pub power: Vec<u32>,
+    /// Accounts in the order of the genesis.
+    pub accounts: Vec<AccountView>,
+}
+
+/// An account after the last block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountView {
+    /// Money, millionths of the currency; negative is a debt.
+    pub money: i64,
+    /// Transactions so far.
+    pub nonce: u64,
+    /// Register of all energy taken, Wh.
+    pub imported_wh: i64,
+    /// Register of all energy given, Wh.
+    pub exported_wh: i64,
+}
+
+/// The three messages of a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stage {
+    /// A block is put forward.
+    #[default]
+    Proposal,
+    /// The first vote.
+    Prevote,
+    /// The second vote.
+    Precommit,
+}
+
+/// A proposal or vote on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageView {
+    /// Sender.
+    pub from: u32,
+    /// Receiver.
+    pub to: u32,
+    /// Which message.
+    pub stage: Stage,
+    /// A vote for nothing.
+    pub nil: bool,
+    /// When it was sent.
+    pub sent: SimTime,
+}
+
+/// Who said what at a height.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TallyView {
+    /// The height.
+    pub height: u64,
+    /// When its block was committed; `None` while it is in progress.
+    pub committed: Option<SimTime>,
+    /// The round that decided, or the highest so far.
+    pub round: u32,
+    /// Validator that proposes, by round.
+    pub proposers: Vec<u32>,
+    /// Proposals and votes.
+    pub casts: Vec<CastView>,
+}
+
+/// A proposal or vote of a validator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CastView {
+    /// Who.
+    pub validator: u32,
+    /// Round.
+    pub round: u32,
+    /// Which message.
+    pub stage: Stage,
+    /// A vote for nothing.
+    pub nil: bool,
+    /// When it was made.
+    pub time: SimTime,
+    /// It has not left its sender: no connection.
+    pub held: bool,
 }
 
 /// A block in short.
@@ -348,6 +430,15 @@ pub struct VoteView {
     pub sent: SimTime,
     /// When it arrives.
     pub arrives: SimTime,
+}
+
+/// Energy and price at which the first orders of a book meet, Wh and thousandths: what the auction would say had no
+/// others come. `None` where none of them meet.
+#[must_use]
+pub fn clear_first(orders: &[Order], count: usize) -> Option<(i64, i64)> {
+    let book = Book::new(orders.get(..count)?.to_vec()).ok()?;
+    let clearing = clear(&book).ok()?;
+    clearing.price.map(|price| (clearing.volume.0, price.0))
 }
 
 /// What a disturbance did.

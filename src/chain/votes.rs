@@ -1,4 +1,6 @@
-//! Votes as small lights from validator to validator, where they can be followed: each for most of a second, in rounds
+//! Proposals and votes as small lights from validator to validator, each message in its own shape: a square proposes, a
+//! disc is a first vote, a diamond a second one; a hollow shape is a vote for no block. They are shown
+//! where they can be followed: each for most of a second, in rounds
 //! that do not overlap. At higher speeds only those that reach the proposer are shown, and at the highest none.
 
 use super::{block_pause, pace};
@@ -18,6 +20,8 @@ const MOST: usize = 36;
 /// Seconds a light travels, and between two that start together.
 const TRAVEL_S: f32 = 0.8;
 const STAGGER_S: f32 = 0.03;
+/// Size of a light's core, of its glow.
+const CORE: f32 = 0.42;
 /// Between two blocks: all votes are shown above the first (s of the wall clock), none below the second.
 const ALL_S: f64 = 4.0;
 const NONE_S: f64 = 0.08;
@@ -30,7 +34,7 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 #[derive(Resource)]
-struct VoteMeshes([Handle<Mesh>; 2]);
+struct VoteMeshes([[Handle<Mesh>; 2]; 3]);
 
 /// A vote on its way in the picture.
 #[derive(Component)]
@@ -41,17 +45,17 @@ struct Light {
 }
 
 fn make_mesh(mut commands: Commands, mut meshes: ResMut<Assets<Mesh>>) {
-    let glow = |core: [f32; 3]| {
+    let mut glow = |sides: u32, turn: f32, inner: f32| {
         let mut forge = Forge::default();
-        forge.frame(Transform::from_rotation(Quat::from_rotation_x(std::f32::consts::FRAC_PI_2)));
+        let up = Quat::from_rotation_x(std::f32::consts::FRAC_PI_2);
+        forge.frame(Transform::from_rotation(Quat::from_rotation_z(turn) * up));
         forge.state(0, Role::Lamp).paint_linear(forge_linear(palette::CHAIN_DARK), 1.0).pool(Vec3::ZERO, 1.0, 0.7, 10);
-        forge.state(0, Role::Plain).paint_linear(core, 1.0).ring(Vec3::Y * -0.02, 0.0, 0.3, 8);
-        forge.mesh()
+        forge.state(0, Role::Plain).paint_linear([1.0; 3], 1.0).ring(Vec3::Y * -0.02, inner, CORE, sides);
+        meshes.add(forge.mesh())
     };
-    // Prevotes are indigo, precommits have a white core.
-    let prevote = meshes.add(glow(forge_linear(palette::CHAIN_DARK)));
-    let precommit = meshes.add(glow([1.0; 3]));
-    commands.insert_resource(VoteMeshes([prevote, precommit]));
+    let mut both = |sides, turn| [glow(sides, turn, 0.0), glow(sides, turn, CORE * 0.6)];
+    let (square, disc, diamond) = (both(4, std::f32::consts::FRAC_PI_4), both(12, 0.0), both(4, 0.0));
+    commands.insert_resource(VoteMeshes([square, disc, diamond]));
 }
 
 #[derive(Default)]
@@ -73,7 +77,7 @@ fn send(
     mut sent: Local<Sent>,
     mut commands: Commands,
 ) {
-    let votes = &live.now.chain.votes;
+    let votes = &live.now.chain.messages;
     let newest = votes.iter().map(|v| v.sent).max().unwrap_or_default();
     sent.pause -= time.delta_secs();
     if sent.world != map.world || newest < sent.last {
@@ -97,7 +101,7 @@ fn send(
     for (n, vote) in fresh.take(room).enumerate() {
         if let (Some(from), Some(to)) = (top(vote.from), top(vote.to)) {
             commands.spawn((
-                Mesh3d(looks.0[usize::from(vote.precommit)].clone()),
+                Mesh3d(looks.0[vote.stage as usize][usize::from(vote.nil)].clone()),
                 MeshMaterial3d::<VeilMaterial>(shared.veil.clone()),
                 Transform::from_translation(from).with_scale(Vec3::ZERO),
                 StagePart,

@@ -1,7 +1,9 @@
 //! The chain: height and round, who votes, the last blocks, what is in one, and whether it all verifies.
 
 use super::data::{PanelAsk, PanelData, Reply};
+use super::explorer::Page;
 use super::names::name;
+use super::sheet::{self, Sheet};
 use super::widgets::{Light, row};
 use super::{numbers, theme, widgets};
 use bevy_egui::egui::{self, CursorIcon, Frame, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
@@ -35,7 +37,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
                 widgets::banner(ui, text);
                 cards(ui, data, state);
             }
-            None => blocks(ui, data, state),
+            None => blocks(ui, data, state, &mut reply),
         },
         _ => block(ui, data, state, &mut reply),
     });
@@ -81,6 +83,9 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         ui.label(RichText::new(c.height.to_string()).text_style(theme::big()).strong().color(theme::chain(ui)));
         let round = data.locale.t_args("chain-round", &[("round", c.round.into()), ("waiting", c.waiting.into())]);
         ui.label(RichText::new(round).weak()).on_hover_text(data.t("term-round"));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            sheet::icon(ui, data, Sheet::Votes, reply)
+        });
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -122,8 +127,11 @@ fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorVi
     });
 }
 
-fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
-    widgets::title(ui, data.t("chain-blocks")).on_hover_text(data.t("term-block"));
+fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    ui.horizontal(|ui| {
+        widgets::title(ui, data.t("chain-blocks")).on_hover_text(data.t("term-block"));
+        sheet::button(ui, data, Sheet::Explorer, reply);
+    });
     let blocks = &data.now.chain.blocks;
     if blocks.is_empty() {
         widgets::empty(ui, icons::CUBE, &data.t("chain-no-blocks"), &data.t("chain-no-blocks-hint"));
@@ -206,6 +214,10 @@ fn block(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply
                 row("hash", format!("{}…", block.hash)),
             ];
             widgets::rows(ui, data, &rows);
+            let text = format!("{} {}", icons::STACK, data.t("chain-open-block"));
+            if ui.button(text).on_hover_text(data.t("term-chain-open-block")).clicked() {
+                reply.page = Some(Page::Block(Some(block.height)));
+            }
         }
     });
 }

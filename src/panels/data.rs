@@ -1,7 +1,9 @@
 //! What a panel sees and what it answers.
 
+use super::explorer::Page;
 use super::look::Look;
 use super::names;
+use super::sheet::Sheet;
 use crate::bridge::{Ask, Clock, Selection, Study};
 use crate::locale::{Language, Locale};
 use bevy::prelude::Message;
@@ -18,6 +20,8 @@ use sim_core::time::SimTime;
 pub(crate) trait Past {
     /// All events so far, ascending.
     fn events(&self) -> &[Event];
+    /// The chain so far, one block a line, the genesis first.
+    fn chain(&self) -> &[String];
     /// Minutes of a channel in `[from, to)`.
     fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute>;
     /// The causes of an event back to the roots: (event, depth).
@@ -33,6 +37,9 @@ pub(crate) trait Past {
 impl Past for Recorder {
     fn events(&self) -> &[Event] {
         self.events()
+    }
+    fn chain(&self) -> &[String] {
+        self.chain()
     }
     fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
         self.series(scene, channel, from, to)
@@ -116,6 +123,12 @@ pub(crate) struct Reply {
     pub select: Option<Option<Subject>>,
     /// Requests beyond the simulation.
     pub panel: Vec<PanelAsk>,
+    /// A sheet to open.
+    pub sheet: Option<Sheet>,
+    /// A page of the chain to open.
+    pub page: Option<Page>,
+    /// An event whose causes are asked for.
+    pub event: Option<EventId>,
 }
 
 impl Reply {

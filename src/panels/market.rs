@@ -4,6 +4,7 @@ use super::data::{PanelData, Reply};
 use super::marks::Marks;
 use super::names::{mechanism_key, name, shape_key, strategy_key};
 use super::plot::Kept;
+use super::sheet::{self, Sheet};
 use super::{numbers, theme, widgets};
 use crate::palette;
 use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
@@ -56,7 +57,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks:
                 rules(ui, data, &mut reply);
             });
         }
-        Part::Curves => curves(ui, data),
+        Part::Curves => curves(ui, data, &mut reply),
         Part::Trades => show_trades(ui, data),
         Part::Levers => {
             ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| levers(ui, data, state, &mut reply));
@@ -132,9 +133,12 @@ fn steps(curve: &[(i64, i64)]) -> Vec<[f64; 2]> {
     points
 }
 
-fn curves(ui: &mut Ui, data: &PanelData<'_>) {
+fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let m = &data.now.market;
-    widgets::title(ui, data.t("market-curves")).on_hover_text(data.t("term-curves"));
+    ui.horizontal(|ui| {
+        widgets::title(ui, data.t("market-curves")).on_hover_text(data.t("term-curves"));
+        sheet::button(ui, data, Sheet::Curve, reply);
+    });
     if m.demand.is_empty() && m.supply.is_empty() {
         widgets::empty(ui, icons::COINS, &data.t("market-no-curves"), &data.t("market-no-curves-hint"));
         return;
@@ -191,7 +195,7 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>) {
     });
 }
 
-fn participant(data: &PanelData<'_>, id: ParticipantId) -> String {
+pub(super) fn participant(data: &PanelData<'_>, id: ParticipantId) -> String {
     match data.scene.participants.get(id.index()) {
         Some(Participant::Building(b)) => name(data.scene, Subject::Building(*b), data.locale),
         Some(Participant::Device(d)) => name(data.scene, Subject::Device(*d), data.locale),

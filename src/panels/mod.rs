@@ -8,9 +8,11 @@ mod burst;
 mod chain;
 mod context;
 mod controls;
+mod curve;
 mod data;
 mod diagram;
 mod dock;
+mod explorer;
 mod facts;
 mod files;
 mod fonts;
@@ -35,14 +37,20 @@ mod raster;
 mod reasons;
 mod scale;
 mod severity;
+mod sheet;
 mod shell;
 mod study;
 mod study_facts;
 mod systems;
+mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
+mod testing_chain;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_chain;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]

@@ -8,8 +8,8 @@ use super::plot::Kept;
 use super::undo::Undo;
 use super::words::describe_command;
 use super::{
-    context, diagram, dock, guard, inspector, keys, legend, log, menu, outcome, pointer, scale, theme, time_bar, tree,
-    widgets,
+    context, diagram, dock, guard, inspector, keys, legend, log, menu, outcome, pointer, scale, sheet, theme, time_bar,
+    tree, widgets,
 };
 use crate::bridge::Ask;
 use crate::tour;
@@ -44,6 +44,7 @@ pub(crate) struct State {
     pub tree: tree::State,
     pub inspector: inspector::State,
     pub dock: dock::State,
+    pub sheet: sheet::State,
     pub diagram: diagram::State,
     pub outcome: outcome::State,
     pub context: Option<context::Open>,
@@ -78,7 +79,8 @@ pub(crate) fn show(
     state.follow(data);
     state.follow_study(data, layers);
     let asked = state.files.dialog.is_some() || state.guard.asks();
-    let popup = state.context.is_some() || asked || ui.ctx().any_popup_open();
+    let sheet = state.sheet.open.is_some();
+    let popup = state.context.is_some() || asked || sheet || ui.ctx().any_popup_open();
     let mut reply = keys::read(ui, data, &mut state.menu, popup);
     state.menu.undo = state.undo.newest().map(|c| describe_command(c, data.scene, data.locale));
     if widgets::pressed(ui, Modifiers::NONE, Key::S) {
@@ -117,6 +119,8 @@ pub(crate) fn show(
         drawer(ui, data, state, layers, side, free, &mut reply);
     }
     over_world(ui, data, state, tour, free, &mut reply);
+    let room = window.with_min_y(bar.bottom());
+    sheet::show(ui, data, &mut state.sheet, room, &mut reply);
     reply.asks.extend(files::show(ui.ctx(), data, &mut state.files, recent));
     tour.highlight(ui, [bar, below, sides[0].unwrap_or(free), sides[1].unwrap_or(free)], data.look.reduce_motion);
     state.finish(data, &mut reply);
@@ -133,6 +137,9 @@ impl Reply {
         self.asks.extend(other.asks);
         self.panel.extend(other.panel);
         self.select = other.select.or(self.select);
+        self.sheet = other.sheet.or(self.sheet);
+        self.page = other.page.or(self.page);
+        self.event = other.event.or(self.event);
     }
 }
 
@@ -148,6 +155,7 @@ impl State {
                 self.diagram.clear();
                 self.dock.profile.clear();
                 self.dock.chain = super::chain::State::default();
+                self.sheet = sheet::State { open: self.sheet.open, ..sheet::State::default() };
                 self.dock.controls = super::controls::State::default();
                 self.dock.market = super::market::State::default();
                 self.outcome = outcome::State::default();
@@ -216,7 +224,11 @@ impl State {
 
     /// Turns what the panels asked for into what leaves: undo is noted, dialogs are opened, choices are followed.
     fn finish(&mut self, data: &PanelData<'_>, reply: &mut Reply) {
-        if let Some(event) = self.menu.chosen_event.take() {
+        self.sheet.open = reply.sheet.or(self.sheet.open);
+        if let Some(page) = reply.page {
+            self.sheet.read(page);
+        }
+        if let Some(event) = reply.event.or(self.menu.chosen_event.take()) {
             self.inspector.event = Some(event);
             self.show_why(true);
             self.dock.log.chosen = Some(event);

@@ -38,6 +38,10 @@ impl Panels {
     pub fn show_outcome(&mut self, shown: bool) {
         self.state.outcome.folded = !shown;
     }
+    /// Opens a sheet as a picture wants it, or closes it.
+    pub fn show_sheet(&mut self, name: &str) {
+        self.state.sheet.show(name);
+    }
     /// Shows the chain of causes of whatever is selected.
     pub fn show_why(&mut self, shown: bool) {
         self.state.show_why(shown);

@@ -255,6 +255,8 @@ pub(crate) fn kinds() -> Vec<EventKind> {
 /// A past that is made up: a fault and what followed, and smooth series.
 pub(crate) struct FakePast {
     events: Vec<Event>,
+    /// Lines of a chain; most tests need none.
+    pub chain: Vec<String>,
 }
 
 impl FakePast {
@@ -298,7 +300,12 @@ impl FakePast {
             subject,
             kind,
         });
-        Self { events: events.collect() }
+        Self { events: events.collect(), chain: Vec::new() }
+    }
+
+    /// Given events and a chain.
+    pub(crate) fn of(events: Vec<Event>, chain: Vec<String>) -> Self {
+        Self { events, chain }
     }
 
     /// So many units that leave the grid within a second.
@@ -311,7 +318,7 @@ impl FakePast {
             subject: Subject::Device(DeviceId::new(i)),
             kind: EventKind::UnitTripped { reason: TripReason::NoGrid },
         });
-        Self { events: events.collect() }
+        Self { events: events.collect(), chain: Vec::new() }
     }
 
     /// One event of every kind, many times over.
@@ -325,13 +332,16 @@ impl FakePast {
             subject: Subject::Line(LineId(0)),
             kind: kinds[i % kinds.len()].clone(),
         });
-        Self { events: events.collect() }
+        Self { events: events.collect(), chain: Vec::new() }
     }
 }
 
 impl Past for FakePast {
     fn events(&self) -> &[Event] {
         &self.events
+    }
+    fn chain(&self) -> &[String] {
+        &self.chain
     }
     fn series(&self, _scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
         let minutes = (from.0.div_ceil(MINUTE_US)..to.0 / MINUTE_US).map(|m| m * MINUTE_US);

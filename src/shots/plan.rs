@@ -94,6 +94,9 @@ pub enum Step {
     Map(String),
     /// Changes the language: `en` or `zh-CN`.
     Locale(String),
+    /// Opens a sheet: the chain at a block, or at a stop of a transaction's way (with a byte changed but for `path`), the
+    /// votes, the curve; an empty name closes it.
+    Sheet(String),
     /// Unfolds the card of a disturbance, or folds it to its title.
     Outcome(bool),
     /// Plays the opening walkthrough, or leaves it.
@@ -104,6 +107,9 @@ pub enum Step {
 
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
+/// Sheets by name.
+const SHEETS: [&str; 10] =
+    ["", "block", "leaf", "path", "path changed", "header", "next", "signatures", "votes", "curve"];
 /// Maps by name.
 const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];
 
@@ -147,6 +153,7 @@ impl Step {
             Self::Open(path) => path.is_empty() || crate::args::find_beside(path).is_some(),
             Self::ScaleLoads(factor) => (0.0..=5.0).contains(factor),
             Self::Dock(name) => DOCKS.contains(&name.as_str()),
+            Self::Sheet(name) => SHEETS.contains(&name.as_str()),
             Self::Map(name) => MAPS.contains(&name.as_str()),
             Self::Locale(tag) => matches!(tag.as_str(), "en" | "zh-CN"),
             Self::Play(speed, seconds) => (0.01..=3600.0).contains(speed) && (0.0..=60.0).contains(seconds),
@@ -180,7 +187,7 @@ mod tests {
     use super::*;
 
     /// The names that the issue asks for; outside checks look for these files.
-    const NAMES: [&str; 21] = [
+    const NAMES: [&str; 24] = [
         "opening",
         "noon",
         "night",
@@ -194,6 +201,9 @@ mod tests {
         "bill",
         "chain",
         "chain-stalled",
+        "merkle-path",
+        "vote-matrix",
+        "curve",
         "why",
         "outcome",
         "chinese",

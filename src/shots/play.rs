@@ -35,6 +35,8 @@ pub struct Wanted {
     pub card_folded: bool,
     /// The diagram is shown.
     pub diagram: bool,
+    /// The sheet that is open.
+    pub sheet: String,
     /// The map that lies over it.
     pub map: String,
     /// Language as a locale is written.
@@ -89,7 +91,7 @@ fn play(
     (frames, live): (Res<Frames>, Res<Live>),
     (mut told, mut taken): (MessageReader<Told>, MessageReader<PictureTaken>),
     (mut asks, mut drives): (MessageWriter<Ask>, MessageWriter<Drive>),
-    mut commands: Commands,
+    (mut commands, mut windows): (Commands, Query<&mut Window>),
     mut exit: MessageWriter<AppExit>,
 ) {
     let arrived = told.read().filter(|t| matches!(t, Told::Arrived(_))).count() > 0;
@@ -98,6 +100,10 @@ fn play(
         error!("picture {} was not ready after {PATIENCE:?}: {:?}", player.name(), player.wait);
         exit.write(AppExit::from_code(1));
         return;
+    }
+    // A pointer at rest over the window would show tooltips in the pictures.
+    if player.wait == Wait::FirstFrame {
+        windows.iter_mut().for_each(|mut w| w.set_cursor_position(Some(Vec2::splat(2.0))));
     }
     let now = Instant::now();
     let done = match player.wait {
@@ -221,6 +227,7 @@ fn begin(
         Step::Legend(shown) => wanted.legend = *shown,
         Step::Outcome(shown) => wanted.card_folded = !shown,
         Step::Diagram(shown) => wanted.diagram = *shown,
+        Step::Sheet(name) => wanted.sheet.clone_from(name),
         Step::Map(name) => wanted.map.clone_from(name),
         Step::Locale(tag) => wanted.locale.clone_from(tag),
         Step::Opening(playing) => wanted.opening = *playing,

@@ -5,7 +5,7 @@ use super::chain::Ledger;
 use super::consensus::tendermint::{Input, Machine, Output, Step};
 use super::crypto::{Claim, Signature};
 use super::network::Event;
-use super::occurrence::{Occurrence, OccurrenceKind, Reach, VoteTrace};
+use super::occurrence::{MessageTrace, Occurrence, OccurrenceKind, Reach, VoteTrace};
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -278,9 +278,25 @@ impl Ledger {
         self.store.values().find(is_it).map(|e| e.signature)
     }
 
+    /// What was said at the height in progress, in the order in which it was said.
+    #[must_use]
+    pub fn get_messages(&self) -> Vec<MessageTrace> {
+        let height = self.get_height() + 1;
+        let message = |e: &Envelope| {
+            let (step, is_nil) = match e.content {
+                Content::Proposal { .. } => (Step::Propose, false),
+                Content::Vote { kind: VoteKind::Prevote, value } => (Step::Prevote, value.is_none()),
+                Content::Vote { kind: VoteKind::Precommit, value } => (Step::Precommit, value.is_none()),
+            };
+            let (validator, round, time_us, is_sent) = (e.from, e.round, e.sent_us, e.is_sent);
+            MessageTrace { validator, round, step, is_nil, time_us, is_sent }
+        };
+        self.store.values().filter(|e| e.height == height).map(message).collect()
+    }
+
     pub(super) fn get_vote_traces(&self, height: u64) -> Vec<VoteTrace> {
         let trace = |e: &Envelope| match e.content {
-            Content::Vote { kind, value } if e.height == height => {
+            Content::Vote { kind, value } if e.height == height && e.is_sent => {
                 let (validator, round, is_nil, time_us) = (e.from, e.round, value.is_none(), e.sent_us);
                 Some(VoteTrace { validator, kind, round, is_nil, time_us })
             }

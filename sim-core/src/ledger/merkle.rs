@@ -63,6 +63,44 @@ pub fn compute_inclusion_proof(leaves: &[Hash], index: usize) -> Option<Vec<Hash
     Some(path)
 }
 
+/// A step of the way from a leaf to the root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The node beside the way.
+    pub sibling: Hash,
+    /// The sibling stands to the left.
+    pub is_left: bool,
+    /// Leaves below the sibling: the first, and how many.
+    pub covers: (usize, usize),
+    /// What the two are hashed to.
+    pub parent: Hash,
+}
+
+/// The way from leaf `index` to the root, nearest first, with `leaf` in its place; `None` where there is no such leaf.
+/// The siblings alone are [`compute_inclusion_proof`].
+#[must_use]
+pub fn compute_steps(leaves: &[Hash], index: usize, leaf: &Hash) -> Option<Vec<Step>> {
+    let proof = compute_inclusion_proof(leaves, index)?;
+    let (mut first, mut size) = (0, leaves.len());
+    let mut beside = Vec::with_capacity(proof.len());
+    while size > 1 {
+        let split = get_split(size);
+        if index - first < split {
+            beside.push((false, (first + split, size - split)));
+            size = split;
+        } else {
+            beside.push((true, (first, split)));
+            (first, size) = (first + split, size - split);
+        }
+    }
+    let mut hash = *leaf;
+    let step = |(sibling, (is_left, covers)): (Hash, (bool, (usize, usize)))| {
+        hash = if is_left { compute_node_hash(&sibling, &hash) } else { compute_node_hash(&hash, &sibling) };
+        Step { sibling, is_left, covers, parent: hash }
+    };
+    Some(proof.into_iter().zip(beside.into_iter().rev()).map(step).collect())
+}
+
 /// Whether `proof` shows that `leaf` is number `index` of the `size` leaves under `root` (RFC 9162, 2.1.3.2).
 #[must_use]
 pub fn is_included(leaf: &Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) -> bool {
@@ -194,6 +232,13 @@ mod tests {
             let (i, n) = (index as u64, size as u64);
             prop_assert!(is_included(&leaves[index], i, n, &proof, &root));
             prop_assert!(!is_included(&leaves[index], i + 1, n, &proof, &root));
+            let steps = compute_steps(&leaves, index, &leaves[index]).expect("in range");
+            prop_assert_eq!(steps.last().map_or(leaves[index], |s| s.parent), root);
+            prop_assert_eq!(steps.iter().map(|s| s.covers.1).sum::<usize>(), size - 1);
+            for step in &steps {
+                let (from, count) = step.covers;
+                prop_assert_eq!(step.sibling, compute_root(&leaves[from..from + count]));
+            }
             let old = index + 1;
             let old_root = compute_root(&leaves[..old]);
             let mut path = compute_consistency_proof(&leaves, old).expect("in range");

@@ -1,11 +1,12 @@
 //! The energy blockchain: bytes and integer amounts, never volts.
 //!
 //! Reading order: [`types`] (accounts, transactions, payloads) and [`crypto`] (keys, canonical bytes), [`settlement`]
-//! and [`state`] (the transition) with its [`receipt`]s and [`state_tree`], [`merkle`], [`genesis`] and [`block`], [`mempool`], [`consensus`] (a pure machine per
-//! validator) and [`network`] (latency and loss), [`chain`] which joins them into the [`Ledger`], then [`chain_file`],
-//! [`audit`], [`proof`] and [`state_proof`], which need nothing but a `chain.jsonl`. [`certificate`] is the registry of
-//! renewable energy's hourly certificates. With the feature `privacy`, the lab of commitments, range proofs and encrypted
-//! readings stands beside it.
+//! and [`state`] (the transition) with its [`receipt`]s and [`state_tree`], [`certificate`] (renewable energy's hourly
+//! certificates) and [`contract`] (rules as text that hold money), [`merkle`], [`genesis`] and [`block`], [`mempool`],
+//! [`consensus`] (a pure machine per validator) and [`network`] (latency and loss), [`chain`] which joins them into the
+//! [`Ledger`], then [`chain_file`], [`audit`], [`proof`], [`state_proof`], [`light_client`] and [`inspect`], which need
+//! nothing but a `chain.jsonl` or a part of it. [`lab`] plays every mechanism on a network of any size. With the feature
+//! `privacy`, the lab of commitments, range proofs and encrypted readings stands beside it.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
 
@@ -21,6 +22,7 @@ mod driver;
 pub mod error;
 pub mod evidence;
 pub mod genesis;
+pub mod inspect;
 mod json;
 pub mod lab;
 pub mod light_client;

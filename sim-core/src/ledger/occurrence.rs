@@ -1,6 +1,7 @@
 //! What the ledger is told of its validators, and what it tells the world.
 
 use super::block::{Block, Header, VoteKind};
+use super::consensus::tendermint::Step;
 use super::crypto::Address;
 use super::mempool::Refusal;
 use super::receipt::Receipt;
@@ -124,6 +125,23 @@ pub struct VoteTrace {
     pub is_nil: bool,
     /// When it was cast.
     pub time_us: u64,
+}
+
+/// A message of the height in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageTrace {
+    /// Who.
+    pub validator: u32,
+    /// Round.
+    pub round: u32,
+    /// Proposal, prevote or precommit.
+    pub step: Step,
+    /// Whether it is a vote for nothing.
+    pub is_nil: bool,
+    /// When it was made.
+    pub time_us: u64,
+    /// Whether it has left its sender.
+    pub is_sent: bool,
 }
 
 /// A recent block in short.

@@ -4,6 +4,7 @@
 //! are rebuilt on load. What grows (events, series, the chain) goes to a [`Recorder`](crate::recorder::Recorder).
 
 mod certificate_stage;
+mod chain_view;
 mod commands;
 mod devices;
 mod equivalent;

@@ -8,8 +8,8 @@ use crate::ids::{BuildingId, DeviceId, LineId, ParticipantId, SwitchId};
 use crate::powerflow::{Flow, Vector4};
 use crate::scene::schema::{DeviceKind, Fuel};
 use crate::snapshot::{
-    Balance, BuildingView, BusView, ChainView, DeviceView, IslandView, LineView, MarketView, PhaseView, Snapshot,
-    SwitchView, Totals, ValidatorView, WeatherView,
+    Balance, BuildingView, BusView, DeviceView, IslandView, LineView, MarketView, PhaseView, Snapshot, SwitchView,
+    Totals, ValidatorView, WeatherView,
 };
 use crate::time::SimTime;
 
@@ -167,7 +167,7 @@ impl World {
         }
     }
 
-    fn view_validators(&self) -> Vec<ValidatorView> {
+    pub(super) fn view_validators(&self) -> Vec<ValidatorView> {
         use crate::ledger::consensus::tendermint::Step;
         let view = |(v, bus): (usize, &crate::ids::BusId)| {
             let step = self.state.ledger.get_validator_step(v as u32);
@@ -259,6 +259,7 @@ impl World {
             let mut pairs = report.pairs.clone();
             pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
             view.trades = pairs.into_iter().take(TRADES).collect();
+            view.orders = report.book.orders().to_vec();
         }
         let buildings =
             (0..self.scene.file.buildings.len()).filter(|b| s.market.user_bid(ParticipantId::new(*b)).is_some());
@@ -269,24 +270,6 @@ impl World {
 
     fn price_milli(&self) -> i64 {
         self.state.trading.current.map_or_else(|| self.state.market.mean_price().0, |c| c.price.0)
-    }
-
-    fn view_chain(&self) -> ChainView {
-        let s = &self.state;
-        let height = s.ledger.get_height();
-        let round = s.ledger.get_round();
-        let validators = self.view_validators();
-        ChainView {
-            height,
-            round,
-            proposer: crate::ledger::block::get_proposer(height + 1, round, validators.len()),
-            waiting: s.ledger.get_pool().get_count() as u32,
-            stalled: s.ledger.is_stalled(),
-            voting: validators.iter().filter(|v| v.powered && v.connected).count() as u32,
-            transactions: s.posting.transactions,
-            blocks: s.posting.blocks.iter().cloned().collect(),
-            votes: s.posting.votes.iter().copied().collect(),
-        }
     }
 
     fn view_totals(&self) -> Totals {

@@ -1,0 +1,147 @@
+//! What stands on the chain in plain words.
+
+use crate::panels::data::PanelData;
+use crate::panels::names::name;
+use crate::panels::numbers;
+use sim_core::digest::{Hash, hex};
+use sim_core::ids::{Subject, ValidatorId};
+use sim_core::ledger::crypto::Address;
+use sim_core::ledger::genesis::Genesis;
+use sim_core::ledger::inspect::Value;
+use sim_core::ledger::types::{Payload, Role, Side, SignedTransaction};
+use sim_core::scene::Participant;
+use sim_core::time::SimTime;
+
+/// The beginning of a fingerprint.
+pub(super) fn short(hash: &Hash) -> String {
+    format!("{}…", hex(&hash[..4]))
+}
+
+/// The name of a validator.
+pub(crate) fn validator(data: &PanelData<'_>, index: u32) -> String {
+    name(data.scene, Subject::Validator(ValidatorId(index)), data.locale)
+}
+
+/// What the account of an index stands for in the community.
+pub(super) fn subject(data: &PanelData<'_>, index: usize) -> Option<Subject> {
+    match data.scene.participants.get(index)? {
+        Participant::Building(b) => Some(Subject::Building(*b)),
+        Participant::Device(d) => Some(Subject::Device(*d)),
+        Participant::Grid => Some(Subject::Grid),
+        Participant::Losses => None,
+    }
+}
+
+/// The name of an account: accounts stand in the order of the participants, operator and validators after them.
+pub(super) fn account(data: &PanelData<'_>, genesis: &Genesis, index: usize) -> String {
+    if let Some(subject) = subject(data, index) {
+        return name(data.scene, subject, data.locale);
+    }
+    let Some(account) = genesis.accounts.get(index) else { return "?".to_owned() };
+    match account.role {
+        Role::Losses => data.t("participant-losses"),
+        Role::Operator => data.t("explorer-operator"),
+        Role::Grid => data.t("kind-grid"),
+        Role::Meter => account.name.clone(),
+        Role::Validator => {
+            let place = genesis.validators.iter().position(|v| v.name == account.name);
+            place.map_or_else(|| account.name.clone(), |i| validator(data, u32::try_from(i).unwrap_or(0)))
+        }
+    }
+}
+
+/// What an account is for.
+pub(super) fn role(data: &PanelData<'_>, role: Role) -> String {
+    data.t(match role {
+        Role::Meter => "explorer-role-meter",
+        Role::Operator => "explorer-role-operator",
+        Role::Grid => "explorer-role-grid",
+        Role::Losses => "explorer-role-losses",
+        Role::Validator => "explorer-role-validator",
+    })
+}
+
+/// The account that signs with a key.
+pub(super) fn sender(data: &PanelData<'_>, genesis: &Genesis, key: &Address) -> String {
+    let place = genesis.accounts.iter().position(|a| a.key == *key);
+    place.map_or_else(|| data.t("explorer-nobody"), |i| account(data, genesis, i))
+}
+
+/// Energy of a household in kWh, to the watt-hour.
+fn energy(wh: i64) -> String {
+    numbers::with(wh as f64 / 1000.0, 3, "kWh")
+}
+
+/// A transaction in a sentence.
+pub(super) fn transaction(data: &PanelData<'_>, genesis: &Genesis, tx: &SignedTransaction) -> String {
+    let who = sender(data, genesis, &tx.sender);
+    format!("{who}{}{}", data.t("explorer-colon"), payload(data, &tx.payload))
+}
+
+/// What a transaction says, without its sender.
+#[allow(unreachable_patterns, reason = "kinds that are added to the chain show their name until they have words")]
+pub(super) fn payload(data: &PanelData<'_>, payload: &Payload) -> String {
+    let currency = &data.scene.file.site.currency;
+    let market = &data.now.market;
+    let length = market.slot_end.since(market.slot_start);
+    let from = SimTime(u64::from(payload.get_slot()).saturating_mul(length));
+    let time = numbers::hours(from.0 as f64 / 3.6e9);
+    match payload {
+        Payload::MeterReading(r) => data.locale.t_args(
+            "explorer-says-reading",
+            &[("taken", energy(r.import.0).into()), ("given", energy(r.export.0).into()), ("time", time.into())],
+        ),
+        Payload::Order(o) => data.locale.t_args(
+            if o.side == Side::Buy { "explorer-says-buy" } else { "explorer-says-sell" },
+            &[
+                ("energy", energy(o.quantity.0).into()),
+                ("price", numbers::price(o.price.0, currency).into()),
+                ("time", time.into()),
+            ],
+        ),
+        Payload::Trade(t) => {
+            let sold: i64 = t.fills.iter().map(|f| f.quantity.0.max(0)).sum();
+            let args = [
+                ("n", t.fills.len().into()),
+                ("energy", energy(sold).into()),
+                ("price", numbers::price(t.price.0, currency).into()),
+                ("time", time.into()),
+            ];
+            data.locale.t_args("explorer-says-trade", &args)
+        }
+        Payload::Settlement(s) => {
+            data.locale.t_args("explorer-says-settlement", &[("n", s.rows.len().into()), ("time", time.into())])
+        }
+        other => other.get_name().to_owned(),
+    }
+}
+
+/// Fields of a header with their words; one that has none yet shows its name.
+const FIELDS: [(&str, &str); 8] = [
+    ("height", "explorer-height"),
+    ("round", "explorer-round"),
+    ("time", "explorer-time"),
+    ("previous", "explorer-previous"),
+    ("proposer", "explorer-proposer"),
+    ("validators", "explorer-validators"),
+    ("tx_root", "explorer-tx-root"),
+    ("state_root", "explorer-state-root"),
+];
+
+/// A field's name and what it is for.
+pub(super) fn field(data: &PanelData<'_>, field: &str) -> (String, String) {
+    match FIELDS.iter().find(|(f, _)| *f == field) {
+        Some((_, key)) => (data.t(key), data.t(&format!("term-{key}"))),
+        None => (field.replace('_', " "), String::new()),
+    }
+}
+
+/// A field's value.
+pub(super) fn value(data: &PanelData<'_>, value: Value) -> String {
+    match value {
+        Value::Number(n) => n.to_string(),
+        Value::Time(us) => numbers::clock(SimTime(us)),
+        Value::Validator(v) => validator(data, v),
+        Value::Hash(hash) => short(&hash),
+    }
+}

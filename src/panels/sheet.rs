@@ -1,0 +1,159 @@
+//! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
+
+use super::data::{PanelData, Reply};
+use super::{curve, explorer, tally, theme, widgets};
+use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
+use egui_phosphor::regular as icons;
+
+/// Room between a sheet and the edges of the window, and within it, points.
+const OUTSIDE: f32 = 8.0;
+const INSIDE: f32 = 16.0;
+/// A sheet is not wider or higher than reads well.
+const LARGEST: egui::Vec2 = egui::vec2(1280.0, 800.0);
+
+/// What is looked at closely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sheet {
+    /// Blocks, transactions, accounts.
+    Explorer,
+    /// Who voted.
+    Votes,
+    /// The order book as it came to its price.
+    Curve,
+}
+
+/// Sheets with their keys and names.
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 3] = [
+    (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
+    (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
+    (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
+];
+
+/// State of all sheets.
+#[derive(Default)]
+pub(crate) struct State {
+    /// The one that is open.
+    pub open: Option<Sheet>,
+    pub explorer: explorer::State,
+    pub tally: tally::State,
+    pub curve: curve::State,
+}
+
+impl State {
+    /// Opens the chain at a page.
+    pub(crate) fn read(&mut self, page: explorer::Page) {
+        self.open = Some(Sheet::Explorer);
+        self.explorer.open(page);
+    }
+
+    /// Opens a sheet as a picture wants it: by the names of `shots`.
+    pub(crate) fn show(&mut self, name: &str) {
+        let stop = match name {
+            "leaf" => Some(explorer::Stop::Leaf),
+            "path" | "path changed" => Some(explorer::Stop::Path),
+            "header" => Some(explorer::Stop::Header),
+            "next" => Some(explorer::Stop::Next),
+            "signatures" => Some(explorer::Stop::Votes),
+            _ => None,
+        };
+        self.open = match name {
+            "" => None,
+            "votes" => Some(Sheet::Votes),
+            "curve" => Some(Sheet::Curve),
+            _ => Some(Sheet::Explorer),
+        };
+        if self.open == Some(Sheet::Explorer) {
+            // The way with a byte changed is what a picture of it is for; a block and the bare path are as they are.
+            self.explorer.present(stop, stop.is_some() && name != "path");
+        }
+    }
+}
+
+/// The open sheet, if any, in what the bar leaves of the window.
+pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect, reply: &mut Reply) {
+    for (sheet, key, ..) in SHEETS {
+        if data.study.is_none() && widgets::pressed(ui, Modifiers::NONE, key) {
+            state.open = if state.open == Some(sheet) { None } else { Some(sheet) };
+        }
+    }
+    let Some(sheet) = state.open.filter(|_| data.study.is_none()) else {
+        state.open = None;
+        return;
+    };
+    let size = (room.size() - egui::Vec2::splat(2.0 * OUTSIDE)).min(LARGEST);
+    let rect = Rect::from_center_size(room.center(), size);
+    let area = egui::Area::new(Id::new("sheet")).order(Order::Middle).fixed_pos(rect.min).default_size(size);
+    area.show(ui.ctx(), |ui| {
+        let frame = Frame::new()
+            .fill(ui.visuals().window_fill)
+            .stroke(Stroke::new(1.0, ui.visuals().window_stroke.color))
+            .corner_radius(8)
+            .inner_margin(INSIDE)
+            .shadow(ui.visuals().window_shadow);
+        frame.show(ui, |ui| {
+            let inner = size - egui::Vec2::splat(2.0 * INSIDE);
+            ui.set_min_size(inner);
+            ui.set_max_size(inner);
+            if head(ui, data, state, sheet) {
+                state.open = None;
+            }
+            ui.add_space(theme::GRID);
+            match sheet {
+                Sheet::Explorer => explorer::show(ui, data, &mut state.explorer, reply),
+                Sheet::Votes => tally::show(ui, data, &mut state.tally, reply),
+                Sheet::Curve => curve::show(ui, data, &mut state.curve),
+            }
+        });
+    });
+    // A step back first, where there is one.
+    if widgets::pressed(ui, Modifiers::NONE, Key::Escape) && !(sheet == Sheet::Explorer && state.explorer.back()) {
+        state.open = None;
+    }
+    if reply.event.is_some() {
+        state.open = None;
+    }
+}
+
+/// Names of the sheets to choose from, and the way out; whether it is taken.
+fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bool {
+    let mut close = false;
+    ui.horizontal(|ui| {
+        ui.set_height(28.0);
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (sheet, key, icon, name) in SHEETS {
+            let name = data.t(name);
+            let button = egui::Button::selectable(open == sheet, format!("{icon} {name}"));
+            let response = ui.add(button);
+            response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, open == sheet, &name));
+            if response.on_hover_text(widgets::tip(&name, Some(key.name()))).clicked() {
+                state.open = Some(sheet);
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            close = widgets::icon(ui, icons::X, &data.t("sheet-close"), Some("Esc"), false).clicked();
+            if open == Sheet::Explorer {
+                explorer::search(ui, data, &mut state.explorer);
+            }
+        });
+    });
+    close
+}
+
+/// A button that opens a sheet.
+pub(crate) fn button(ui: &mut Ui, data: &PanelData<'_>, sheet: Sheet, reply: &mut Reply) {
+    let Some((_, key, icon, name)) = SHEETS.into_iter().find(|s| s.0 == sheet) else { return };
+    let name = data.t(name);
+    let response = ui.add(egui::Button::new(format!("{icon} {name}")));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &name));
+    if response.on_hover_text(widgets::tip(&name, Some(key.name()))).clicked() {
+        reply.sheet = Some(sheet);
+    }
+}
+
+/// The same as a small button that shows its icon alone.
+pub(crate) fn icon(ui: &mut Ui, data: &PanelData<'_>, sheet: Sheet, reply: &mut Reply) {
+    let Some((_, key, icon, name)) = SHEETS.into_iter().find(|s| s.0 == sheet) else { return };
+    if widgets::icon(ui, icon, &data.t(name), Some(key.name()), false).clicked() {
+        reply.sheet = Some(sheet);
+    }
+}
