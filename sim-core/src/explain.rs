@@ -301,6 +301,11 @@ fn command_words(command: &Command) -> String {
         }
         Command::TariffShape { kind } => format!("the import tariff is {}", shape_words(*kind)),
         Command::CarbonPrice { price } => format!("carbon price {price}"),
+        Command::Lever { lever, value } => format!("{} {value}", lever.name()),
+        Command::PriceShock { factor, minutes } => format!("import tariff times {factor} for {minutes} min"),
+        Command::NetworkCheck { enabled } => {
+            format!("trades checked against the network: {}", if *enabled { "on" } else { "off" })
+        }
         Command::Agents { kind } => format!("households bid {}", strategy_words(*kind)),
         Command::Mechanism { kind } => format!("the market trades by {}", mechanism_words(*kind)),
         Command::Bid { building, side, price, kwh } => format!("{building} bids: {side:?} {kwh} kWh at {price}"),

@@ -4,7 +4,7 @@
 //! per unit, angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-use crate::market::{BiddingStrategy, Mechanism, TariffShape};
+use crate::market::{BiddingStrategy, Levers, Mechanism, TariffShape};
 pub use crate::market::{Bill, Item, LastSlot, Pair};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
@@ -275,6 +275,12 @@ pub struct MarketView {
     pub feed_in_milli: i64,
     /// Carbon price, currency per tonne.
     pub carbon_price: f64,
+    /// All levers in force.
+    pub levers: Levers,
+    /// Trades are checked against what the network can carry.
+    pub network_check: bool,
+    /// When the price shock that is on ends.
+    pub shock_end: Option<SimTime>,
     /// Energy traded in the slot, Wh.
     pub volume_wh: i64,
     /// Demand curve of the last clearing: (cumulated Wh, price milli).

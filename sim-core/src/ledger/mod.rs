@@ -12,6 +12,7 @@ pub mod audit;
 pub mod block;
 pub mod chain;
 pub mod chain_file;
+mod charges;
 pub mod consensus;
 pub mod crypto;
 mod driver;

@@ -3,8 +3,9 @@
 //! Reading order: `book` (orders by price and time; `book_file`: as JSON), `auction` (uniform price), `discriminatory`
 //! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids) and `strategy` (how it
 //! chooses its price),
-//! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
-//! `bill` (what it comes to for each).
+//! `maker` (the operator's own two prices), `lever` (the levers that are one number each),
+//! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what), `charges` (grid fee,
+//! tax, subsidy), `bill` (what it comes to for each).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
 
@@ -13,9 +14,12 @@ mod auction;
 mod bill;
 mod book;
 pub mod book_file;
+mod charges;
 mod discriminatory;
 mod error;
 mod exchange;
+mod lever;
+mod maker;
 mod mechanism;
 mod mid_market;
 mod parameters;
@@ -31,9 +35,12 @@ pub use agents::{EngineState, Situation, StorageState, UserBid};
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
 pub use bill::{Bill, Item, LastSlot};
 pub use book::{Book, Order, Side};
+pub use charges::{Charges, Standing};
 pub use discriminatory::{Bilateral, BilateralTrade, PayAsBid, clear_pay_as_bid, match_midpoint};
 pub use error::MarketError;
 pub use exchange::Market;
+pub use lever::Lever;
+pub use maker::Maker;
 pub use mechanism::{Mechanism, Outcome, Party, Preference, Setting, run as run_mechanism};
 pub use parameters::MarketParameters;
 pub use past::Forecast;

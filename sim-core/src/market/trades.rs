@@ -8,7 +8,7 @@ use super::book::{Book, Side};
 use super::mechanism::Mechanism;
 use super::settlement::{Terms, TradeLine};
 use crate::ids::ParticipantId;
-use crate::quantity::{Price, Wh};
+use crate::quantity::{Money, Price, Wh};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -80,6 +80,8 @@ pub(super) struct OpenSlot {
     pub(super) current: Vec<TradeLine>,
     /// How they came about.
     pub(super) mechanism: Mechanism,
+    /// Most that the market maker can lose in it.
+    pub(super) risk: Money,
 }
 
 impl OpenSlot {

@@ -3,6 +3,7 @@
 //! Accounts have the indices of the market's participants; the operator comes last. A meter without power or gateway
 //! keeps its transactions until it has both again; a slot is settled on the chain once all its readings are there.
 
+use super::market_commands::standing;
 use super::trading::grid_of;
 use super::{World, WorldError};
 use crate::event::{EventKind, Schedule};
@@ -17,7 +18,7 @@ use crate::ledger::types::{
     Trade,
 };
 use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, chain_file};
-use crate::market::{ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
+use crate::market::{Charges, ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
 use crate::quantity::{Money, Wh};
 use crate::recorder::Recorder;
 use crate::scene::{Participant, Scene};
@@ -87,12 +88,15 @@ impl Posting {
                 AccountPlan { name: name.into(), role, balance: Money::ZERO }
             })
             .collect();
+        let (standing, operator) = (standing(scene), plans.len());
         plans.push(AccountPlan { name: OPERATOR.into(), role: Role::Operator, balance: Money::ZERO });
         let validators: Vec<(String, u32)> = f.validators.iter().map(|v| (v.name.clone(), 1)).collect();
         let us = |s: f64| (s * 1e6) as u64;
         let parameters = Parameters {
             short_factor: libm::round(f.market.imbalance_short * 1e3) as u32,
             long_factor: libm::round(f.market.imbalance_long * 1e3) as u32,
+            exempt: standing.exempt.iter().map(|p| p.0).chain([operator as u32]).collect(),
+            green: standing.green.iter().map(|p| p.0).collect(),
             block_interval_us: us(f.ledger.block_s),
             empty_interval_us: us(f.ledger.empty_block_s),
             ..Parameters::default()
@@ -147,10 +151,11 @@ impl Posting {
 impl World {
     /// Puts a clearing's orders and trades on their way to the chain.
     pub(super) fn post_clearing(&mut self, report: &ClearingReport, event: EventId) {
-        let grid = grid_of(&self.scene);
+        let (grid, operator) = (grid_of(&self.scene), self.state.market.parameters().operator_account());
         let slot = report.summary.slot as u32;
         for order in report.book.orders() {
-            if order.participant == grid || order.quantity <= Wh::ZERO {
+            // The grid's tariffs and the market maker's quotes are no orders of members.
+            if order.participant == grid || order.participant == operator || order.quantity <= Wh::ZERO {
                 continue;
             }
             let side = match order.side {
@@ -207,7 +212,16 @@ impl World {
         if statement.rows.iter().any(|r| r.account.0 == operator) {
             all.push(LedgerMetered { account: operator, import: Wh::ZERO, export: Wh::ZERO });
         }
-        let tariffs = Tariffs { import: terms.import, feed_in: terms.feed_in };
+        let Charges { grid_fee, tax_thousandths, subsidy, .. } = terms.charges;
+        let tariffs = Tariffs {
+            import: terms.import,
+            feed_in: terms.feed_in,
+            grid_fee,
+            local_fee: terms.charges.local_fee(),
+            // Between 0 and 1000 by the levers' check.
+            tax: u32::try_from(tax_thousandths).unwrap_or_default(),
+            subsidy,
+        };
         self.state.posting.pending.push_back(Pending { slot, tariffs, metered: all, event, sent: false });
         self.state.posting.tell(self.state.now, event);
     }

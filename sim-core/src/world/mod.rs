@@ -10,6 +10,7 @@ mod flows;
 mod healing_stage;
 mod islands_stage;
 mod ledger_stage;
+mod market_commands;
 mod metrics_stage;
 mod opendss;
 mod protection_stage;

@@ -248,6 +248,9 @@ impl World {
             strategy: s.market.strategy(),
             tariff_shape: levers.shape,
             carbon_price: levers.carbon_price.0 as f64 / 1e6,
+            levers,
+            network_check: s.trading.network_check,
+            shock_end: s.trading.shock.map(|(end, _)| end),
             volume_wh: s.trading.current.map_or(0, |c| c.volume.0),
             ..MarketView::default()
         };
