@@ -5,7 +5,7 @@
 
 use crate::ids::{BuildingId, DeviceId, LineId};
 use crate::market::{BiddingStrategy, Levers, Mechanism, TariffShape};
-pub use crate::market::{Bill, Item, LastSlot, Pair};
+pub use crate::market::{Bill, Curtailment, Item, LastSlot, Pair};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -293,6 +293,8 @@ pub struct MarketView {
     pub mechanism: Mechanism,
     /// Largest trades of the slot; where all pay one price, the pairing by priority is for the picture.
     pub trades: Vec<Pair>,
+    /// Trades of the last clearing that the network did not carry, or not wholly.
+    pub curtailed: Vec<Curtailment>,
     /// What each participant bought, sold and owed.
     pub bills: Vec<Bill>,
     /// Buildings whose bids are the user's.

@@ -11,7 +11,8 @@ use super::agents::{self, Outlook, Situation, UserBid};
 use super::auction::Clearing;
 use super::book::{Book, Side};
 use super::charges::Standing;
-use super::mechanism::{self, Mechanism, Party, Setting};
+use super::mechanism::{self, Mechanism, Party, Passage, Setting};
+use super::network_check::NetworkView;
 use super::parameters::MarketParameters;
 use super::past::{Forecast, MeteredPast, SlotOfDay};
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
@@ -198,7 +199,7 @@ impl Market {
         if now > start {
             return Err(self.wrong_time(now, slot, start, end));
         }
-        self.clear_from(start, now, slot, end, situations, grid_available)
+        self.clear_within(now, slot, situations, grid_available, None)
     }
 
     /// Clears the rest of the slot that is running. Fails if it is not running, or on bad situations.
@@ -210,10 +211,27 @@ impl Market {
         grid_available: bool,
     ) -> Result<ClearingReport, MarketError> {
         let (start, end) = self.bounds(slot)?;
-        if now < start || now >= end {
+        if now < start {
             return Err(self.wrong_time(now, slot, start, end));
         }
-        self.clear_from(now, now, slot, end, situations, grid_available)
+        self.clear_within(now, slot, situations, grid_available, None)
+    }
+
+    /// Clears a slot that has not begun or the rest of one that is running, to what `network` carries. Fails if the slot
+    /// is over, or on bad situations.
+    pub fn clear_within(
+        &mut self,
+        now: SimTime,
+        slot: u64,
+        situations: &[Situation],
+        grid_available: bool,
+        network: Option<&mut dyn NetworkView>,
+    ) -> Result<ClearingReport, MarketError> {
+        let (start, end) = self.bounds(slot)?;
+        if now >= end {
+            return Err(self.wrong_time(now, slot, start, end));
+        }
+        self.clear_from(now.max(start), now, slot, end, situations, grid_available, network)
     }
 
     /// Energy a participant has sold (+) or bought (-) for a slot in all.
@@ -304,6 +322,7 @@ impl Market {
         end: SimTime,
         situations: &[Situation],
         grid_available: bool,
+        network: Option<&mut dyn NetworkView>,
     ) -> Result<ClearingReport, MarketError> {
         let outlook = self.outlook(slot, from, end.since(from), grid_available);
         let (book, risk) = self.collect_orders(&outlook, situations)?;
@@ -321,7 +340,9 @@ impl Market {
             seed: outlook.draw,
         };
         let mechanism = self.mechanism;
-        let mechanism::Outcome { clearing, pairs, lines } = mechanism::run(mechanism, &book, &setting, number)?;
+        let passage = network.map(|network| Passage { network, hours: end.since(from) as f64 / HOUR_US as f64 });
+        let mechanism::Outcome { clearing, pairs, lines, curtailed } =
+            mechanism::run(mechanism, &book, &setting, number, passage)?;
         self.learn_fills(&clearing, &pairs, outlook.feed_in, outlook.import);
         let summary = ClearingSummary {
             slot,
@@ -334,7 +355,7 @@ impl Market {
             volume: clearing.volume,
         };
         let trades = if mechanism.binds() { lines.clone() } else { Vec::new() };
-        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, reversed };
+        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, curtailed, reversed };
         self.adopt(report.clone(), lines, from, risk);
         Ok(report)
     }

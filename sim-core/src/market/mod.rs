@@ -3,7 +3,7 @@
 //! Reading order: `book` (orders by price and time; `book_file`: as JSON), `auction` (uniform price), `discriminatory`
 //! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids) and `strategy` (how it
 //! chooses its price),
-//! `maker` (the operator's own two prices), `lever` (the levers that are one number each),
+//! `network_check` (what of it the network can carry), `maker` (the operator's own two prices), `lever` (the levers that are one number each),
 //! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what), `charges` (grid fee,
 //! tax, subsidy), `bill` (what it comes to for each).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
@@ -22,6 +22,7 @@ mod lever;
 mod maker;
 mod mechanism;
 mod mid_market;
+mod network_check;
 mod parameters;
 mod past;
 mod peer_to_peer;
@@ -41,7 +42,8 @@ pub use error::MarketError;
 pub use exchange::Market;
 pub use lever::Lever;
 pub use maker::Maker;
-pub use mechanism::{Mechanism, Outcome, Party, Preference, Setting, run as run_mechanism};
+pub use mechanism::{Mechanism, Outcome, Party, Passage, Preference, Setting, run as run_mechanism};
+pub use network_check::{Curtailment, Match, NetworkLimit, NetworkView, Violation, curtail};
 pub use parameters::MarketParameters;
 pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};

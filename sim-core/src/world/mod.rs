@@ -4,6 +4,7 @@
 //! are rebuilt on load. What grows (events, series, the chain) goes to a [`Recorder`](crate::recorder::Recorder).
 
 mod commands;
+mod contract_view;
 mod devices;
 mod equivalent;
 mod flows;

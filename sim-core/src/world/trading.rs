@@ -3,14 +3,15 @@
 //! Meters integrate what the power flow says; at the end of a slot their registers become whole watt-hours, the
 //! remainder carried. The losses account takes exactly what is missing between all meters and the coupling point.
 
+use super::contract_view::ContractView;
 use super::devices::Model;
 use super::market_commands::{scene_levers, standing};
 use super::{World, WorldError};
 use crate::event::{ClearingReason, EventKind, Schedule};
 use crate::ids::{BuildingId, DeviceId, EventId, ParticipantId, Subject};
 use crate::market::{
-    Bill, EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
-    UserBid,
+    Bill, ClearingReport, EngineState, Levers, Market, MarketError, MarketParameters, Metered, Registers, Side,
+    Situation, Statement, StorageState, UserBid,
 };
 use crate::quantity::{Kwh, Money, Price, Wh};
 use crate::scene::schema::{DeviceKind, Fuel};
@@ -251,12 +252,7 @@ impl World {
         let situations = self.situations(slot, &connected);
         let now = self.state.now;
         let running = slot == self.state.market.slot_at(now);
-        let result = if running {
-            self.state.market.clear_rest(now, slot, &situations, grid)
-        } else {
-            self.state.market.clear_slot(now, slot, &situations, grid)
-        };
-        let Ok(report) = result else { return };
+        let Ok(report) = self.clear_within_network(slot, &situations, grid) else { return };
         let price = report.summary.price.unwrap_or_else(|| self.state.market.mean_price());
         let kind = EventKind::SlotCleared {
             slot,
@@ -272,10 +268,57 @@ impl World {
         } else {
             self.state.trading.next = Some(last);
         }
+        self.note_curtailed(&report, event);
         self.state.totals.trades += report.clearing.fills.len() as u64;
         self.state.trading.connected = connected;
         self.state.trading.grid_was_there = grid;
         self.post_clearing(&report, event);
+    }
+
+    /// Clears, with matches checked against the network where that is switched on.
+    fn clear_within_network(
+        &mut self,
+        slot: u64,
+        situations: &[Situation],
+        grid: bool,
+    ) -> Result<ClearingReport, MarketError> {
+        let leading = self.leading_devices();
+        let state = &mut self.state;
+        let (network, now) = (&state.network, state.now);
+        if !state.trading.network_check {
+            return state.market.clear_within(now, slot, situations, grid, None);
+        }
+        let mut view = ContractView {
+            scene: &self.scene,
+            wiring: &self.wiring,
+            electrical: self.electrical.clone(),
+            closed: &network.closed,
+            faults: &network.faults,
+            broken: &network.broken,
+            sources: &network.sources,
+            demand: &state.demand,
+            leading: &leading,
+        };
+        state.market.clear_within(now, slot, situations, grid, Some(&mut view))
+    }
+
+    /// Tells of each match that the network did not carry, at the element that stopped it.
+    fn note_curtailed(&mut self, report: &ClearingReport, cleared: EventId) {
+        let changed = self.state.network.last_change;
+        for c in &report.curtailed {
+            let kind = EventKind::TradeCurtailed {
+                seller: c.seller,
+                buyer: c.buyer,
+                wanted_wh: c.wanted.0,
+                allowed_wh: c.allowed.0,
+                limit: c.limit,
+                value: c.value_thousandths as f64 / 1e3,
+                bound: c.bound_thousandths as f64 / 1e3,
+            };
+            // The network as it is switched has its part, where anything was switched at all.
+            let also = if changed > EventId(0) && changed < cleared { vec![changed] } else { vec![] };
+            self.state.journal.note_also(self.state.now, c.element, kind, cleared, also);
+        }
     }
 
     /// What each participant knows: its forecast from its own past, its storage and its engines.

@@ -259,6 +259,7 @@ impl World {
                 |points: &[crate::market::CurvePoint]| points.iter().map(|p| (p.quantity.0, p.price.0)).collect();
             view.demand = curve(&report.clearing.demand);
             view.supply = curve(&report.clearing.supply);
+            view.curtailed.clone_from(&report.curtailed);
             let mut pairs = report.pairs.clone();
             pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
             view.trades = pairs.into_iter().take(TRADES).collect();
