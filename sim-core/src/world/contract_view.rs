@@ -4,18 +4,24 @@
 //! who leads an island balances. A full power flow on a copy of the solver gives the state, its linearisation what each
 //! participant does to what is beyond a limit: loading of lines and transformers as in the panels, voltages of buses with
 //! power within 10 % below and above nominal (EN 50160:2010, 4.2.2) or as the scene's healing has it. Where contracts have
-//! no solution nothing is said: then the network is in trouble that no match explains.
+//! no solution, half of them, a quarter or an eighth are solved, and loading and voltage drop taken to grow in proportion;
+//! where not even that is solved nothing is said: then the network is in trouble that no match explains.
 
+use super::World;
 use super::flows::{BrokenConductor, Electrical, Flows, Question, ShortCircuit};
 use super::wiring::{Owner, Wiring};
-use crate::ids::{BusId, LineId, ParticipantId, Subject, TransformerId};
-use crate::market::{NetworkLimit, NetworkView, Violation};
+use crate::event::EventKind;
+use crate::ids::{BusId, DeviceId, EventId, LineId, ParticipantId, Subject, TransformerId};
+use crate::market::{ClearingReport, MarketError, NetworkLimit, NetworkView, Situation, Violation};
 use crate::powerflow::{Change, Complex, Results, compute_rate};
 use crate::scene::{Participant, Scene};
 use std::collections::BTreeMap;
 
 /// Highest voltage, per unit (EN 50160:2010, 4.2.2).
 const MAX_VOLTAGE_PU: f64 = 1.1;
+
+/// Shares of the contracts that are tried.
+const SHARES: [f64; 4] = [1.0, 0.5, 0.25, 0.125];
 
 /// What the view is made of.
 pub(super) struct ContractView<'a> {
@@ -30,7 +36,7 @@ pub(super) struct ContractView<'a> {
     /// What each building draws now, kW and kvar.
     pub(super) demand: &'a [(f64, f64)],
     /// Devices that lead an island.
-    pub(super) leading: &'a [crate::ids::DeviceId],
+    pub(super) leading: &'a [DeviceId],
 }
 
 /// A quantity beyond its limit, before anybody's part in it is known.
@@ -43,8 +49,8 @@ struct Broken {
 
 impl NetworkView for ContractView<'_> {
     fn violations(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> Vec<Violation> {
-        let flows = self.solve(kw);
-        let broken = self.find_broken(&flows);
+        let Some((flows, share)) = self.solve_most(kw) else { return Vec::new() };
+        let broken = self.find_broken(&flows, share);
         if broken.is_empty() {
             return Vec::new();
         }
@@ -72,14 +78,22 @@ impl NetworkView for ContractView<'_> {
 }
 
 impl ContractView<'_> {
-    /// The power flow in which every contract flows.
-    fn solve(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> Flows {
+    /// The power flow of all contracts, or of the largest share of them that has a solution.
+    fn solve_most(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> Option<(Flows, f64)> {
+        SHARES.into_iter().find_map(|share| {
+            let flows = self.solve(kw, share);
+            flows.islands.iter().all(|i| i.solved).then_some((flows, share))
+        })
+    }
+
+    /// The power flow in which a share of every contract flows.
+    fn solve(&mut self, kw: &BTreeMap<ParticipantId, f64>, share: f64) -> Flows {
         let mut loads: Vec<(f64, f64)> = self.demand.iter().map(|(_, kvar)| (0.0, *kvar)).collect();
         let mut devices = vec![(0.0, 0.0); self.scene.file.devices.len()];
         for (who, kw) in kw {
             match self.scene.participants.get(who.index()) {
-                Some(Participant::Building(b)) => loads[b.index()].0 = -kw,
-                Some(Participant::Device(d)) if !self.leading.contains(d) => devices[d.index()].0 = *kw,
+                Some(Participant::Building(b)) => loads[b.index()].0 = -kw * share,
+                Some(Participant::Device(d)) if !self.leading.contains(d) => devices[d.index()].0 = kw * share,
                 Some(Participant::Device(_) | Participant::Grid | Participant::Losses) | None => {}
             }
         }
@@ -96,18 +110,19 @@ impl ContractView<'_> {
         flows
     }
 
-    fn find_broken(&self, flows: &Flows) -> Vec<Broken> {
+    fn find_broken(&self, flows: &Flows, share: f64) -> Vec<Broken> {
         let (least, most) = (self.scene.file.healing.min_voltage_pu, self.scene.file.healing.max_loading);
         let mut broken = Vec::new();
-        let lines = flows.lines.iter().enumerate().map(|(l, f)| (Subject::Line(LineId::new(l)), f.loading));
+        let lines = flows.lines.iter().enumerate().map(|(l, f)| (Subject::Line(LineId::new(l)), f.loading / share));
         let transformers = flows.transformers.iter().enumerate();
-        let transformers = transformers.map(|(t, f)| (Subject::Transformer(TransformerId::new(t)), f.loading));
+        let transformers = transformers.map(|(t, f)| (Subject::Transformer(TransformerId::new(t)), f.loading / share));
         for (element, value) in lines.chain(transformers).filter(|(_, loading)| *loading > most) {
             broken.push(Broken { element, limit: NetworkLimit::Loading, value, bound: most });
         }
         for b in (0..flows.bus_pu.len()).map(BusId::new).filter(|b| flows.is_live(*b)) {
             let element = Subject::Bus(b);
-            let (low, high) = (flows.lowest_pu(b), flows.bus_pu[b.index()].iter().fold(0.0_f64, |m, v| m.max(*v)));
+            let highest = flows.bus_pu[b.index()].iter().fold(0.0_f64, |m, v| m.max(*v));
+            let [low, high] = [flows.lowest_pu(b), highest].map(|v| 1.0 + (v - 1.0) / share);
             if low < least {
                 broken.push(Broken { element, limit: NetworkLimit::LowVoltage, value: low, bound: least });
             }
@@ -156,6 +171,54 @@ impl ContractView<'_> {
                 if low { -rate } else { rate }
             }
             _ => 0.0,
+        }
+    }
+}
+
+impl World {
+    /// Clears, with matches checked against the network where that is switched on.
+    pub(super) fn clear_within_network(
+        &mut self,
+        slot: u64,
+        situations: &[Situation],
+        grid: bool,
+    ) -> Result<ClearingReport, MarketError> {
+        let leading = self.leading_devices();
+        let state = &mut self.state;
+        let (network, now) = (&state.network, state.now);
+        if !state.trading.network_check {
+            return state.market.clear_within(now, slot, situations, grid, None);
+        }
+        let mut view = ContractView {
+            scene: &self.scene,
+            wiring: &self.wiring,
+            electrical: self.electrical.clone(),
+            closed: &network.closed,
+            faults: &network.faults,
+            broken: &network.broken,
+            sources: &network.sources,
+            demand: &state.demand,
+            leading: &leading,
+        };
+        state.market.clear_within(now, slot, situations, grid, Some(&mut view))
+    }
+
+    /// Tells of each match that the network did not carry, at the element that stopped it.
+    pub(super) fn note_curtailed(&mut self, report: &ClearingReport, cleared: EventId) {
+        let changed = self.state.network.last_change;
+        for c in &report.curtailed {
+            let kind = EventKind::TradeCurtailed {
+                seller: c.seller,
+                buyer: c.buyer,
+                wanted_wh: c.wanted.0,
+                allowed_wh: c.allowed.0,
+                limit: c.limit,
+                value: c.value_thousandths as f64 / 1e3,
+                bound: c.bound_thousandths as f64 / 1e3,
+            };
+            // The network as it is switched has its part, where anything was switched at all.
+            let also = if changed > self.state.root && changed < cleared { vec![changed] } else { vec![] };
+            self.state.journal.note_also(self.state.now, c.element, kind, cleared, also);
         }
     }
 }

@@ -3,15 +3,14 @@
 //! Meters integrate what the power flow says; at the end of a slot their registers become whole watt-hours, the
 //! remainder carried. The losses account takes exactly what is missing between all meters and the coupling point.
 
-use super::contract_view::ContractView;
 use super::devices::Model;
 use super::market_commands::{scene_levers, standing};
 use super::{World, WorldError};
 use crate::event::{ClearingReason, EventKind, Schedule};
 use crate::ids::{BuildingId, DeviceId, EventId, ParticipantId, Subject};
 use crate::market::{
-    Bill, ClearingReport, EngineState, Levers, Market, MarketError, MarketParameters, Metered, Registers, Side,
-    Situation, Statement, StorageState, UserBid,
+    Bill, EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
+    UserBid,
 };
 use crate::quantity::{Kwh, Money, Price, Wh};
 use crate::scene::schema::{DeviceKind, Fuel};
@@ -273,52 +272,6 @@ impl World {
         self.state.trading.connected = connected;
         self.state.trading.grid_was_there = grid;
         self.post_clearing(&report, event);
-    }
-
-    /// Clears, with matches checked against the network where that is switched on.
-    fn clear_within_network(
-        &mut self,
-        slot: u64,
-        situations: &[Situation],
-        grid: bool,
-    ) -> Result<ClearingReport, MarketError> {
-        let leading = self.leading_devices();
-        let state = &mut self.state;
-        let (network, now) = (&state.network, state.now);
-        if !state.trading.network_check {
-            return state.market.clear_within(now, slot, situations, grid, None);
-        }
-        let mut view = ContractView {
-            scene: &self.scene,
-            wiring: &self.wiring,
-            electrical: self.electrical.clone(),
-            closed: &network.closed,
-            faults: &network.faults,
-            broken: &network.broken,
-            sources: &network.sources,
-            demand: &state.demand,
-            leading: &leading,
-        };
-        state.market.clear_within(now, slot, situations, grid, Some(&mut view))
-    }
-
-    /// Tells of each match that the network did not carry, at the element that stopped it.
-    fn note_curtailed(&mut self, report: &ClearingReport, cleared: EventId) {
-        let changed = self.state.network.last_change;
-        for c in &report.curtailed {
-            let kind = EventKind::TradeCurtailed {
-                seller: c.seller,
-                buyer: c.buyer,
-                wanted_wh: c.wanted.0,
-                allowed_wh: c.allowed.0,
-                limit: c.limit,
-                value: c.value_thousandths as f64 / 1e3,
-                bound: c.bound_thousandths as f64 / 1e3,
-            };
-            // The network as it is switched has its part, where anything was switched at all.
-            let also = if changed > EventId(0) && changed < cleared { vec![changed] } else { vec![] };
-            self.state.journal.note_also(self.state.now, c.element, kind, cleared, also);
-        }
     }
 
     /// What each participant knows: its forecast from its own past, its storage and its engines.
