@@ -126,11 +126,6 @@ fn a_hundred_thousand_orders_clear() {
         let (q, p) = (stream.below(5_000), 50 + stream.below(250));
         book.place(ParticipantId(n), side, Wh(q as i64), Price(p as i64)).expect("not negative");
     }
-    for _ in 0..7 {
-        let t = std::time::Instant::now();
-        let c = clear(&book).expect("clears");
-        eprintln!("TEMP clear {} us {}", t.elapsed().as_micros(), c.volume.0);
-    }
     let c = clear(&book).expect("clears");
     let sum = |side| c.fills.iter().filter(|f| f.side == side).map(|f| f.quantity.0).sum::<i64>();
     assert_eq!((sum(Side::Buy), sum(Side::Sell)), (c.volume.0, c.volume.0));
