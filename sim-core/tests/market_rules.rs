@@ -79,16 +79,19 @@ fn a_trade_beyond_the_cables_is_cut_and_names_the_element() {
     };
     let (run, school, kwh) = bought(true);
     let cut = run.find(|k| matches!(k, EventKind::TradeCurtailed { .. }));
-    assert!(!cut.is_empty(), "{}", run.story());
+    // Neighbours behind the same cable who bid less give way first.
+    let mut at_school = false;
     for event in &cut {
         let EventKind::TradeCurtailed { buyer, wanted_wh, allowed_wh, value, bound, .. } = event.kind else { continue };
-        assert!(buyer == school && allowed_wh < wanted_wh && (value - bound).abs() > 0.0, "{event:?}");
+        at_school |= buyer == school;
+        assert!(allowed_wh < wanted_wh && (value - bound).abs() > 0.0, "{event:?}");
         assert!(matches!(event.subject, Subject::Line(_) | Subject::Bus(_) | Subject::Transformer(_)), "{event:?}");
         let cause = run.events().iter().find(|e| Some(e.id) == event.cause).expect("a cause");
         assert!(matches!(cause.kind, EventKind::SlotCleared { .. }), "{cause:?}");
     }
+    assert!(at_school, "{}", run.story());
     assert!((5_000..80_000).contains(&kwh), "{kwh} Wh are left\n{}", run.story());
     let (free, _, unlimited) = bought(false);
     assert!(free.find(|k| matches!(k, EventKind::TradeCurtailed { .. })).is_empty());
-    assert!(unlimited > 110_000, "{unlimited} Wh without the check");
+    assert!(unlimited > kwh + 20_000, "{unlimited} Wh without the check, {kwh} Wh with it");
 }
