@@ -2,7 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
-pub use crate::market::{BiddingStrategy, Mechanism, TariffShape};
+pub use crate::market::{BiddingStrategy, Lever, Mechanism, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,25 @@ pub enum Command {
     CarbonPrice {
         /// The price.
         price: f64,
+    },
+    /// Sets one of the levers that are a number; 0 switches it off.
+    Lever {
+        /// Which.
+        lever: Lever,
+        /// Its value, in its unit.
+        value: f64,
+    },
+    /// The import tariff times a factor for some time; it ends by itself, or at once by a factor of 1.
+    PriceShock {
+        /// The factor.
+        factor: f64,
+        /// How long, minutes.
+        minutes: f64,
+    },
+    /// Whether trades are checked against what the network can carry.
+    NetworkCheck {
+        /// On.
+        enabled: bool,
     },
     /// How orders become trades, from the next clearing on.
     Mechanism {

@@ -1,7 +1,8 @@
 //! Events: everything that happens, each with its causes (law 5).
 
 use crate::command::{Command, FaultKind};
-use crate::ids::{DeviceId, EventId, LineId, Subject, SwitchId};
+use crate::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
+pub use crate::market::NetworkLimit;
 use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +182,16 @@ pub enum EventKind {
     // Market.
     /// A slot cleared.
     SlotCleared { slot: u64, clearing: u32, price_milli: i64, volume_wh: i64, reason: ClearingReason },
+    /// A match was cut to what the subject can carry; value and limit per unit of its rating or nominal voltage.
+    TradeCurtailed {
+        seller: ParticipantId,
+        buyer: ParticipantId,
+        wanted_wh: i64,
+        allowed_wh: i64,
+        limit: NetworkLimit,
+        value: f64,
+        bound: f64,
+    },
     /// A slot was settled.
     SlotSettled { slot: u64, money_moved: i64, energy_wh: i64, loss_wh: i64 },
     /// Plants and storages have an hour's renewable energy certified.

@@ -1,10 +1,10 @@
 //! Events in plain English, for files and the command line; the app has its own words in each language.
 
 use crate::command::{Command, FaultKind};
-use crate::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
-use crate::ids::{Subject, SwitchId};
+use crate::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
+use crate::ids::{ParticipantId, Subject, SwitchId};
 use crate::market::{BiddingStrategy, Mechanism, TariffShape};
-use crate::scene::Scene;
+use crate::scene::{Participant, Scene};
 
 /// One sentence that says what happened, without its time.
 #[must_use]
@@ -56,6 +56,7 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         K::SlotCleared { .. } | K::SlotSettled { .. } | K::CertificatesIssued { .. } | K::CertificatesShared { .. } => {
             market(&event.kind)
         }
+        K::TradeCurtailed { .. } => curtailed(scene, name, &event.kind),
         K::BlockCommitted { .. }
         | K::RoundFailed { .. }
         | K::ChainStalled { .. }
@@ -221,6 +222,33 @@ fn market(kind: &EventKind) -> String {
     }
 }
 
+fn curtailed(scene: &Scene, element: &str, kind: &EventKind) -> String {
+    let EventKind::TradeCurtailed { seller, buyer, wanted_wh, allowed_wh, limit, value, bound } = kind else {
+        return format!("{kind:?}");
+    };
+    let who = |p: ParticipantId| match scene.participants.get(p.index()) {
+        Some(Participant::Building(b)) => scene.name(Subject::Building(*b)),
+        Some(Participant::Device(d)) => scene.name(Subject::Device(*d)),
+        Some(Participant::Grid) => "the grid",
+        Some(Participant::Losses) => "the losses",
+        None => "the market maker",
+    };
+    let why = match limit {
+        NetworkLimit::Loading => {
+            format!("would be loaded to {:.0} %, {:.0} % are permitted", value * 100.0, bound * 100.0)
+        }
+        NetworkLimit::LowVoltage => format!("would fall to {value:.3} of its voltage, {bound:.3} are permitted"),
+        NetworkLimit::HighVoltage => format!("would rise to {value:.3} of its voltage, {bound:.3} are permitted"),
+    };
+    format!(
+        "{element} {why}: of {:.2} kWh from {} to {}, {:.2} kWh are left",
+        *wanted_wh as f64 / 1e3,
+        who(*seller),
+        who(*buyer),
+        *allowed_wh as f64 / 1e3
+    )
+}
+
 fn chain(name: &str, kind: &EventKind) -> String {
     match kind {
         EventKind::BlockCommitted { height, round, transactions } => {
@@ -313,6 +341,11 @@ fn command_words(command: &Command) -> String {
         }
         Command::TariffShape { kind } => format!("the import tariff is {}", shape_words(*kind)),
         Command::CarbonPrice { price } => format!("carbon price {price}"),
+        Command::Lever { lever, value } => format!("{} {value}", lever.name()),
+        Command::PriceShock { factor, minutes } => format!("import tariff times {factor} for {minutes} min"),
+        Command::NetworkCheck { enabled } => {
+            format!("trades checked against the network: {}", if *enabled { "on" } else { "off" })
+        }
         Command::Agents { kind } => format!("households bid {}", strategy_words(*kind)),
         Command::Mechanism { kind } => format!("the market trades by {}", mechanism_words(*kind)),
         Command::Bid { building, side, price, kwh } => format!("{building} bids: {side:?} {kwh} kWh at {price}"),

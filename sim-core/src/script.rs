@@ -157,6 +157,11 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
             import.map_or(Ok(()), |v| within(v, 0.0, 100.0, "import"))?;
             feed_in.map_or(Ok(()), |v| within(v, 0.0, 100.0, "feed_in"))
         }
+        Command::Lever { lever, value } => within(*value, 0.0, lever.most(), lever.name()),
+        Command::PriceShock { factor, minutes } => {
+            within(*factor, 0.01, 100.0, "factor")?;
+            within(*minutes, 0.0, 1_440.0, "minutes")
+        }
         Command::CarbonPrice { price } => within(*price, 0.0, 10_000.0, "price"),
         Command::Bid { building: name, price, kwh, .. } => {
             need(name, "a building", building)?;
@@ -172,6 +177,7 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
         | Command::RestoreGrid
         | Command::RepairAll
         | Command::SelfHealing { .. }
+        | Command::NetworkCheck { .. }
         | Command::Mechanism { .. }
         | Command::Agents { .. }
         | Command::TariffShape { .. } => Ok(()),

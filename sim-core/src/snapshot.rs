@@ -4,8 +4,8 @@
 //! per unit, angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-use crate::market::{BiddingStrategy, Book, Mechanism, TariffShape, clear};
-pub use crate::market::{Bill, Item, LastSlot, Order, Pair, Side};
+use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
+pub use crate::market::{Bill, Curtailment, Item, LastSlot, Order, Pair, Side};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -275,6 +275,12 @@ pub struct MarketView {
     pub feed_in_milli: i64,
     /// Carbon price, currency per tonne.
     pub carbon_price: f64,
+    /// All levers in force.
+    pub levers: Levers,
+    /// Trades are checked against what the network can carry.
+    pub network_check: bool,
+    /// When the price shock that is on ends.
+    pub shock_end: Option<SimTime>,
     /// Energy traded in the slot, Wh.
     pub volume_wh: i64,
     /// Demand curve of the last clearing: (cumulated Wh, price milli).
@@ -289,6 +295,8 @@ pub struct MarketView {
     pub mechanism: Mechanism,
     /// Largest trades of the slot; where all pay one price, the pairing by priority is for the picture.
     pub trades: Vec<Pair>,
+    /// Trades of the last clearing that the network did not carry, or not wholly.
+    pub curtailed: Vec<Curtailment>,
     /// What each participant bought, sold and owed.
     pub bills: Vec<Bill>,
     /// Buildings whose bids are the user's.

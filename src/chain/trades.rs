@@ -1,8 +1,12 @@
 //! Trades of the slot as arcs from seller to buyer, coloured by the price in force: pale when cheap, deep when dear.
+//!
+//! They are contracts, not electrons: those run along the cables (`flow`). A trade that the network did not carry is an
+//! arc in the colour of faults that comes down at the element that stopped it.
 
 use super::pace;
 use crate::bridge::{Clock, Live};
 use crate::flow::{FREE, Runs, show_runs, style};
+use crate::palette;
 use crate::panels::{Layers, Look};
 use crate::stage::forge::Ribbons;
 use crate::stage::material::{RibbonMaterial, StageMaterials};
@@ -14,6 +18,8 @@ use sim_core::scene::{Participant, Scene};
 
 /// Arcs at once: the largest trades.
 const MOST: usize = 12;
+/// Arcs of trades that were stopped, behind the others.
+const MOST_STOPPED: usize = 4;
 /// Comets on arcs, m/s of the wall clock.
 const SPEED_M_S: f32 = 16.0;
 /// Below this many seconds of the wall clock a slot is too short to be followed.
@@ -33,8 +39,8 @@ pub(super) fn plugin(app: &mut App) {
 #[derive(Component)]
 struct Arcs;
 
-/// What is drawn: world, slot, clearing, number of arcs.
-type Key = (u32, u64, u32, usize);
+/// What is drawn: world, slot, clearing, number of arcs and of stopped ones.
+type Key = (u32, u64, u32, usize, usize);
 
 fn where_is(scene: &Scene, map: &StageMap, id: ParticipantId) -> Option<Vec3> {
     let subject = match scene.participants.get(id.index())? {
@@ -44,6 +50,26 @@ fn where_is(scene: &Scene, map: &StageMap, id: ParticipantId) -> Option<Vec3> {
         Participant::Losses => return None,
     };
     map.anchor(subject).map(|a| a.0 - Vec3::Y * 1.5)
+}
+
+/// Where an element stands: its anchor, or the middle of its way.
+fn middle_of(map: &StageMap, element: Subject) -> Option<Vec3> {
+    let way = || {
+        let points = &map.path(element)?.points;
+        points.get(points.len() / 2).copied()
+    };
+    map.anchor(element).map(|a| a.0).or_else(way)
+}
+
+fn arc(ribbons: &mut Ribbons, from: Vec3, to: Vec3, run: usize) {
+    let lift = 7.0 + from.distance(to) * 0.2;
+    let points: Vec<Vec3> = (0..=18)
+        .map(|i| {
+            let t = i as f32 / 18.0;
+            from.lerp(to, t) + Vec3::Y * lift * 4.0 * t * (1.0 - t)
+        })
+        .collect();
+    ribbons.path(&points, 0.2, run as u32);
 }
 
 fn draw_arcs(
@@ -60,8 +86,10 @@ fn draw_arcs(
     let market = &live.now.market;
     let slot_s = f64::from(live.scene.file.market.slot_min) * 60.0;
     let followed = slot_s / pace(clock.as_deref()).max(1e-6) > FOLLOWED_S;
-    let count = if followed && layers.is_none_or(|l| l.chain) { market.trades.len().min(MOST) } else { 0 };
-    let key = (map.world, market.slot, market.clearing, count);
+    let shown = followed && layers.is_none_or(|l| l.contracts);
+    let count = if shown { market.trades.len().min(MOST) } else { 0 };
+    let stopped = if shown { market.curtailed.len().min(MOST_STOPPED) } else { 0 };
+    let key = (map.world, market.slot, market.clearing, count, stopped);
     if *drawn == Some(key) {
         return;
     }
@@ -73,14 +101,12 @@ fn draw_arcs(
     for (n, trade) in market.trades.iter().take(count).enumerate() {
         let ends = (where_is(&live.scene, &map, trade.seller), where_is(&live.scene, &map, trade.buyer));
         let (Some(from), Some(to)) = ends else { continue };
-        let lift = 7.0 + from.distance(to) * 0.2;
-        let points: Vec<Vec3> = (0..=18)
-            .map(|i| {
-                let t = i as f32 / 18.0;
-                from.lerp(to, t) + Vec3::Y * lift * 4.0 * t * (1.0 - t)
-            })
-            .collect();
-        ribbons.path(&points, 0.2, (FREE + n) as u32);
+        arc(&mut ribbons, from, to, FREE + n);
+    }
+    for (n, trade) in market.curtailed.iter().take(stopped).enumerate() {
+        let from = where_is(&live.scene, &map, trade.seller).or_else(|| where_is(&live.scene, &map, trade.buyer));
+        let (Some(from), Some(to)) = (from, middle_of(&map, trade.element)) else { continue };
+        arc(&mut ribbons, from, to, FREE + MOST + n);
     }
     if !ribbons.is_empty() {
         commands.spawn((
@@ -119,5 +145,12 @@ fn run_arcs(
         let size = trade.quantity.0 as f32 / largest;
         *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(56.0), 0.25 + 0.6 * size, 1.0, style::ARC);
         runs.table.color[FREE + n] = color.extend(1.0);
+    }
+    let stopped = Vec3::from(forge_linear(palette::FAULT));
+    for n in 0..MOST_STOPPED {
+        let run = &mut runs.table.run[FREE + MOST + n];
+        let w = if n < market.curtailed.len() { style::ARC } else { style::HIDDEN };
+        *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(56.0), 0.6, 1.0, w);
+        runs.table.color[FREE + MOST + n] = stopped.extend(1.0);
     }
 }

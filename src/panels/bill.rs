@@ -21,7 +21,9 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     }
     let items =
         [("bill-bought", bill.bought), ("bill-sold", bill.sold), ("bill-short", bill.short), ("bill-long", bill.long)];
-    for (key, item) in items.into_iter().filter(|(_, item)| item.energy != Wh::ZERO) {
+    let charges = [("bill-fee", bill.fee), ("bill-tax", bill.tax), ("bill-subsidy", bill.subsidy)];
+    let items = items.into_iter().chain(charges);
+    for (key, item) in items.filter(|(_, item)| item.energy != Wh::ZERO) {
         line(ui, data, key, item);
     }
     let sum = money(bill.total().0, &data.scene.file.site.currency);
@@ -70,8 +72,38 @@ fn slot(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
             &[("metered", wh(row.delivered.0).into()), ("traded", wh(row.traded.0).into())],
         ));
     }
+    charges(ui, data, last);
     let sum = money(row.total.0, &data.scene.file.site.currency);
     entry(ui, &data.t("bill-slot-total"), &sum, true);
+}
+
+/// Grid fee, tax and subsidy of the slot, each with how it comes about.
+fn charges(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
+    let (row, rules, currency) = (&last.row, &last.charges, &data.scene.file.site.currency);
+    let each = |price: Price| number(price.0 as f64 / 1000.0, 3);
+    if row.fee_money != Money::ZERO {
+        let text = data.locale.t_args("bill-line-fee", &[("energy", wh(row.import.0).into())]);
+        let why = [
+            ("remote", wh(row.import.0 - row.local_import.0).into()),
+            ("fee", each(rules.grid_fee).into()),
+            ("local", wh(row.local_import.0).into()),
+            ("reduced", each(rules.local_fee()).into()),
+        ];
+        entry(ui, &text, &money(row.fee_money.0, currency), false)
+            .on_hover_text(data.locale.t_args("bill-why-fee", &why));
+    }
+    if row.tax_money != Money::ZERO {
+        let paid = row.trade_money.0.saturating_add(row.imbalance_money.0).saturating_add(row.fee_money.0);
+        let rate = number(rules.tax_thousandths as f64 / 10.0, 1);
+        let text = data.locale.t_args("bill-line-tax", &[("rate", rate.into())]);
+        let why = data.locale.t_args("bill-why-tax", &[("cost", money(-paid, currency).into())]);
+        entry(ui, &text, &money(row.tax_money.0, currency), false).on_hover_text(why);
+    }
+    if row.subsidy_money != Money::ZERO {
+        let args = [("energy", wh(row.local_export.0).into()), ("price", each(rules.subsidy).into())];
+        let text = data.locale.t_args("bill-line-subsidy", &args);
+        entry(ui, &text, &money(row.subsidy_money.0, currency), false).on_hover_text(data.t("term-bill-subsidy"));
+    }
 }
 
 fn priced(ui: &mut Ui, data: &PanelData<'_>, key: &str, energy: Wh, price: Price, sum: Money) -> egui::Response {

@@ -54,7 +54,8 @@ const FIELD: [(Sign, &str); 12] = [
     (Sign::Field(Symbol::Charger), "kind-charger"),
     (Sign::Field(Symbol::Capacitor), "legend-capacitor"),
 ];
-const CHAIN: [(Sign, &str); 2] = [(Sign::Box(palette::CHAIN), "legend-chain"), (Sign::Arc, "legend-trade")];
+const CHAIN: [(Sign, &str); 3] =
+    [(Sign::Box(palette::CHAIN), "legend-chain"), (Sign::Arc, "legend-trade"), (Sign::Fault, "legend-curtailed")];
 
 /// Keys and what they do.
 const KEYS: [(&str, &str); 27] = [

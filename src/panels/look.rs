@@ -84,8 +84,10 @@ pub struct Layers {
     pub flows: bool,
     /// Names in the world.
     pub labels: bool,
-    /// Chain, votes and trades in the air.
+    /// Blocks and votes.
     pub chain: bool,
+    /// Trades in the air: who agreed on energy with whom, which is not the way it flows.
+    pub contracts: bool,
     /// A map over it.
     pub map: Option<MapLayer>,
     /// The single-line diagram instead of the world.
@@ -101,7 +103,7 @@ impl Layers {
 
 impl Default for Layers {
     fn default() -> Self {
-        Self { flows: true, labels: true, chain: true, map: None, diagram: false }
+        Self { flows: true, labels: true, chain: true, contracts: true, map: None, diagram: false }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::data::{PanelData, Reply};
 use super::marks::Marks;
-use super::names::{mechanism_key, name, shape_key, strategy_key};
+use super::names::{lever_key, mechanism_key, name, shape_key, strategy_key};
 use super::plot::Kept;
 use super::sheet::{self, Sheet};
 use super::{numbers, theme, widgets};
@@ -10,10 +10,11 @@ use crate::palette;
 use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, Plot, PlotPoint, Text};
-use sim_core::command::{BiddingStrategy, Command, Mechanism, TariffShape};
+use sim_core::command::{BiddingStrategy, Command, Lever, Mechanism, TariffShape};
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::scene::Participant;
+use std::collections::BTreeMap;
 
 /// State of the dock: the levers while they are being dragged.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,7 @@ pub(crate) struct State {
     import: Option<f64>,
     feed_in: Option<f64>,
     carbon: Option<f64>,
+    others: BTreeMap<Lever, f64>,
 }
 
 /// From these widths on the curves and the trades are shown, points.
@@ -201,7 +203,7 @@ pub(super) fn participant(data: &PanelData<'_>, id: ParticipantId) -> String {
         Some(Participant::Device(d)) => name(data.scene, Subject::Device(*d), data.locale),
         Some(Participant::Grid) => data.t("kind-grid"),
         Some(Participant::Losses) => data.t("participant-losses"),
-        None => "?".to_owned(),
+        None => data.t("participant-operator"),
     }
 }
 
@@ -319,5 +321,58 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     });
     if let Some(value) = carbon {
         reply.command(Command::CarbonPrice { price: value });
+    }
+    for kind in Lever::ALL {
+        other_lever(ui, data, kind, &mut state.others, reply);
+    }
+    shock(ui, data, reply);
+    let mut enabled = m.network_check;
+    if ui.checkbox(&mut enabled, data.t("network-check")).on_hover_text(data.t("term-network-check")).clicked() {
+        reply.command(Command::NetworkCheck { enabled });
+    }
+}
+
+/// A lever that is one number: its slider stops where lessons need no more, typing goes on to its limit.
+fn other_lever(ui: &mut Ui, data: &PanelData<'_>, kind: Lever, drafts: &mut BTreeMap<Lever, f64>, reply: &mut Reply) {
+    let currency = &data.scene.file.site.currency;
+    let (most, step, digits, unit) = match kind {
+        Lever::GridFee | Lever::Subsidy | Lever::MakerSpread => (0.5, 0.005, 3, format!(" {currency}/kWh")),
+        Lever::PriceFloor | Lever::PriceCap => (2.0, 0.01, 2, format!(" {currency}/kWh")),
+        Lever::LocalDiscount | Lever::Tax => (1.0, 0.01, 2, String::new()),
+        Lever::MakerEnergy => (50.0, 1.0, 0, " kWh".to_owned()),
+        Lever::MakerLoss => (200.0, 5.0, 0, format!(" {currency}")),
+    };
+    let key = lever_key(kind);
+    let mut draft = drafts.remove(&kind);
+    let now = kind.get(&data.now.market.levers);
+    let value = lever(ui, &data.t(key), &data.t(&format!("term-{key}")), &mut draft, now, |v| {
+        Slider::new(v, 0.0..=most).step_by(step).fixed_decimals(digits).suffix(unit)
+    });
+    if let Some(draft) = draft {
+        drafts.insert(kind, draft);
+    }
+    if let Some(value) = value {
+        reply.command(Command::Lever { lever: kind, value });
+    }
+}
+
+/// Factor and length of the price shock that the button gives.
+const SHOCK: (f64, f64) = (3.0, 60.0);
+
+/// A button that triples the import tariff for an hour, or ends that.
+fn shock(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
+    let (factor, minutes) = SHOCK;
+    match data.now.market.shock_end {
+        None => {
+            if ui.button(data.t("price-shock")).on_hover_text(data.t("term-price-shock")).clicked() {
+                reply.command(Command::PriceShock { factor, minutes });
+            }
+        }
+        Some(end) => {
+            let text = data.locale.t_args("price-shock-end", &[("time", numbers::clock(end).into())]);
+            if ui.button(text).on_hover_text(data.t("term-price-shock")).clicked() {
+                reply.command(Command::PriceShock { factor: 1.0, minutes: 0.0 });
+            }
+        }
     }
 }

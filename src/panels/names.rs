@@ -1,7 +1,7 @@
 //! Names of things for people: the scene's own title, or a word for the kind with the name in the file.
 
 use crate::locale::Locale;
-use sim_core::command::{BiddingStrategy, Mechanism, TariffShape};
+use sim_core::command::{BiddingStrategy, Lever, Mechanism, TariffShape};
 use sim_core::ids::Subject;
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
@@ -41,6 +41,21 @@ pub(crate) fn strategy_key(strategy: BiddingStrategy) -> &'static str {
         BiddingStrategy::PriceTaker => "agents-price-taker",
         BiddingStrategy::ZeroIntelligence => "agents-zero-intelligence",
         BiddingStrategy::Learning => "agents-learning",
+    }
+}
+
+/// Words for a lever that is one number.
+pub(crate) fn lever_key(lever: Lever) -> &'static str {
+    match lever {
+        Lever::GridFee => "lever-grid-fee",
+        Lever::LocalDiscount => "lever-local-discount",
+        Lever::Tax => "lever-tax",
+        Lever::Subsidy => "lever-subsidy",
+        Lever::PriceFloor => "lever-price-floor",
+        Lever::PriceCap => "lever-price-cap",
+        Lever::MakerEnergy => "lever-maker-energy",
+        Lever::MakerSpread => "lever-maker-spread",
+        Lever::MakerLoss => "lever-maker-loss",
     }
 }
 

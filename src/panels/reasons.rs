@@ -1,8 +1,9 @@
 //! Reasons and levers that the simulation gives in English sentences: said in the user's language where they are known,
 //! introduced in it where they are not.
 
-use super::names::name;
+use super::names::{lever_key, name};
 use crate::locale::{Language, Locale};
+use sim_core::command::Lever;
 use sim_core::scene::Scene;
 
 /// Sentences of the simulation, with `{}` for what changes, and their words.
@@ -53,7 +54,12 @@ pub(crate) fn lever(text: &str, locale: &Locale) -> String {
         "feed-in tariff" => "row-feed-in-tariff",
         "carbon price" => "row-carbon-price",
         "self-healing" => "controls-healing",
-        _ => return text.to_owned(),
+        "price shock" => "price-shock-factor",
+        "network check" => "network-check",
+        _ => match Lever::ALL.into_iter().find(|l| l.name() == text) {
+            Some(lever) => lever_key(lever),
+            None => return text.to_owned(),
+        },
     };
     locale.t(key)
 }

@@ -86,6 +86,7 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::RestorationRefused { .. } => (Topic::Healing, Weight::Notable),
         K::SwitchOrdered { .. } => (Topic::Healing, Weight::Quiet),
         K::SlotCleared { reason: ClearingReason::Extraordinary, .. }
+        | K::TradeCurtailed { .. }
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }

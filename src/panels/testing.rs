@@ -9,7 +9,7 @@ use crate::locale::{Language, Locale};
 use crate::tour::Tour;
 use bevy_egui::egui;
 use sim_core::command::{BiddingStrategy, Command, FaultKind, Mechanism, TariffShape};
-use sim_core::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
+use sim_core::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
 use sim_core::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
 use sim_core::quantity::{Price, Wh};
 use sim_core::recorder::{Channel, Minute};
@@ -181,6 +181,18 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::SeededFailure,
         K::CommandRefused { reason: "no such cable".into() },
         K::LeverSet { lever: "import tariff".into(), from: 0.32, to: 0.42 },
+        K::LeverSet { lever: "grid fee".into(), from: 0.11, to: 0.2 },
+        K::LeverSet { lever: "price shock".into(), from: 1.0, to: 3.0 },
+        K::LeverSet { lever: "network check".into(), from: 1.0, to: 0.0 },
+        K::TradeCurtailed {
+            seller: ParticipantId(3),
+            buyer: ParticipantId(8),
+            wanted_wh: 900,
+            allowed_wh: 400,
+            limit: NetworkLimit::Loading,
+            value: 1.12,
+            bound: 1.0,
+        },
         K::TariffShapeSet { from: TariffShape::Flat, to: TariffShape::TimeOfUse },
         K::AgentsSet { from: BiddingStrategy::Forecast, to: BiddingStrategy::Learning },
         K::MechanismSet { from: Mechanism::UniformPrice, to: Mechanism::PeerToPeer },

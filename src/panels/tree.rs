@@ -182,7 +182,8 @@ fn show_layers(ui: &mut Ui, data: &PanelData<'_>, layers: &mut Layers) {
     ui.add_space(theme::GRID);
     ui.spacing_mut().item_spacing.y = 1.0;
     widgets::title(ui, data.t("layers"));
-    ui.checkbox(&mut layers.flows, data.t("layer-flows"));
+    ui.checkbox(&mut layers.flows, data.t("layer-flows")).on_hover_text(data.t("term-layer-flows"));
+    ui.checkbox(&mut layers.contracts, data.t("layer-contracts")).on_hover_text(data.t("term-layer-contracts"));
     ui.checkbox(&mut layers.labels, data.t("layer-labels"));
     ui.checkbox(&mut layers.chain, data.t("layer-chain"));
     let maps = [

@@ -56,6 +56,9 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
             feed_in: feed_in.map(|_| unit(now.market.feed_in_milli)),
         }),
         Command::CarbonPrice { .. } => Some(Command::CarbonPrice { price: now.market.carbon_price }),
+        Command::Lever { lever, .. } => Some(Command::Lever { lever: *lever, value: lever.get(&now.market.levers) }),
+        Command::PriceShock { .. } => Some(Command::PriceShock { factor: 1.0, minutes: 0.0 }),
+        Command::NetworkCheck { enabled } => Some(Command::NetworkCheck { enabled: !enabled }),
         Command::TariffShape { .. } => Some(Command::TariffShape { kind: now.market.tariff_shape }),
         Command::Agents { .. } => Some(Command::Agents { kind: now.market.strategy }),
         Command::Mechanism { .. } => Some(Command::Mechanism { kind: now.market.mechanism }),
@@ -73,6 +76,7 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
 mod tests {
     use super::super::testing;
     use super::*;
+    use sim_core::command::Lever;
 
     #[test]
     fn a_tariff_goes_back_and_a_fault_is_repaired() {
@@ -81,7 +85,10 @@ mod tests {
         let mut undo = Undo::default();
         undo.note(&Command::Tariff { import: Some(0.5), feed_in: None }, &scene, &now);
         undo.note(&testing::fault(), &scene, &now);
+        now.market.levers = Lever::GridFee.set(now.market.levers, 0.11);
+        undo.note(&Command::Lever { lever: Lever::GridFee, value: 0.2 }, &scene, &now);
         undo.note(&Command::RepairAll, &scene, &now);
+        assert_eq!(undo.pop(), Some(Command::Lever { lever: Lever::GridFee, value: 0.11 }));
         assert_eq!(undo.pop(), Some(Command::Repair { element: "f1-c1".into() }));
         assert_eq!(undo.pop(), Some(Command::Tariff { import: Some(0.32), feed_in: None }));
         assert_eq!(undo.pop(), None);

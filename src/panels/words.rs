@@ -1,14 +1,14 @@
 //! What happened, in a sentence: used by the log, the chain of causes, captions and the outcome card.
 
-use super::names::{mechanism_key, name, shape_key, strategy_key};
+use super::names::{lever_key, mechanism_key, name, shape_key, strategy_key};
 use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
 use crate::locale::Locale;
 use fluent_bundle::FluentValue;
 use sim_core::command::{BidSide, Command, FaultKind};
-use sim_core::event::{ClearingReason, Element, Event, EventKind, Schedule, TripReason, WeatherTurn};
-use sim_core::ids::{Subject, SwitchId};
-use sim_core::scene::Scene;
+use sim_core::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
+use sim_core::ids::{ParticipantId, Subject, SwitchId};
+use sim_core::scene::{Participant, Scene};
 
 /// What happened, as a sentence without a full stop.
 pub(crate) fn describe(event: &Event, scene: &Scene, locale: &Locale) -> String {
@@ -230,6 +230,23 @@ impl Writer<'_> {
                 "event-certificates-shared",
                 vec![("n", (*takers).into()), ("energy", super::numbers::wh(*energy_wh).into())],
             ),
+            K::TradeCurtailed { seller, buyer, wanted_wh, allowed_wh, limit, value, bound } => {
+                let (key, share) = match limit {
+                    NetworkLimit::Loading => ("event-curtailed-loading", [percent(*value), percent(*bound)]),
+                    NetworkLimit::LowVoltage => ("event-curtailed-low", [number(*value, 3), number(*bound, 3)]),
+                    NetworkLimit::HighVoltage => ("event-curtailed-high", [number(*value, 3), number(*bound, 3)]),
+                };
+                let [value, bound] = share;
+                let args = vec![
+                    ("seller", self.participant(*seller).into()),
+                    ("buyer", self.participant(*buyer).into()),
+                    ("wanted", super::numbers::wh(*wanted_wh).into()),
+                    ("allowed", super::numbers::wh(*allowed_wh).into()),
+                    ("value", value.into()),
+                    ("bound", bound.into()),
+                ];
+                (key, args)
+            }
             K::SlotSettled { money_moved, energy_wh, loss_wh, .. } => (
                 "event-slot-settled",
                 vec![
@@ -309,6 +326,17 @@ impl Writer<'_> {
                 ];
                 self.locale.t_args(key, &args)
             }
+            C::Lever { lever, value } => {
+                let args = [("lever", self.t(lever_key(*lever)).into()), ("value", number(*value, 3).into())];
+                self.locale.t_args("command-lever", &args)
+            }
+            C::PriceShock { factor, .. } if (*factor - 1.0).abs() < 1e-9 => self.t("command-shock-end"),
+            C::PriceShock { factor, minutes } => {
+                let args = [("factor", number(*factor, 2).into()), ("minutes", number(*minutes, 0).into())];
+                self.locale.t_args("command-shock", &args)
+            }
+            C::NetworkCheck { enabled: true } => self.t("command-network-check-on"),
+            C::NetworkCheck { enabled: false } => self.t("command-network-check-off"),
             C::TariffShape { kind } => {
                 self.locale.t_args("command-shape", &[("what", self.t(shape_key(*kind)).into())])
             }
@@ -319,6 +347,16 @@ impl Writer<'_> {
             C::WithdrawBid { building } => named("command-withdraw-bid", building),
             C::Weather { cloud: None, wind_ms: None } => self.t("command-weather-free"),
             C::Weather { .. } => self.t("command-weather"),
+        }
+    }
+
+    fn participant(&self, id: ParticipantId) -> String {
+        match self.scene.participants.get(id.index()) {
+            Some(Participant::Building(b)) => self.name(Subject::Building(*b)),
+            Some(Participant::Device(d)) => self.name(Subject::Device(*d)),
+            Some(Participant::Grid) => self.t("kind-grid"),
+            Some(Participant::Losses) => self.t("participant-losses"),
+            None => self.t("participant-operator"),
         }
     }
 

@@ -20,8 +20,8 @@ record!(MeterReading { slot, import, export });
 record!(Order { slot, side, quantity, price });
 record!(Fill { account, quantity });
 record!(Trade { slot, clearing, price, fills });
-record!(Tariffs { import, feed_in });
-record!(Row { account, bought, sold, import, export, imbalance, trade_money, money });
+record!(Tariffs { import, feed_in, grid_fee, local_fee, tax, subsidy });
+record!(Row { account, bought, sold, import, export, imbalance, trade_money, grid_fee, tax, subsidy, money });
 record!(Settlement { slot, tariffs, rows });
 record!(Transfer { to, amount });
 record!(Access { grantee });
@@ -39,6 +39,8 @@ record!(GenesisAccount { name, key, role, balance, facility });
 record!(Parameters {
     short_factor,
     long_factor,
+    exempt,
+    green,
     block_interval_us,
     empty_interval_us,
     gather_us,

@@ -15,6 +15,7 @@ pub mod block;
 pub mod certificate;
 pub mod chain;
 pub mod chain_file;
+mod charges;
 pub mod consensus;
 pub mod contract;
 pub mod crypto;

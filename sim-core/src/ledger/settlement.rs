@@ -8,10 +8,11 @@
 //!
 //! The grid account is the counterparty of every imbalance: it receives the negative of the others' sum. Imbalance
 //! prices are rounded once, half up, to thousandths of the currency per kWh; after that `Wh * Price` is exact, so the
-//! rows' money sums to zero without a remainder. Energy is checked: `sum export = sum import` over all rows, where the
+//! rows' money sums to zero without a remainder. Grid fee, tax and subsidy follow (`charges`). Energy is checked: `sum export = sum import` over all rows, where the
 //! grid and the losses are meters too, hence the imbalances sum to zero as well.
 //! Source: the scene's own market rules (default factors 1.2 and 0.8). Validated by hand-worked cases below.
 
+use super::charges::{Outside, process_charges};
 use super::types::{Fill, Parameters, Row, Tariffs};
 use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
@@ -173,11 +174,14 @@ pub fn compute_settlement(
                 imbalance,
                 trade_money: position.money,
                 money: position.money.checked_add(cost)?,
+                ..Row::default()
             })
         })();
         rows.push(row.ok_or_else(overflow(m.account))?);
     }
     rows[grid_row].money = rows[grid_row].money.checked_add(counter).ok_or_else(overflow(grid))?;
+    process_charges(&mut rows, metered, Outside { grid, losses }, tariffs, parameters)
+        .map_err(|account| SettlementError::Overflow { account })?;
     Ok(rows)
 }
 
@@ -205,7 +209,14 @@ fn check_balances(positions: &Positions, metered: &[Metered]) -> Result<(), Sett
 mod tests {
     use super::*;
 
-    const TARIFFS: Tariffs = Tariffs { import: Price(320), feed_in: Price(80) };
+    const TARIFFS: Tariffs = Tariffs {
+        import: Price(320),
+        feed_in: Price(80),
+        grid_fee: Price(0),
+        local_fee: Price(0),
+        tax: 0,
+        subsidy: Price(0),
+    };
 
     fn metered(rows: &[(u32, i64, i64)]) -> Vec<Metered> {
         rows.iter()

@@ -109,13 +109,21 @@ pub struct Trade {
     pub fills: Vec<Fill>,
 }
 
-/// The two tariffs of the grid that hold in a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What holds in a slot: the two tariffs of the grid and what is paid besides the energy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tariffs {
     /// Price of energy from the grid.
     pub import: Price,
     /// Price paid for energy to the grid.
     pub feed_in: Price,
+    /// Grid fee on metered import.
+    pub grid_fee: Price,
+    /// Grid fee on the part of it that was made inside the community.
+    pub local_fee: Price,
+    /// Tax on what a slot costs, in thousandths.
+    pub tax: u32,
+    /// Paid for green energy that is used inside the community.
+    pub subsidy: Price,
 }
 
 /// One account's line of a settlement.
@@ -135,7 +143,13 @@ pub struct Row {
     pub imbalance: Wh,
     /// Money for the trades; received positive.
     pub trade_money: Money,
-    /// Money in all: for trades and imbalance; received positive.
+    /// Grid fee; received positive.
+    pub grid_fee: Money,
+    /// Tax; received positive.
+    pub tax: Money,
+    /// Subsidy; received positive.
+    pub subsidy: Money,
+    /// Money in all: for trades, imbalance, grid fee, tax and subsidy; received positive.
     pub money: Money,
 }
 
@@ -309,6 +323,10 @@ pub struct Parameters {
     pub short_factor: u32,
     /// Price of a surplus, in thousandths of the feed-in tariff.
     pub long_factor: u32,
+    /// Accounts that pay neither grid fee nor tax: storage and the operator.
+    pub exempt: Vec<u32>,
+    /// Accounts that are paid the subsidy.
+    pub green: Vec<u32>,
     /// Least time between two blocks.
     pub block_interval_us: u64,
     /// Longest time without a block.
@@ -339,6 +357,8 @@ impl Default for Parameters {
         Self {
             short_factor: 1_200,
             long_factor: 800,
+            exempt: Vec::new(),
+            green: Vec::new(),
             block_interval_us: 10_000_000,
             empty_interval_us: 60_000_000,
             gather_us: 500_000,

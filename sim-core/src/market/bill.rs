@@ -1,8 +1,9 @@
 //! A participant's bill: what each settled slot added, kind by kind.
 //!
-//! `total = bought + sold + short + long`, in money received (+) or paid (-), equal to the sum of the settled rows and
+//! `total = bought + sold + short + long + grid fee + tax + subsidy`, in money received (+) or paid (-), equal to the sum of the settled rows and
 //! therefore to the account's balance on the chain.
 
+use super::charges::Charges;
 use super::settlement::{Row, Statement};
 use crate::ids::ParticipantId;
 use crate::quantity::{Money, Price, Wh};
@@ -35,6 +36,12 @@ pub struct Bill {
     pub short: Item,
     /// Gave more or took less than traded.
     pub long: Item,
+    /// Grid fee on metered import.
+    pub fee: Item,
+    /// Tax on what the energy cost; its energy is that of taxed slots' import.
+    pub tax: Item,
+    /// Subsidy on green energy used inside the community.
+    pub subsidy: Item,
     /// The last slot.
     pub last: Option<LastSlot>,
 }
@@ -50,13 +57,15 @@ pub struct LastSlot {
     pub short_price: Price,
     /// Price of being long.
     pub long_price: Price,
+    /// The other terms it was settled at.
+    pub charges: Charges,
 }
 
 impl Bill {
     /// What all slots come to: received (+) or paid (-).
     #[must_use]
     pub fn total(&self) -> Money {
-        let items = [self.bought, self.sold, self.short, self.long];
+        let items = [self.bought, self.sold, self.short, self.long, self.fee, self.tax, self.subsidy];
         Money(items.iter().fold(0, |sum, i| sum.saturating_add(i.money.0)))
     }
 
@@ -69,15 +78,24 @@ impl Bill {
         }
         let side = if row.imbalance < Wh::ZERO { &mut self.short } else { &mut self.long };
         side.add(row.imbalance.0, row.imbalance_money);
-        let Statement { slot, short_price, long_price, .. } = *statement;
-        self.last = Some(LastSlot { slot, row: row.clone(), short_price, long_price });
+        for (item, energy, money) in [
+            (&mut self.fee, row.import, row.fee_money),
+            (&mut self.tax, row.import, row.tax_money),
+            (&mut self.subsidy, row.local_export, row.subsidy_money),
+        ] {
+            if money != Money::ZERO {
+                item.add(energy.0, money);
+            }
+        }
+        let Statement { slot, short_price, long_price, charges, .. } = *statement;
+        self.last = Some(LastSlot { slot, row: row.clone(), short_price, long_price, charges });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{Metered, Registers, SettlementInput, Terms, TradeLine, settle};
+    use crate::market::{Metered, Registers, SettlementInput, Standing, Terms, TradeLine, settle};
 
     /// Sells 1,000 Wh at 0.200 and gives 900: 0.200 for the trade, less 100 Wh at 0.384.
     #[test]
@@ -97,7 +115,14 @@ mod tests {
             pcc: Registers { import: Wh(100), export: Wh(0) },
             losses: Wh(0),
             trades: vec![TradeLine { clearing: 0, price: Price(200), sold }],
-            terms: Terms { import: Price(320), feed_in: Price(80), short_thousandths: 1_200, long_thousandths: 800 },
+            terms: Terms {
+                import: Price(320),
+                feed_in: Price(80),
+                short_thousandths: 1_200,
+                long_thousandths: 800,
+                charges: Charges::default(),
+            },
+            standing: Standing::default(),
         };
         let statement = settle(&input).expect("balances");
         let mut bill = Bill::default();

@@ -64,6 +64,14 @@ impl Book {
         Ok(self.orders.len() - 1)
     }
 
+    /// Moves every price into the limits that there are: an order beyond one stands at the limit.
+    pub(super) fn limit(&mut self, floor: Option<Price>, cap: Option<Price>) {
+        for order in &mut self.orders {
+            order.price = floor.map_or(order.price, |floor| order.price.max(floor));
+            order.price = cap.map_or(order.price, |cap| order.price.min(cap));
+        }
+    }
+
     /// The orders, as they arrived.
     #[must_use]
     pub fn orders(&self) -> &[Order] {

@@ -40,6 +40,17 @@ pub enum MarketError {
         /// Carbon price per tonne.
         carbon: Money,
     },
+    /// A grid fee, tax, subsidy, price limit or market maker out of range.
+    #[error("fees, subsidies, limits and spreads lie between 0 and 1000 per kWh, discount and tax between 0 and 1")]
+    BadRules,
+    /// A price floor above the price cap.
+    #[error("the price floor {floor:?} must be at most the price cap {cap:?}")]
+    BadLimits {
+        /// The floor.
+        floor: Price,
+        /// The cap.
+        cap: Price,
+    },
     /// A clearing of a slot that has begun, or of the rest of one that has not.
     #[error("slot {slot} runs from {start_us} to {end_us} us; it cannot be cleared this way at {now_us} us")]
     WrongTime {

@@ -9,8 +9,10 @@
 
 use super::agents::{self, Outlook, Situation, UserBid};
 use super::auction::Clearing;
-use super::book::Book;
-use super::mechanism::{self, Mechanism, Party, Setting};
+use super::book::{Book, Side};
+use super::charges::Standing;
+use super::mechanism::{self, Mechanism, Party, Passage, Setting};
+use super::network_check::NetworkView;
 use super::parameters::MarketParameters;
 use super::past::{Forecast, MeteredPast, SlotOfDay};
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
@@ -18,7 +20,7 @@ use super::strategy::{BiddingStrategy, Learner};
 use super::trades::{ClearingReport, ClearingSummary, OpenSlot, Pair, sum_sold};
 use super::{Levers, MarketError, sharing};
 use crate::ids::ParticipantId;
-use crate::quantity::{Kw, Price, Wh};
+use crate::quantity::{Kw, Money, Price, Wh};
 use crate::time::{DAY_US, HOUR_US, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -33,6 +35,10 @@ pub struct Market {
     learners: BTreeMap<ParticipantId, Learner>,
     user_bids: BTreeMap<ParticipantId, UserBid>,
     pasts: BTreeMap<ParticipantId, MeteredPast>,
+    /// Whom the charges treat otherwise.
+    standing: Standing,
+    /// What the operator's account has received in settled slots: the market maker's result.
+    maker_result: Money,
     /// Running mean of clearing prices, in 1/1000 of a [`Price`].
     mean_price_thousandths: i64,
     /// Slots cleared and not yet settled.
@@ -68,6 +74,8 @@ impl Market {
             learners: BTreeMap::new(),
             user_bids: BTreeMap::new(),
             pasts: BTreeMap::new(),
+            standing: Standing::default(),
+            maker_result: Money::ZERO,
             mean_price_thousandths: (import.0 + levers.feed_in_tariff.0) * 500,
             open: BTreeMap::new(),
             latest: None,
@@ -79,6 +87,23 @@ impl Market {
     #[must_use]
     pub fn parameters(&self) -> &MarketParameters {
         &self.parameters
+    }
+
+    /// Says whom the charges treat otherwise than a household.
+    pub fn set_standing(&mut self, standing: Standing) {
+        self.standing = standing;
+    }
+
+    /// Whether what a participant sells is from sun, wind or water.
+    #[must_use]
+    pub fn is_green(&self, participant: ParticipantId) -> bool {
+        self.standing.green.contains(&participant)
+    }
+
+    /// What the operator's account has received in settled slots, the market maker's gains and losses among it.
+    #[must_use]
+    pub fn maker_result(&self) -> Money {
+        self.maker_result
     }
 
     /// The levers in force from the next clearing on.
@@ -174,7 +199,7 @@ impl Market {
         if now > start {
             return Err(self.wrong_time(now, slot, start, end));
         }
-        self.clear_from(start, now, slot, end, situations, grid_available)
+        self.clear_within(now, slot, situations, grid_available, None)
     }
 
     /// Clears the rest of the slot that is running. Fails if it is not running, or on bad situations.
@@ -186,10 +211,27 @@ impl Market {
         grid_available: bool,
     ) -> Result<ClearingReport, MarketError> {
         let (start, end) = self.bounds(slot)?;
-        if now < start || now >= end {
+        if now < start {
             return Err(self.wrong_time(now, slot, start, end));
         }
-        self.clear_from(now, now, slot, end, situations, grid_available)
+        self.clear_within(now, slot, situations, grid_available, None)
+    }
+
+    /// Clears a slot that has not begun or the rest of one that is running, to what `network` carries. Fails if the slot
+    /// is over, or on bad situations.
+    pub fn clear_within(
+        &mut self,
+        now: SimTime,
+        slot: u64,
+        situations: &[Situation],
+        grid_available: bool,
+        network: Option<&mut dyn NetworkView>,
+    ) -> Result<ClearingReport, MarketError> {
+        let (start, end) = self.bounds(slot)?;
+        if now >= end {
+            return Err(self.wrong_time(now, slot, start, end));
+        }
+        self.clear_from(now.max(start), now, slot, end, situations, grid_available, network)
     }
 
     /// Energy a participant has sold (+) or bought (-) for a slot in all.
@@ -243,6 +285,7 @@ impl Market {
             losses,
             trades: self.trades(slot).to_vec(),
             terms: self.open.get(&slot).map_or_else(|| self.terms(slot), |o| o.terms),
+            standing: self.standing.clone(),
         }
     }
 
@@ -265,6 +308,9 @@ impl Market {
     ) -> Result<Statement, MarketError> {
         let statement = settlement::settle(&self.settlement_input(slot, metered, pcc, losses))?;
         self.open.remove(&slot);
+        let operator = self.parameters.operator_account();
+        let earned = statement.rows.iter().find(|r| r.account == operator).map_or(Money::ZERO, |r| r.total);
+        self.maker_result = Money(self.maker_result.0.saturating_add(earned.0));
         Ok(statement)
     }
 
@@ -276,9 +322,10 @@ impl Market {
         end: SimTime,
         situations: &[Situation],
         grid_available: bool,
+        network: Option<&mut dyn NetworkView>,
     ) -> Result<ClearingReport, MarketError> {
         let outlook = self.outlook(slot, from, end.since(from), grid_available);
-        let book = self.collect_orders(&outlook, situations)?;
+        let (book, risk) = self.collect_orders(&outlook, situations)?;
         let parties: BTreeMap<ParticipantId, Party> =
             situations.iter().map(|s| (s.participant, agents::party_of(s, self.parameters.seed))).collect();
         let before = self.open.get(&slot);
@@ -293,7 +340,9 @@ impl Market {
             seed: outlook.draw,
         };
         let mechanism = self.mechanism;
-        let mechanism::Outcome { clearing, pairs, lines } = mechanism::run(mechanism, &book, &setting, number)?;
+        let passage = network.map(|network| Passage { network, hours: end.since(from) as f64 / HOUR_US as f64 });
+        let mechanism::Outcome { clearing, pairs, lines, curtailed } =
+            mechanism::run(mechanism, &book, &setting, number, passage)?;
         self.learn_fills(&clearing, &pairs, outlook.feed_in, outlook.import);
         let summary = ClearingSummary {
             slot,
@@ -306,18 +355,20 @@ impl Market {
             volume: clearing.volume,
         };
         let trades = if mechanism.binds() { lines.clone() } else { Vec::new() };
-        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, reversed };
-        self.adopt(report.clone(), lines, from);
+        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, curtailed, reversed };
+        self.adopt(report.clone(), lines, from, risk);
         Ok(report)
     }
 
     /// Takes a clearing over; `current` is what its participants aim at, contract or plan.
-    fn adopt(&mut self, report: ClearingReport, current: Vec<TradeLine>, from: SimTime) {
+    fn adopt(&mut self, report: ClearingReport, current: Vec<TradeLine>, from: SimTime, risk: Money) {
         let (ClearingSummary { slot, number, .. }, mechanism) = (report.summary, report.mechanism);
-        let mut lines = self.open.remove(&slot).map(|o| o.lines).unwrap_or_default();
+        let (mut lines, before) = self.open.remove(&slot).map(|o| (o.lines, o.risk)).unwrap_or_default();
+        // What it traded for the time gone stays.
+        let risk = Money(before.0.saturating_add(risk.0));
         lines.extend_from_slice(&report.reversed);
         lines.extend_from_slice(&report.trades);
-        self.open.insert(slot, OpenSlot { terms: self.terms(slot), lines, number, from, current, mechanism });
+        self.open.insert(slot, OpenSlot { terms: self.terms(slot), lines, number, from, current, mechanism, risk });
         while self.open.len() > OPEN_SLOTS {
             self.open.pop_first();
         }
@@ -356,7 +407,8 @@ impl Market {
         self.mean_price_thousandths += i64::try_from(step).unwrap_or_default();
     }
 
-    fn collect_orders(&mut self, outlook: &Outlook, situations: &[Situation]) -> Result<Book, MarketError> {
+    /// All orders, and the most that the market maker can lose by its own.
+    fn collect_orders(&mut self, outlook: &Outlook, situations: &[Situation]) -> Result<(Book, Money), MarketError> {
         let mut book = Book::default();
         for situation in situations {
             situation.check(ENERGY_LIMIT, PRICE_LIMIT)?;
@@ -367,10 +419,19 @@ impl Market {
             };
             agents::place_orders(&mut book, outlook, situation, self.user_bids.get(&who), learner)?;
         }
+        book.limit(self.levers.floor, self.levers.cap);
+        let risked = self.open.values().fold(0_i64, |sum, open| sum.saturating_add(open.risk.0));
+        let left = self.levers.maker.loss.0.saturating_add(self.maker_result.0).saturating_sub(risked);
+        let quote = self.levers.maker.quote(outlook, Money(left));
+        if let Some(quote) = quote {
+            let maker = self.parameters.operator_account();
+            book.place(maker, Side::Buy, quote.energy, quote.bid)?;
+            book.place(maker, Side::Sell, quote.energy, quote.ask)?;
+        }
         if outlook.grid_available {
             agents::place_grid(&mut book, outlook, self.parameters.grid, self.parameters.grid_depth)?;
         }
-        Ok(book)
+        Ok((book, quote.map_or(Money::ZERO, |q| q.risk)))
     }
 
     fn terms(&self, slot: u64) -> Terms {
@@ -380,6 +441,7 @@ impl Market {
             feed_in: self.levers.feed_in_tariff,
             short_thousandths: self.parameters.short_thousandths,
             long_thousandths: self.parameters.long_thousandths,
+            charges: self.levers.charges,
         }
     }
 

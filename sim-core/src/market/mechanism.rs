@@ -14,6 +14,7 @@
 
 use super::auction::{Clearing, Fill, clear};
 use super::book::{Book, Side, walk_matches};
+use super::network_check::{Curtailment, Match, NetworkView, curtail};
 use super::settlement::TradeLine;
 use super::trades::Pair;
 use super::{MarketError, mid_market, peer_to_peer};
@@ -125,28 +126,58 @@ pub struct Outcome {
     pub pairs: Vec<Pair>,
     /// What is to be settled.
     pub lines: Vec<TradeLine>,
+    /// Matches that the network did not carry, or not wholly.
+    pub curtailed: Vec<Curtailment>,
 }
 
-/// Clears a book.
+/// A network that matches have to pass, and the hours over which they flow.
+pub struct Passage<'a> {
+    /// The network.
+    pub network: &'a mut dyn NetworkView,
+    /// Hours.
+    pub hours: f64,
+}
+
+/// Clears a book; with a passage, to what the network carries.
 ///
 /// # Errors
 /// When an amount does not fit into 64 bits.
-pub fn run(mechanism: Mechanism, book: &Book, setting: &Setting<'_>, number: u32) -> Result<Outcome, MarketError> {
+pub fn run(
+    mechanism: Mechanism,
+    book: &Book,
+    setting: &Setting<'_>,
+    number: u32,
+    passage: Option<Passage<'_>>,
+) -> Result<Outcome, MarketError> {
     let auction = clear(book)?;
-    let deals = match mechanism {
-        Mechanism::UniformPrice | Mechanism::Community => {
-            let price = auction.price.unwrap_or_default();
-            let pair = |(seller, buyer, quantity)| Pair { seller, buyer, quantity, price };
-            let pairs = auction.compute_pairs().into_iter().map(pair).collect();
-            let lines = TradeLine::of(&auction, number).into_iter().collect();
-            return Ok(Outcome { clearing: auction, pairs, lines });
-        }
+    let one_price = matches!(mechanism, Mechanism::UniformPrice | Mechanism::Community);
+    let mut deals = match mechanism {
+        Mechanism::UniformPrice | Mechanism::Community => at_one_price(book, auction.price.unwrap_or_default()),
         Mechanism::PayAsBid => pay_as_bid(book),
         Mechanism::MidMarket => mid_market::find_deals(book, setting),
         Mechanism::PeerToPeer => peer_to_peer::find_deals(book, setting),
     };
+    let curtailed = passage.map(|passage| pass(&mut deals, book, passage)).unwrap_or_default();
+    if one_price && curtailed.is_empty() {
+        let price = auction.price.unwrap_or_default();
+        let pair = |(seller, buyer, quantity)| Pair { seller, buyer, quantity, price };
+        let pairs = auction.compute_pairs().into_iter().map(pair).collect();
+        let lines = TradeLine::of(&auction, number).into_iter().collect();
+        return Ok(Outcome { clearing: auction, pairs, lines, curtailed });
+    }
     let lines = draw_lines(book, &deals, setting.operator, number);
-    Ok(Outcome { clearing: with_deals(auction, book, &deals)?, pairs: join_pairs(book, &deals), lines })
+    Ok(Outcome { clearing: with_deals(auction, book, &deals)?, pairs: join_pairs(book, &deals), lines, curtailed })
+}
+
+/// Cuts deals to what the network carries.
+fn pass(deals: &mut Vec<Deal>, book: &Book, passage: Passage<'_>) -> Vec<Curtailment> {
+    let who = |index: usize| book.orders()[index].participant;
+    let matched = |d: &Deal| Match { seller: who(d.sell), buyer: who(d.buy), quantity: d.quantity };
+    let mut matches: Vec<Match> = deals.iter().map(matched).collect();
+    let curtailed = curtail(&mut matches, passage.hours, passage.network);
+    deals.iter_mut().zip(matches).for_each(|(deal, m)| deal.quantity = m.quantity);
+    deals.retain(|deal| deal.quantity > Wh::ZERO);
+    curtailed
 }
 
 fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {
@@ -159,6 +190,14 @@ fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {
         }
     }
     pairs
+}
+
+fn at_one_price(book: &Book, price: Price) -> Vec<Deal> {
+    let mut deals = Vec::new();
+    walk_matches(&book.ranked(Side::Buy), &book.ranked(Side::Sell), |buy, sell, quantity| {
+        deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays: price, gets: price });
+    });
+    deals
 }
 
 fn pay_as_bid(book: &Book) -> Vec<Deal> {

@@ -3,8 +3,9 @@
 //! Reading order: `book` (orders by price and time; `book_file`: as JSON), `auction` (uniform price), `discriminatory`
 //! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids) and `strategy` (how it
 //! chooses its price),
-//! `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
-//! `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
+//! `network_check` (what of it the network can carry), `maker` (the operator's own two prices), `lever` (the levers that
+//! are one number each), `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
+//! `charges` (grid fee, tax, subsidy), `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
 //! `storage_sharing` (slots of a battery) and `business` (who owns a plant, and what it comes to).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
@@ -16,11 +17,15 @@ mod book;
 pub mod book_file;
 pub mod business;
 pub mod carbon;
+mod charges;
 mod discriminatory;
 mod error;
 mod exchange;
+mod lever;
+mod maker;
 mod mechanism;
 mod mid_market;
+mod network_check;
 mod parameters;
 mod past;
 mod peer_to_peer;
@@ -35,10 +40,14 @@ pub use agents::{EngineState, Situation, StorageState, UserBid};
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
 pub use bill::{Bill, Item, LastSlot};
 pub use book::{Book, Order, Side};
+pub use charges::{Charges, Standing};
 pub use discriminatory::{Bilateral, BilateralTrade, PayAsBid, clear_pay_as_bid, match_midpoint};
 pub use error::MarketError;
 pub use exchange::Market;
-pub use mechanism::{Mechanism, Outcome, Party, Preference, Setting, run as run_mechanism};
+pub use lever::Lever;
+pub use maker::Maker;
+pub use mechanism::{Mechanism, Outcome, Party, Passage, Preference, Setting, run as run_mechanism};
+pub use network_check::{Curtailment, Match, NetworkLimit, NetworkView, Violation, curtail};
 pub use parameters::MarketParameters;
 pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};

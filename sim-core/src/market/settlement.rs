@@ -8,7 +8,7 @@
 //! imbalance(p) = delivered(p) - traded(p)          so that bought = delivered + imbalance for everyone, and sums to 0
 //! short (imbalance < 0) pays    import tariff  * 1200/1000
 //! long  (imbalance > 0) receives feed-in tariff * 800/1000
-//! losses pay the import tariff for all they take
+//! losses pay the import tariff for all they take; then grid fee, tax and subsidy (`charges`)
 //! the grid's account is the counterparty: it receives what the others pay, so that money sums to 0
 //! ```
 //!
@@ -17,6 +17,7 @@
 //! of the community as a whole. An account that sold in the auction and delivers in an island is settled alike.
 
 use super::MarketError;
+use super::charges::{self, Charges, Standing};
 use crate::ids::ParticipantId;
 use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,8 @@ pub struct SettlementInput {
     pub trades: Vec<TradeLine>,
     /// Tariffs and factors.
     pub terms: Terms,
+    /// Whom the charges treat otherwise.
+    pub standing: Standing,
 }
 
 /// Energy of a slot on the two registers of a meter, each zero or more.
@@ -85,6 +88,8 @@ pub struct Terms {
     pub short_thousandths: i64,
     /// Factor on the feed-in tariff for those who are long, in thousandths (800).
     pub long_thousandths: i64,
+    /// Grid fee, tax and subsidy.
+    pub charges: Charges,
 }
 
 impl Terms {
@@ -115,6 +120,8 @@ pub struct Statement {
     pub short_price: Price,
     /// Price of being long.
     pub long_price: Price,
+    /// The other terms.
+    pub charges: Charges,
     /// A row for each account, ascending, the grid and losses among them.
     pub rows: Vec<Row>,
 }
@@ -128,6 +135,14 @@ pub struct Row {
     pub trades: Vec<RowTrade>,
     /// Sum of energy sold (+) or bought (-).
     pub traded: Wh,
+    /// Taken by the meter.
+    pub import: Wh,
+    /// Given by the meter.
+    pub export: Wh,
+    /// The part of the import that was made inside the community.
+    pub local_import: Wh,
+    /// The part of the export that was used inside the community.
+    pub local_export: Wh,
     /// Energy given (+) or taken (-) by the meter.
     pub delivered: Wh,
     /// Delivered minus traded.
@@ -136,7 +151,13 @@ pub struct Row {
     pub trade_money: Money,
     /// Received (+) or paid (-) for the imbalance; of losses: for what was lost; of the grid: as counterparty.
     pub imbalance_money: Money,
-    /// Both together.
+    /// Grid fee paid (-); of the grid: collected.
+    pub fee_money: Money,
+    /// Tax paid (-); of the grid: collected.
+    pub tax_money: Money,
+    /// Subsidy received (+); of the grid: paid.
+    pub subsidy_money: Money,
+    /// All together.
     pub total: Money,
 }
 
@@ -185,15 +206,24 @@ pub fn settle(input: &SettlementInput) -> Result<Statement, MarketError> {
     if let Some(grid) = rows.get_mut(&input.grid) {
         grid.imbalance_money = Money::ZERO.checked_sub(others).ok_or(OVERFLOW)?;
     }
+    charges::charge(&mut rows, input)?;
     let mut sum = Money::ZERO;
     for row in rows.values_mut() {
-        row.total = row.trade_money.checked_add(row.imbalance_money).ok_or(OVERFLOW)?;
+        let columns = [row.trade_money, row.imbalance_money, row.fee_money, row.tax_money, row.subsidy_money];
+        let total = columns.iter().try_fold(Money::ZERO, |total, column| total.checked_add(*column));
+        row.total = total.ok_or(OVERFLOW)?;
         sum = sum.checked_add(row.total).ok_or(OVERFLOW)?;
     }
     if sum != Money::ZERO {
         return Err(MarketError::MoneyMismatch { slot: input.slot, sum });
     }
-    Ok(Statement { slot: input.slot, short_price, long_price, rows: rows.into_values().collect() })
+    Ok(Statement {
+        slot: input.slot,
+        short_price,
+        long_price,
+        charges: input.terms.charges,
+        rows: rows.into_values().collect(),
+    })
 }
 
 const OVERFLOW: MarketError = MarketError::Overflow { what: "a settlement" };
@@ -240,7 +270,7 @@ fn collect_deliveries(input: &SettlementInput) -> Result<BTreeMap<ParticipantId,
             return Err(MarketError::Reading { slot: input.slot, account: m.account, readings: 0 });
         }
         let delivered = export.checked_sub(import).ok_or(OVERFLOW)?;
-        if rows.insert(m.account, Row::delivering(m.account, delivered)).is_some() {
+        if rows.insert(m.account, Row::delivering(m.account, m.registers, delivered)).is_some() {
             return Err(MarketError::Reading { slot: input.slot, account: m.account, readings: 2 });
         }
     }
@@ -248,15 +278,22 @@ fn collect_deliveries(input: &SettlementInput) -> Result<BTreeMap<ParticipantId,
 }
 
 impl Row {
-    fn delivering(account: ParticipantId, delivered: Wh) -> Self {
+    fn delivering(account: ParticipantId, registers: Registers, delivered: Wh) -> Self {
         Self {
             account,
+            import: registers.import,
+            export: registers.export,
+            local_import: Wh::ZERO,
+            local_export: Wh::ZERO,
             trades: Vec::new(),
             traded: Wh::ZERO,
             delivered,
             imbalance: Wh::ZERO,
             trade_money: Money::ZERO,
             imbalance_money: Money::ZERO,
+            fee_money: Money::ZERO,
+            tax_money: Money::ZERO,
+            subsidy_money: Money::ZERO,
             total: Money::ZERO,
         }
     }

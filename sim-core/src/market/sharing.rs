@@ -72,7 +72,13 @@ mod tests {
     /// 900 Wh of sun for 1,000 Wh of need: each gets nine tenths of its need at 0.200 and buys the rest from the grid.
     #[test]
     fn a_slot_shared_by_hand() {
-        let terms = Terms { import: Price(320), feed_in: Price(80), short_thousandths: 1_200, long_thousandths: 800 };
+        let terms = Terms {
+            import: Price(320),
+            feed_in: Price(80),
+            short_thousandths: 1_200,
+            long_thousandths: 800,
+            charges: Default::default(),
+        };
         let metered = [meter(0, 600), meter(1, 300), meter(2, -700), meter(3, -300)];
         let lines = share_surplus(&metered, &[], ParticipantId(9), &terms, 0);
         let plain = |l: &TradeLine| (l.price.0, l.sold.iter().map(|(p, q)| (p.0, q.0)).collect::<Vec<_>>());

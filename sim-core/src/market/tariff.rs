@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! carbon adder [thousandths per kWh] = carbon price [millionths per t] * intensity [g/kWh] / 1e9   (half rounds up)
-//! effective import tariff = import tariff * factor(hour) / 1000 + adder(grid);  engine's marginal cost = fuel and upkeep + adder(engine)
+//! effective import tariff = import tariff * factor(hour) / 1000 * shock / 1000 + adder(grid);  engine's marginal cost = fuel and upkeep + adder(engine)
 //! emissions [mg] = energy [Wh] * intensity [g/kWh], exact
 //! ```
 //!
@@ -11,6 +11,8 @@
 //! is nearly, not wholly, free of fossil fuel). Feed-in is not touched by carbon. Only combustion is counted, no life cycle.
 
 use super::MarketError;
+use super::charges::Charges;
+use super::maker::Maker;
 use super::settlement::scale;
 use crate::quantity::{Money, Price, Wh};
 use crate::time::{DAY_US, HOUR_US};
@@ -70,6 +72,16 @@ pub struct Levers {
     pub feed_in_tariff: Price,
     /// Per tonne of CO2.
     pub carbon_price: Money,
+    /// Factor on the import tariff while a price shock lasts, in thousandths.
+    pub shock: Option<i64>,
+    /// Grid fee, tax, subsidy.
+    pub charges: Charges,
+    /// No order of a member below or above these; the grid's tariffs stand.
+    pub floor: Option<Price>,
+    /// The highest one.
+    pub cap: Option<Price>,
+    /// The market maker.
+    pub maker: Maker,
 }
 
 impl Levers {
@@ -81,7 +93,8 @@ impl Levers {
         let in_range = PRICES.contains(&self.import_tariff.0)
             && PRICES.contains(&self.feed_in_tariff.0)
             && CARBON.contains(&self.carbon_price.0);
-        let cheapest = scale(self.import_tariff, self.shape.least_thousandths());
+        let cheapest = self.cheapest();
+        self.check_rules()?;
         if self.feed_in_tariff > cheapest || !in_range {
             return Err(MarketError::BadLevers {
                 import: cheapest,
@@ -92,10 +105,40 @@ impl Levers {
         Ok(())
     }
 
+    /// The rules beside the tariffs: nothing negative, a floor below the cap, and every amount a slot can hold.
+    fn check_rules(&self) -> Result<(), MarketError> {
+        const MOST: i64 = 1_000_000;
+        let parts = [self.charges.local_discount_thousandths, self.charges.tax_thousandths];
+        let prices = [self.charges.grid_fee, self.charges.subsidy, self.maker.spread].map(|p| p.0);
+        let limits = [self.floor, self.cap].map(|p| p.map_or(0, |p| p.0));
+        let in_range = parts.iter().all(|p| (0..=1_000).contains(p))
+            && prices.iter().chain(&limits).all(|p| (0..=MOST).contains(p))
+            && (0..=MOST * 1_000).contains(&self.maker.energy.0)
+            && (0..=1_000_000_000_000).contains(&self.maker.loss.0)
+            && self.shock.is_none_or(|s| (0..=100_000).contains(&s));
+        if !in_range {
+            return Err(MarketError::BadRules);
+        }
+        match (self.floor, self.cap) {
+            (Some(floor), Some(cap)) if floor > cap => Err(MarketError::BadLimits { floor, cap }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The import tariff before carbon at a time of the day.
+    fn before_carbon(&self, day_us: u64) -> Price {
+        scale(scale(self.import_tariff, self.shape.thousandths(day_us)), self.shock.unwrap_or(1_000))
+    }
+
+    /// The least of the day.
+    fn cheapest(&self) -> Price {
+        scale(scale(self.import_tariff, self.shape.least_thousandths()), self.shock.unwrap_or(1_000))
+    }
+
     /// The import tariff at a time of the day with the carbon of the grid's energy (`g_per_kwh`).
     #[must_use]
     pub fn effective_import(&self, day_us: u64, g_per_kwh: i64) -> Price {
-        self.with_carbon(scale(self.import_tariff, self.shape.thousandths(day_us)), g_per_kwh)
+        self.with_carbon(self.before_carbon(day_us), g_per_kwh)
     }
 
     /// A price with the carbon of energy that emits `g_per_kwh`.

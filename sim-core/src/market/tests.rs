@@ -9,6 +9,7 @@ mod conservation;
 mod mechanisms;
 mod references;
 mod response;
+mod rules;
 mod week;
 
 const GRID: ParticipantId = ParticipantId(100);

@@ -6,9 +6,10 @@
 use super::auction::{Clearing, PriceInterval};
 use super::book::{Book, Side};
 use super::mechanism::Mechanism;
+use super::network_check::Curtailment;
 use super::settlement::{Terms, TradeLine};
 use crate::ids::ParticipantId;
-use crate::quantity::{Price, Wh};
+use crate::quantity::{Money, Price, Wh};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub struct ClearingReport {
     pub pairs: Vec<Pair>,
     /// Energy sold by account, a line a price; empty where only the meters decide ([`Mechanism::Community`]).
     pub trades: Vec<TradeLine>,
+    /// Matches that the network did not carry, or not wholly.
+    pub curtailed: Vec<Curtailment>,
     /// What this clearing took back of the one before it, at that one's price: the reverse of its rest.
     pub reversed: Vec<TradeLine>,
 }
@@ -80,6 +83,8 @@ pub(super) struct OpenSlot {
     pub(super) current: Vec<TradeLine>,
     /// How they came about.
     pub(super) mechanism: Mechanism,
+    /// Most that the market maker can lose in it.
+    pub(super) risk: Money,
 }
 
 impl OpenSlot {

@@ -188,7 +188,7 @@ fn branch_flows(
 }
 
 /// The currents into an element at its ends, by conductor.
-fn currents(network: &Network, element: &Element, voltages: &[Vector4]) -> [Vector4; 2] {
+pub(super) fn currents(network: &Network, element: &Element, voltages: &[Vector4]) -> [Vector4; 2] {
     let mut ends = [(0, 0, 0); 8];
     let mut rows = 0;
     for (side, terminal) in element.terminals.iter().enumerate() {

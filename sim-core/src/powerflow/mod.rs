@@ -18,6 +18,7 @@
 //!   truth, lanes. [`control`]: taps and banks on top of it. `time_series`: a script's day. [`network_results`]: currents,
 //!   losses by cause, loading, unbalance, profile, reports.
 //! - [`short_circuit`]: currents of short circuits by IEC 60909.
+//! - [`Response`]: what small changes of power do to voltages and flows.
 //! - [`Circuit`] and [`Solver`]: the running community on the same engine, described below: what its builder says in
 //!   plain data, and what faults need (sources and inverters at their current limit, broken conductors).
 //!
@@ -76,6 +77,7 @@ mod line;
 mod matrix;
 pub mod network_results;
 mod result;
+mod sensitivity;
 pub mod short_circuit;
 mod small_lu;
 mod solver;
@@ -94,6 +96,7 @@ pub use injection::{Injection, LoadModel};
 pub use line::{Line, PerKm};
 pub use matrix::{Conductor, Conductors, Matrix4, Vector4};
 pub use result::{Flow, IslandReport, IslandState, JointFlow, Results, SourceFlow};
+pub use sensitivity::{Change, Response, compute_rate};
 pub use solver::{RESIDUAL_LIMIT_PU, Solver};
 pub use source::{Source, balanced_emf};
 pub use transformer::{StarPoint, Transformer, Winding};

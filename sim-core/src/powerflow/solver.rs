@@ -9,6 +9,7 @@ use super::islands::Topology;
 use super::limit::{Trial, voltage};
 use super::matrix::{Vector4, ZERO4};
 use super::result::{Flow, IslandReport, IslandState, JointFlow, Results, SourceFlow};
+use super::sensitivity::Response;
 use crate::complex::Complex;
 use crate::network::Network;
 
@@ -85,6 +86,17 @@ impl Solver {
     #[must_use]
     pub fn results(&self) -> &Results {
         &self.results
+    }
+
+    /// How the last solution answers to small changes of power.
+    #[must_use]
+    pub fn response(&self) -> Response<'_> {
+        Response::new(self, self.engine.linearised())
+    }
+
+    /// The circuit, its network, and the first node of each bus.
+    pub(super) fn layout(&self) -> (&Circuit, &Network, &[usize]) {
+        (&self.circuit, &self.network, &self.first)
     }
 
     /// The circuit, with joints and sources as they stand now.

@@ -4,11 +4,10 @@ use super::World;
 use super::flows::{BrokenConductor, ShortCircuit};
 use super::state::DisturbanceState;
 use super::switching::By;
-use super::trading::levers;
 use crate::command::{BidSide, Command, Timed};
 use crate::event::EventKind;
 use crate::ids::{EventId, LineId, Subject, SwitchId};
-use crate::market::{BiddingStrategy, Levers, Mechanism, Side, TariffShape};
+use crate::market::Side;
 use crate::recorder::Recorder;
 use crate::script;
 
@@ -43,6 +42,9 @@ impl World {
             Command::Tariff { .. }
             | Command::TariffShape { .. }
             | Command::CarbonPrice { .. }
+            | Command::Lever { .. }
+            | Command::PriceShock { .. }
+            | Command::NetworkCheck { .. }
             | Command::Agents { .. }
             | Command::Mechanism { .. } => return Subject::Market,
             Command::Weather { .. } => return Subject::Weather,
@@ -84,6 +86,9 @@ impl World {
             }
             Command::Tariff { import, feed_in } => self.set_tariff(*import, *feed_in, None, event),
             Command::CarbonPrice { price } => self.set_tariff(None, None, Some(*price), event),
+            Command::Lever { lever, value } => self.set_lever(*lever, *value, event),
+            Command::PriceShock { factor, minutes } => self.shock(*factor, *minutes, event),
+            Command::NetworkCheck { enabled } => self.set_network_check(*enabled, event),
             Command::TariffShape { kind } => self.set_tariff_shape(*kind, event),
             Command::Agents { kind } => self.set_strategy(*kind, event),
             Command::Mechanism { kind } => self.set_mechanism(*kind, event),
@@ -222,72 +227,6 @@ impl World {
         let [a, b] = self.scene.switch_bus[switch.index()];
         let flows = &self.state.flows;
         flows.is_live(a) && flows.is_live(b) && flows.bus_island[a.index()] != flows.bus_island[b.index()]
-    }
-
-    fn set_tariff(
-        &mut self,
-        import: Option<f64>,
-        feed_in: Option<f64>,
-        carbon: Option<f64>,
-        event: EventId,
-    ) -> Result<(), String> {
-        let old = self.state.market.levers();
-        let (was_import, was_feed_in, was_carbon) =
-            (old.import_tariff.0 as f64 / 1e3, old.feed_in_tariff.0 as f64 / 1e3, old.carbon_price.0 as f64 / 1e6);
-        let new = levers(import.unwrap_or(was_import), feed_in.unwrap_or(was_feed_in), carbon.unwrap_or(was_carbon));
-        self.state.market.set_levers(Levers { shape: old.shape, ..new }).map_err(|e| e.to_string())?;
-        for (name, from, to) in [
-            ("import tariff", was_import, import),
-            ("feed-in tariff", was_feed_in, feed_in),
-            ("carbon price", was_carbon, carbon),
-        ] {
-            if let Some(to) = to {
-                let noted = self.note_lever(name, from, to, event);
-                self.state.trading.disturbed.get_or_insert((self.state.now, noted));
-            }
-        }
-        Ok(())
-    }
-
-    fn set_tariff_shape(&mut self, to: TariffShape, event: EventId) -> Result<(), String> {
-        let old = self.state.market.levers();
-        if old.shape == to {
-            return Err("the import tariff varies that way already".into());
-        }
-        self.state.market.set_levers(Levers { shape: to, ..old }).map_err(|e| e.to_string())?;
-        self.note_rule(EventKind::TariffShapeSet { from: old.shape, to }, event);
-        Ok(())
-    }
-
-    fn set_strategy(&mut self, to: BiddingStrategy, event: EventId) -> Result<(), String> {
-        let from = self.state.market.strategy();
-        if from == to {
-            return Err("households bid that way already".into());
-        }
-        self.state.market.set_strategy(to);
-        self.note_rule(EventKind::AgentsSet { from, to }, event);
-        Ok(())
-    }
-
-    fn set_mechanism(&mut self, to: Mechanism, event: EventId) -> Result<(), String> {
-        let from = self.state.market.mechanism();
-        if from == to {
-            return Err("the market trades that way already".into());
-        }
-        self.state.market.set_mechanism(to);
-        self.note_rule(EventKind::MechanismSet { from, to }, event);
-        Ok(())
-    }
-
-    /// A rule of the market changed: the rest of the slot clears anew because of it.
-    fn note_rule(&mut self, kind: EventKind, cause: EventId) {
-        let noted = self.state.journal.note(self.state.now, Subject::Market, kind, cause);
-        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
-    }
-
-    fn note_lever(&mut self, lever: &str, from: f64, to: f64, cause: EventId) -> EventId {
-        let kind = EventKind::LeverSet { lever: lever.into(), from, to };
-        self.state.journal.note(self.state.now, Subject::Market, kind, cause)
     }
 
     fn bid(&mut self, building: &str, bid: Option<(Side, f64, f64)>) -> Result<(), String> {

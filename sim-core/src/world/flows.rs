@@ -3,7 +3,7 @@
 use super::wiring::{Former, Owner, Wiring};
 use crate::command::FaultKind;
 use crate::ids::{BusId, DeviceId, EventId, LineId};
-use crate::powerflow::{Complex, Conductor, Conductors, Fault, IslandState, Results, Solver, Vector4};
+use crate::powerflow::{Complex, Conductor, Conductors, Fault, IslandState, Response, Results, Solver, Vector4};
 use crate::scene::Scene;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
@@ -190,6 +190,11 @@ impl Electrical {
     /// The last solution in the solver's own terms.
     pub(super) fn results(&self) -> &Results {
         self.solver.results()
+    }
+
+    /// How the last solution answers to small changes of power.
+    pub(super) fn response(&self) -> Response<'_> {
+        self.solver.response()
     }
 
     /// The start vector of the next solve: part of the state.

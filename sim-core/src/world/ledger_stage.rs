@@ -5,6 +5,7 @@
 //! keeps its transactions until it has both again; a slot is settled on the chain once all its readings are there.
 
 use super::certificate_stage::facility_of;
+use super::market_commands::standing;
 use super::trading::grid_of;
 use super::{World, WorldError};
 use crate::event::{EventKind, Schedule};
@@ -19,7 +20,7 @@ use crate::ledger::types::{
     Trade,
 };
 use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, certificate, chain_file};
-use crate::market::{ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
+use crate::market::{Charges, ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
 use crate::quantity::{Money, Wh};
 use crate::recorder::Recorder;
 use crate::scene::{Participant, Scene};
@@ -97,7 +98,7 @@ impl Posting {
                 AccountPlan { facility: facility_of(scene, p), ..AccountPlan::new(name, role, Money::ZERO) }
             })
             .collect();
-        let operator = plans.len();
+        let (standing, operator) = (standing(scene), plans.len());
         plans.push(AccountPlan::new(OPERATOR, Role::Operator, Money::ZERO));
         plans.push(AccountPlan::new(REGULATOR, Role::Regulator, Money::ZERO));
         // In the validators' order: the fees of their blocks go there.
@@ -108,6 +109,8 @@ impl Posting {
         let parameters = Parameters {
             short_factor: libm::round(f.market.imbalance_short * 1e3) as u32,
             long_factor: libm::round(f.market.imbalance_long * 1e3) as u32,
+            exempt: standing.exempt.iter().map(|p| p.0).chain([operator as u32]).collect(),
+            green: standing.green.iter().map(|p| p.0).collect(),
             block_interval_us: us(f.ledger.block_s),
             empty_interval_us: us(f.ledger.empty_block_s),
             certificates: certificate::Rules { slots_per_hour: 60 / f.market.slot_min.clamp(1, 60), ..CERTIFICATES },
@@ -166,10 +169,11 @@ impl Posting {
 impl World {
     /// Puts a clearing's orders and trades on their way to the chain.
     pub(super) fn post_clearing(&mut self, report: &ClearingReport, event: EventId) {
-        let grid = grid_of(&self.scene);
+        let (grid, operator) = (grid_of(&self.scene), self.state.market.parameters().operator_account());
         let slot = report.summary.slot as u32;
         for order in report.book.orders() {
-            if order.participant == grid || order.quantity <= Wh::ZERO {
+            // The grid's tariffs and the market maker's quotes are no orders of members.
+            if order.participant == grid || order.participant == operator || order.quantity <= Wh::ZERO {
                 continue;
             }
             let side = match order.side {
@@ -226,7 +230,16 @@ impl World {
         if statement.rows.iter().any(|r| r.account.0 == operator) {
             all.push(LedgerMetered { account: operator, import: Wh::ZERO, export: Wh::ZERO });
         }
-        let tariffs = Tariffs { import: terms.import, feed_in: terms.feed_in };
+        let Charges { grid_fee, tax_thousandths, subsidy, .. } = terms.charges;
+        let tariffs = Tariffs {
+            import: terms.import,
+            feed_in: terms.feed_in,
+            grid_fee,
+            local_fee: terms.charges.local_fee(),
+            // Between 0 and 1000 by the levers' check.
+            tax: u32::try_from(tax_thousandths).unwrap_or_default(),
+            subsidy,
+        };
         self.state.posting.pending.push_back(Pending { slot, tariffs, metered: all, event, sent: false });
         self.state.posting.tell(self.state.now, event);
     }

@@ -6,12 +6,14 @@
 mod certificate_stage;
 mod chain_view;
 mod commands;
+mod contract_view;
 mod devices;
 mod equivalent;
 mod flows;
 mod healing_stage;
 mod islands_stage;
 mod ledger_stage;
+mod market_commands;
 mod metrics_stage;
 mod opendss;
 mod protection_stage;

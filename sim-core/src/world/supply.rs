@@ -307,7 +307,7 @@ impl World {
     }
 
     /// Devices that lead their part of the network: in service, and of the lowest rank there.
-    fn leading_devices(&self) -> Vec<DeviceId> {
+    pub(super) fn leading_devices(&self) -> Vec<DeviceId> {
         let components = self.topology.components(&self.state.network.closed);
         let mut best: std::collections::BTreeMap<u32, (u32, Former)> = Default::default();
         let sources = self.wiring.circuit.sources.iter().zip(&self.wiring.formers).zip(&self.state.network.sources);

@@ -4,6 +4,7 @@
 //! remainder carried. The losses account takes exactly what is missing between all meters and the coupling point.
 
 use super::devices::Model;
+use super::market_commands::{scene_levers, standing};
 use super::{World, WorldError};
 use crate::event::{ClearingReason, EventKind, Schedule};
 use crate::ids::{BuildingId, DeviceId, EventId, ParticipantId, Subject};
@@ -91,6 +92,10 @@ pub(super) struct Trading {
     pub(super) losses: (i64, f64),
     /// What each participant bought, sold and owed.
     pub(super) bills: Vec<Bill>,
+    /// When the price shock that is on ends, with the event that began it.
+    pub(super) shock: Option<(SimTime, EventId)>,
+    /// Trades are checked against what the network can carry.
+    pub(super) network_check: bool,
 }
 
 impl Trading {
@@ -112,6 +117,8 @@ impl Trading {
             loss_kwh: 0.0,
             losses: (0, 0.0),
             bills: vec![Bill::default(); scene.participants.len()],
+            shock: None,
+            network_check: scene.file.market.network_check,
         }
     }
 
@@ -127,7 +134,9 @@ impl Trading {
         parameters.price_cap = price(m.price_cap);
         parameters.short_thousandths = whole(m.imbalance_short * 1e3);
         parameters.long_thousandths = whole(m.imbalance_long * 1e3);
-        Ok(Market::new(parameters, levers(m.import_tariff, m.feed_in_tariff, m.carbon_price))?)
+        let mut market = Market::new(parameters, scene_levers(scene))?;
+        market.set_standing(standing(scene));
+        Ok(market)
     }
 
     /// The participant that a device with a meter of its own is.
@@ -177,6 +186,7 @@ impl World {
     pub(super) fn run_market(&mut self) {
         let (now, slot_us) = (self.state.now, self.state.market.parameters().slot_us);
         let gate_us = u64::from(self.scene.file.market.gate_s) * SECOND_US;
+        self.end_shock();
         if now.0.is_multiple_of(slot_us) {
             self.end_slot(self.state.market.slot_at(now));
         }
@@ -241,12 +251,7 @@ impl World {
         let situations = self.situations(slot, &connected);
         let now = self.state.now;
         let running = slot == self.state.market.slot_at(now);
-        let result = if running {
-            self.state.market.clear_rest(now, slot, &situations, grid)
-        } else {
-            self.state.market.clear_slot(now, slot, &situations, grid)
-        };
-        let Ok(report) = result else { return };
+        let Ok(report) = self.clear_within_network(slot, &situations, grid) else { return };
         let price = report.summary.price.unwrap_or_else(|| self.state.market.mean_price());
         let kind = EventKind::SlotCleared {
             slot,
@@ -262,6 +267,7 @@ impl World {
         } else {
             self.state.trading.next = Some(last);
         }
+        self.note_curtailed(&report, event);
         self.state.totals.trades += report.clearing.fills.len() as u64;
         self.state.trading.connected = connected;
         self.state.trading.grid_was_there = grid;
@@ -277,7 +283,7 @@ impl World {
                 participant: id,
                 connected: connected[p],
                 place: self.place_of(who),
-                green: self.is_green(who),
+                green: self.state.market.is_green(id),
                 forecast: self.state.market.forecast(slot, id),
                 flexible: Wh::ZERO,
                 storage: None,
@@ -312,18 +318,6 @@ impl World {
             Participant::Grid | Participant::Losses => return u32::MAX,
         };
         self.scene.bus_feeder[bus.index()].unwrap_or(u32::MAX)
-    }
-
-    /// Whether what a participant sells is from sun or wind; a home with a roof that makes power counts as such.
-    fn is_green(&self, who: &Participant) -> bool {
-        let green = |d: &DeviceId| {
-            matches!(self.scene.file.devices[d.index()].kind, DeviceKind::Solar(_) | DeviceKind::Wind(_))
-        };
-        match who {
-            Participant::Building(b) => self.scene.building_devices[b.index()].iter().any(green),
-            Participant::Device(d) => green(d),
-            Participant::Grid | Participant::Losses => false,
-        }
     }
 
     fn storage_of(&self, d: DeviceId) -> Option<StorageState> {

@@ -248,6 +248,9 @@ impl World {
             strategy: s.market.strategy(),
             tariff_shape: levers.shape,
             carbon_price: levers.carbon_price.0 as f64 / 1e6,
+            levers,
+            network_check: s.trading.network_check,
+            shock_end: s.trading.shock.map(|(end, _)| end),
             volume_wh: s.trading.current.map_or(0, |c| c.volume.0),
             ..MarketView::default()
         };
@@ -256,6 +259,7 @@ impl World {
                 |points: &[crate::market::CurvePoint]| points.iter().map(|p| (p.quantity.0, p.price.0)).collect();
             view.demand = curve(&report.clearing.demand);
             view.supply = curve(&report.clearing.supply);
+            view.curtailed.clone_from(&report.curtailed);
             let mut pairs = report.pairs.clone();
             pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
             view.trades = pairs.into_iter().take(TRADES).collect();

@@ -13,7 +13,14 @@ use sim_core::quantity::{Money, Price, Wh};
 use sim_core::rng::Stream;
 use sim_core::time::SimTime;
 
-pub const TARIFFS: Tariffs = Tariffs { import: Price(320), feed_in: Price(80) };
+pub const TARIFFS: Tariffs = Tariffs {
+    import: Price(320),
+    feed_in: Price(80),
+    grid_fee: Price(110),
+    local_fee: Price(47),
+    tax: 190,
+    subsidy: Price(20),
+};
 /// Simulated time of a slot, microseconds.
 const SLOT_US: u64 = 60_000_000;
 

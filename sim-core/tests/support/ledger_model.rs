@@ -1,14 +1,14 @@
 //! Random transactions against a model of the ledger's rules that a page of code can hold.
 //!
 //! The model knows no hashes and no signatures; it adds with 128 bits and settles a slot by the formula of the module
-//! `settlement`. Both take the same transactions; whatever one refuses, the other must refuse.
+//! `settlement` and `charges` (nobody is exempt here, everybody is green). Both take the same transactions; whatever one refuses, the other must refuse.
 
 use super::chain::TARIFFS;
 use sim_core::ledger::crypto::Keypair;
 use sim_core::ledger::settlement::Metered;
 use sim_core::ledger::state::{MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, Place, State};
 use sim_core::ledger::types::{
-    Access, Cap, Fill, MeterReading, Order, Payload, Role, Settlement, Side, SignedTransaction, Trade, Transfer,
+    Access, Cap, Fill, MeterReading, Order, Payload, Role, Row, Settlement, Side, SignedTransaction, Trade, Transfer,
 };
 use sim_core::quantity::{Money, Price, Wh};
 use sim_core::rng::Stream;
@@ -30,6 +30,34 @@ struct Person {
     exported: i128,
     last: Option<u32>,
     grantees: BTreeSet<u32>,
+}
+
+/// How much of a slot's energy is used inside, and how much of it is dealt out so far.
+struct Local {
+    inside: i128,
+    imports: i128,
+    exports: i128,
+    taken: i128,
+    given: i128,
+}
+
+impl Local {
+    fn of(p: &Settlement, grid: u32) -> Self {
+        let members = || p.rows.iter().filter(|r| r.account != grid && r.account != grid + 1);
+        let imports: i128 = members().map(|r| i128::from(r.import.0)).sum();
+        let exports: i128 = members().map(|r| i128::from(r.export.0)).sum();
+        let out: i128 = p.rows.iter().filter(|r| r.account == grid).map(|r| i128::from(r.import.0)).sum();
+        let inside = (exports - out).max(0).min(imports).min(exports);
+        Self { inside, imports, exports, taken: 0, given: 0 }
+    }
+    /// The local part of a member's import and export: shares of the growing sums, rounded down.
+    fn take(&mut self, import: i128, export: i128) -> (i128, i128) {
+        let (i, e) = (self.imports.max(1), self.exports.max(1));
+        let before = (self.inside * self.taken / i, self.inside * self.given / e);
+        self.taken += import;
+        self.given += export;
+        (self.inside * self.taken / i - before.0, self.inside * self.given / e - before.1)
+    }
 }
 
 /// The model: a community of `meters` meters, grid, losses, operator, regulator, in this order.
@@ -67,7 +95,7 @@ impl Model {
             Payload::Trade(_) | Payload::Settlement(_) => sender == operator,
             Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) => sender < m || sender == operator,
             Payload::Cap(_) => sender == regulator,
-            Payload::Equivocation(_) | Payload::Certificate(_) => false,
+            Payload::Equivocation(_) | Payload::Certificate(_) | Payload::Deploy(_) | Payload::Call(_) => false,
         };
         let me = &self.people[sender as usize];
         let is_paid = matches!(payload, Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_));
@@ -145,7 +173,7 @@ impl Model {
                 }
                 ok
             }
-            Payload::Equivocation(_) | Payload::Certificate(_) => false,
+            Payload::Equivocation(_) | Payload::Certificate(_) | Payload::Deploy(_) | Payload::Call(_) => false,
         }
     }
 
@@ -185,7 +213,7 @@ impl Model {
         if !self.is_open(p.slot) || older || !is_complete || !is_read || sums != 0 {
             return false;
         }
-        let mut to_grid = 0_i128;
+        let (mut to_grid, mut local) = (0_i128, Local::of(p, grid));
         for r in &p.rows {
             let (position, trade) = slot.positions.get(&r.account).copied().unwrap_or_default();
             let imbalance = i128::from(r.export.0) - i128::from(r.import.0) - position;
@@ -195,7 +223,10 @@ impl Model {
                 (false, true) => (TARIFFS.import.0 * 1_200 + 500) / 1_000,
                 (false, false) => (TARIFFS.feed_in.0 * 800 + 500) / 1_000,
             };
-            let money = imbalance * i128::from(price);
+            let mut money = imbalance * i128::from(price);
+            if r.account < grid {
+                money += self.charge(&mut local, r, trade + money);
+            }
             let person = &mut self.people[r.account as usize];
             person.balance += trade;
             if r.account != grid {
@@ -207,6 +238,17 @@ impl Model {
         self.settled = Some(p.slot);
         self.slots = self.slots.split_off(&(p.slot + 1));
         true
+    }
+
+    /// Grid fee, tax and subsidy of a member; `before` is what trades and imbalance bring.
+    fn charge(&self, local: &mut Local, r: &Row, before: i128) -> i128 {
+        let (import, export) = (i128::from(r.import.0), i128::from(r.export.0));
+        let (inside_import, inside_export) = local.take(import, export);
+        let fee = -((import - inside_import) * i128::from(TARIFFS.grid_fee.0)
+            + inside_import * i128::from(TARIFFS.local_fee.0));
+        let cost = (-(before + fee)).max(0);
+        let tax = -((cost * i128::from(TARIFFS.tax) + 500) / 1_000);
+        fee + tax + inside_export * i128::from(TARIFFS.subsidy.0)
     }
 
     /// The first account in which the state differs from the model.
@@ -322,7 +364,8 @@ pub struct Seen {
 /// The first in which they differ.
 pub fn play(count: u64, seed: u64) -> Result<Seen, String> {
     const METERS: u32 = 5;
-    let community = super::chain::Community::new(METERS, seed);
+    let mut community = super::chain::Community::new(METERS, seed);
+    community.genesis.parameters.green = (0..METERS).collect();
     let p = &community.genesis.parameters;
     let mut state = State::new(&community.genesis);
     let mut model = Model::new(&state, METERS, p.credit, p.least_fee);

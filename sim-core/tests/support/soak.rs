@@ -7,7 +7,7 @@ use super::{Run, commons, commons_at};
 use sim_core::command::{BidSide, Command, FaultKind, Timed};
 use sim_core::event::{Event, EventKind};
 use sim_core::ledger::audit;
-use sim_core::market::Mechanism;
+use sim_core::market::{Lever, Mechanism};
 use sim_core::recorder::Recorder;
 use sim_core::replay::{self, Replay};
 use sim_core::rng::Stream;
@@ -84,7 +84,7 @@ fn draw_command(scene: &Scene, dice: &mut Stream) -> Command {
         let validators = f.validators.iter().map(|x| x.name.as_str()).collect::<Vec<_>>();
         pick([&plain[..], &gateways[..], &validators[..]][dice.below(3) as usize], dice).to_owned()
     };
-    match dice.below(31) {
+    match dice.below(34) {
         0..=6 => {
             let kind = [FaultKind::ThreePhase, FaultKind::TwoPhase, FaultKind::PhaseToGround][dice.below(3) as usize];
             let resistance_ohm = match dice.below(4) {
@@ -120,6 +120,12 @@ fn draw_command(scene: &Scene, dice: &mut Stream) -> Command {
             let side = if dice.chance(0.5) { BidSide::Buy } else { BidSide::Sell };
             Command::Bid { building: building(dice), side, price: dice.between(0.0, 2.5), kwh: dice.between(0.0, 8.0) }
         }
+        31 => {
+            let lever = Lever::ALL[dice.below(9) as usize];
+            Command::Lever { lever, value: dice.between(0.0, lever.most().min(50.0)) }
+        }
+        32 => Command::PriceShock { factor: dice.between(0.5, 5.0), minutes: dice.between(0.0, 40.0) },
+        33 => Command::NetworkCheck { enabled: dice.chance(0.5) },
         30 => Command::Mechanism { kind: Mechanism::ALL[dice.below(5) as usize] },
         28 => Command::WithdrawBid { building: building(dice) },
         _ => Command::Weather {

@@ -52,6 +52,25 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ),
     ("CarbonPrice", "price: currency/t", "sets the carbon price", "CarbonPrice(price: 150)"),
     (
+        "Lever",
+        "lever: GridFee|Subsidy|PriceFloor|PriceCap|MakerSpread (currency/kWh), LocalDiscount|Tax (0..1), MakerEnergy (kWh a \
+         slot), MakerLoss (currency); value: number, 0 is off",
+        "sets one of the market's levers",
+        "Lever(lever: GridFee, value: 0.12)",
+    ),
+    (
+        "PriceShock",
+        "factor: number, minutes: number",
+        "the import tariff times a factor, for some time",
+        "PriceShock(factor: 3, minutes: 90)",
+    ),
+    (
+        "NetworkCheck",
+        "enabled: true|false",
+        "trades are checked against what the network can carry",
+        "NetworkCheck(enabled: false)",
+    ),
+    (
         "Mechanism",
         "kind: UniformPrice|PayAsBid|MidMarket|PeerToPeer|Community",
         "how orders become trades, from the next clearing on",

@@ -28,7 +28,14 @@ pub const MANY: usize = 32;
 /// The slot of the lab's readings: nine o'clock, in quarter hours.
 const SLOT: u32 = 36;
 /// Prices of the lab's bills.
-const TARIFFS: Tariffs = Tariffs { import: Price(320), feed_in: Price(80) };
+const TARIFFS: Tariffs = Tariffs {
+    import: Price(320),
+    feed_in: Price(80),
+    grid_fee: Price(0),
+    local_fee: Price(0),
+    tax: 0,
+    subsidy: Price(0),
+};
 /// The lab's cap on injection, in Wh a slot.
 const CAP: Wh = Wh(1_500);
 /// What the proofs of the lab are bound to.

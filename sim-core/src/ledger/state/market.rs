@@ -84,6 +84,10 @@ impl State {
     pub(super) fn process_settlement(&mut self, p: &Settlement) -> Result<(), TransitionError> {
         check_range("tariffs.import", p.tariffs.import.0, -MAX_PRICE.0, MAX_PRICE.0)?;
         check_range("tariffs.feed_in", p.tariffs.feed_in.0, -MAX_PRICE.0, MAX_PRICE.0)?;
+        check_range("tariffs.grid_fee", p.tariffs.grid_fee.0, 0, MAX_PRICE.0)?;
+        check_range("tariffs.local_fee", p.tariffs.local_fee.0, 0, MAX_PRICE.0)?;
+        check_range("tariffs.tax", i64::from(p.tariffs.tax), 0, 1_000)?;
+        check_range("tariffs.subsidy", p.tariffs.subsidy.0, 0, MAX_PRICE.0)?;
         self.check_open(p.slot)?;
         if let Some((older, _)) = self.market.open.range(..p.slot).find(|(_, open)| !open.positions.is_empty()) {
             return Err(TransitionError::OlderSlot { older: *older, slot: p.slot });
@@ -160,6 +164,9 @@ fn check_row(index: usize, found: &Row, expected: &Row) -> Result<(), Transition
         ("sold", wh(found.sold, expected.sold)),
         ("imbalance", wh(found.imbalance, expected.imbalance)),
         ("trade_money", money(found.trade_money, expected.trade_money)),
+        ("grid_fee", money(found.grid_fee, expected.grid_fee)),
+        ("tax", money(found.tax, expected.tax)),
+        ("subsidy", money(found.subsidy, expected.subsidy)),
         ("money", money(found.money, expected.money)),
     ];
     match figures.into_iter().find(|(_, (found, expected))| found != expected) {

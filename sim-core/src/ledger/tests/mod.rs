@@ -29,7 +29,14 @@ use crate::quantity::{Money, Price, Wh};
 use crate::rng::Stream;
 use crate::time::{SECOND_US, SimTime};
 
-pub(super) const TARIFFS: Tariffs = Tariffs { import: Price(320), feed_in: Price(80) };
+pub(super) const TARIFFS: Tariffs = Tariffs {
+    import: Price(320),
+    feed_in: Price(80),
+    grid_fee: Price(110),
+    local_fee: Price(47),
+    tax: 190,
+    subsidy: Price(20),
+};
 
 /// Accounts 0 to `meters - 1` are meters, then the grid, the losses, the operator, the regulator and the validators'.
 pub(super) struct Community {

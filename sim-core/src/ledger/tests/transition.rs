@@ -61,12 +61,23 @@ fn a_slot_from_reading_to_settlement() {
     let rows = state.compute_rows(7, &metered(380, 820), TARIFFS).expect("it balances");
     let settle = |rows: Vec<_>| Payload::Settlement(Settlement { slot: 7, tariffs: TARIFFS, rows });
     let mut go = |account, payload| apply(&mut state, &community, account, payload);
-    for (field, change) in [("money", 1_usize), ("imbalance", 2), ("export", 0), ("bought", 3)] {
+    for (field, change) in [
+        ("money", 1_usize),
+        ("imbalance", 2),
+        ("export", 0),
+        ("bought", 3),
+        ("grid_fee", 1),
+        ("tax", 1),
+        ("subsidy", 0),
+    ] {
         let mut wrong = rows.clone();
         match field {
             "money" => wrong[1].money.0 += 1,
             "imbalance" => wrong[1].imbalance.0 += 1,
             "export" => wrong[0].export.0 += 1,
+            "grid_fee" => wrong[1].grid_fee.0 += 1,
+            "tax" => wrong[1].tax.0 += 1,
+            "subsidy" => wrong[0].subsidy.0 += 1,
             _ => wrong[3].bought.0 += 1,
         }
         let error = go(4, settle(wrong)).expect_err(field);
@@ -78,8 +89,11 @@ fn a_slot_from_reading_to_settlement() {
     assert!(matches!(go(4, settle(rows.clone())), Err(TransitionError::SlotClosed { settled: Some(7), .. })));
     go(3, read(7, 10, 0)).expect("a late reading counts in the registers");
     // Seller: 400 sold at 0.250, 50 long at 0.064. Buyer: 800 at 0.250, 20 short at 0.384. Losses: 10 at 0.320.
+    // The buyer's fee: 450 of its 820 are made inside: 370 at 0.110 and 450 at 0.047; its tax: 19 % of 269,530, half up.
+    let (fee, tax) = (370 * 110 + 450 * 47, 51_211);
     let balances: Vec<i64> = state.get_accounts().iter().map(|a| a.balance.0 - 1_000_000).collect();
-    assert_eq!(balances[..5], [103_200, -207_680, 100_000 - 3_200 + 7_680 + 3_200, -3_200, 0]);
+    let grid = 100_000 - 3_200 + 7_680 + 3_200 + fee + tax;
+    assert_eq!(balances[..5], [103_200, -207_680 - fee - tax, grid, -3_200, 0]);
     assert_eq!(state.compute_supply(), supply);
 }
 

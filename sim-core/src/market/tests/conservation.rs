@@ -60,11 +60,37 @@ fn check_statement(s: &Statement) {
     assert_eq!(sum(|r| r.delivered.0), 0);
     assert_eq!(sum(|r| r.imbalance.0), 0);
     assert_eq!(sum(|r| r.trade_money.0), 0);
-    assert_eq!(sum(|r| r.total.0), 0);
+    for column in [|r: &Row| r.fee_money.0, |r: &Row| r.tax_money.0, |r: &Row| r.subsidy_money.0, |r: &Row| r.total.0] {
+        assert_eq!(sum(column), 0);
+    }
+    assert_eq!(sum(|r| r.local_import.0), sum(|r| r.local_export.0), "what is used inside was made inside");
     for r in &s.rows {
         assert_eq!(r.traded.0 + r.imbalance.0, r.delivered.0, "bought = delivered + imbalance");
+        assert!((0..=r.import.0.max(0)).contains(&r.local_import.0) && (0..=r.export.0).contains(&r.local_export.0));
+        let parts = [r.trade_money, r.imbalance_money, r.fee_money, r.tax_money, r.subsidy_money];
+        assert_eq!(parts.iter().map(|m| m.0).sum::<i64>(), r.total.0, "a bill's lines add up");
         assert_eq!(r.trades.iter().map(|t| t.sold.0 * t.price.0).sum::<i64>(), r.trade_money.0);
     }
+}
+
+/// Grid fee, tax, subsidy, limits and market maker, all of them on.
+fn all_rules() -> impl Strategy<Value = Levers> {
+    let charges = (0..300_i64, 0..=1_000_i64, 0..=1_000_i64, 0..200_i64);
+    let limits = (prop::option::of(0..200_i64), prop::option::of(200..2_000_i64));
+    (charges, limits, (0..9_000_i64, 0..100_i64, 0..20_000_000_i64)).prop_map(
+        |((fee, discount, tax, subsidy), (floor, cap), (energy, spread, loss))| Levers {
+            charges: Charges {
+                grid_fee: Price(fee),
+                local_discount_thousandths: discount,
+                tax_thousandths: tax,
+                subsidy: Price(subsidy),
+            },
+            floor: floor.map(Price),
+            cap: cap.map(Price),
+            maker: Maker { energy: Wh(energy), spread: Price(spread), loss: Money(loss) },
+            ..Levers::default()
+        },
+    )
 }
 
 proptest! {
@@ -102,6 +128,7 @@ proptest! {
         readings in proptest::collection::vec((0..4_000_i64, 0..4_000_i64), PEOPLE as usize),
         losses in 0..200_i64,
         (import, spread, carbon) in (0..600_i64, 0..400_i64, 0..300_000_000_i64),
+        rules in all_rules(),
     ) {
         // A connection that is never full: beyond its capacity the price leaves the tariffs.
         let parameters = MarketParameters { grid_depth: Wh(10_000_000), ..*market().parameters() };
@@ -109,9 +136,11 @@ proptest! {
             import_tariff: Price(import),
             feed_in_tariff: Price(import - spread),
             carbon_price: Money(carbon),
-            ..Levers::default()
+            ..rules
         };
         let mut m = Market::new(parameters, levers).expect("good levers");
+        let some = |first: u32| (first..PEOPLE).step_by(3).map(ParticipantId).collect();
+        m.set_standing(Standing { exempt: some(0), green: some(1) });
         let (low, high) = (import - spread - 1, levers.effective_import(0, 80).0);
         let mut times: Vec<u64> = plans.iter().map(|p| p.2).collect();
         times.sort_unstable();
@@ -126,7 +155,8 @@ proptest! {
                 prop_assert_eq!(line.sold.iter().map(|(_, q)| q.0).sum::<i64>(), 0);
             }
             // With the grid there the price lies between its two; in an island below the cap.
-            let bounds = if *grid { low..=high } else { -500..=3_000 };
+            let (least, most) = (rules.floor.map_or(low, |p| p.0.min(low)), rules.floor.map_or(high, |p| p.0.max(high)));
+            let bounds = if *grid { least..=most } else { -500..=3_000 };
             prop_assert!(report.summary.price.is_none_or(|p| bounds.contains(&p.0)), "{:?}", report.summary);
             for s in situations.iter().filter(|s| !s.connected) {
                 prop_assert_eq!(m.target(1, s.participant), crate::quantity::Kw(0.0));
@@ -192,7 +222,14 @@ fn a_settlement_by_hand() {
             price: Price(200),
             sold: vec![(account(0), Wh(1_000)), (account(1), Wh(-1_000))],
         }],
-        terms: Terms { import: Price(321), feed_in: Price(81), short_thousandths: 1_200, long_thousandths: 800 },
+        terms: Terms {
+            import: Price(321),
+            feed_in: Price(81),
+            short_thousandths: 1_200,
+            long_thousandths: 800,
+            charges: Charges::default(),
+        },
+        standing: Standing::default(),
     };
     let s = settle(&input).expect("balanced");
     // 321 x 1.2 = 385.2 rounds to 385, 81 x 0.8 = 64.8 to 65.

@@ -32,7 +32,7 @@ fn line(lines: &[TradeLine], price: i64) -> Vec<(u32, i64)> {
 fn pay_as_bid_leaves_the_difference_with_the_operator() {
     let none = BTreeMap::new();
     let book = book(&[(0, Side::Buy, 1_000, 300), (1, Side::Sell, 600, 100), (2, Side::Sell, 400, 200)]);
-    let outcome = run_mechanism(Mechanism::PayAsBid, &book, &setting(&none), 0).expect("clears");
+    let outcome = run_mechanism(Mechanism::PayAsBid, &book, &setting(&none), 0, None).expect("clears");
     assert_eq!(pairs(&outcome), [(1, 0, 600, 300), (2, 0, 400, 300)]);
     assert_eq!(line(&outcome.lines, 300), [(0, -1_000), (102, 1_000)]);
     assert_eq!(line(&outcome.lines, 100), [(1, 600), (102, -600)]);
@@ -48,7 +48,7 @@ fn the_middle_is_for_all_alike() {
     let orders = [(0, Side::Buy, 600, 300), (1, Side::Sell, 600, 50), (2, Side::Sell, 300, 150)];
     let rest = [(3, Side::Sell, 500, 210), (100, Side::Buy, 5_000, 80), (100, Side::Sell, 5_000, 320)];
     let book = book(&[orders.as_slice(), rest.as_slice()].concat());
-    let outcome = run_mechanism(Mechanism::MidMarket, &book, &setting(&none), 0).expect("clears");
+    let outcome = run_mechanism(Mechanism::MidMarket, &book, &setting(&none), 0, None).expect("clears");
     assert_eq!(pairs(&outcome), [(1, 0, 400, 200), (2, 0, 200, 200), (1, 100, 200, 80)]);
     assert_eq!(line(&outcome.lines, 200), [(0, -600), (1, 400), (2, 200)]);
 }
@@ -65,7 +65,7 @@ fn peers_choose_whom_they_like() {
     let orders = [(1, Side::Sell, 100, 100), (2, Side::Sell, 100, 150), (0, Side::Buy, 100, 300)];
     let meet = |parties: &BTreeMap<_, _>, seed| {
         let setting = Setting { seed, ..setting(parties) };
-        pairs(&run_mechanism(Mechanism::PeerToPeer, &book(&orders), &setting, 0).expect("clears"))
+        pairs(&run_mechanism(Mechanism::PeerToPeer, &book(&orders), &setting, 0, None).expect("clears"))
     };
     // Whoever arrives last chooses; with a seed that lets the buyer come last it takes its neighbour at 0.150.
     let chosen: Vec<_> = (0..40).map(|seed| meet(&parties, seed)).collect();
@@ -98,7 +98,7 @@ proptest! {
         let book = book(&orders);
         for mechanism in Mechanism::ALL {
             let setting = Setting { seed, ..setting(&parties) };
-            let outcome = run_mechanism(mechanism, &book, &setting, 3).expect("clears");
+            let outcome = run_mechanism(mechanism, &book, &setting, 3, None).expect("clears");
             for fill in &outcome.clearing.fills {
                 prop_assert!(fill.quantity <= book.orders()[fill.order].quantity);
             }

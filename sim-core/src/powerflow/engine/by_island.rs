@@ -104,6 +104,16 @@ impl ByIsland {
         self.engine.state.v[k].get(0) * self.engine.parts.base[k]
     }
 
+    /// A copy of the engine with the Jacobian at the present state, for what small changes do.
+    pub(in super::super) fn linearised(&self) -> Engine {
+        let mut engine = self.engine.clone();
+        let state = std::mem::take(&mut engine.state);
+        engine.prepare();
+        engine.linearise(&state);
+        engine.state = state;
+        engine
+    }
+
     /// Sets the voltages to start from, by node.
     pub(in super::super) fn start(&mut self, voltages: impl Iterator<Item = Complex>) {
         self.prepare();

@@ -29,14 +29,7 @@ impl Engine {
         self.linearise(&state);
         let u = state.across(&self.parts, place).get(0);
         let answer = |unit: Complex| {
-            let mut small: State<1> =
-                State { v: vec![Lane::ZERO; state.v.len()], b: state.b.clone(), ..State::default() };
-            let i = Lane::all(constant_power(unit, u));
-            small.b[plus].add(&i);
-            if minus != EARTH {
-                small.b[minus as usize].add_scaled(&i, -1.0);
-            }
-            linear_answer(&mut small, &self.route, &self.pattern, &self.factor, &self.rows);
+            let small = self.linear(&state, &[(plus, minus, constant_power(unit, u))]);
             let of = |&k: &u32| {
                 let (v, dv) = (state.v[k as usize].get(0), small.v[k as usize].get(0));
                 let size = v.norm();
@@ -47,5 +40,39 @@ impl Engine {
         let out = Sensitivity { to_p: answer(Complex::ONE), to_q: answer(Complex::J) };
         self.state = state;
         (!u.is_zero()).then_some(out)
+    }
+
+    /// The change of all voltages (V, by node) for small changes of power at injections, with the Jacobian in hand.
+    pub(in super::super) fn answer(&self, powers: &[(usize, Complex)]) -> Vec<Complex> {
+        let list = &self.parts.injections;
+        let current = |&(injection, s): &(usize, Complex)| {
+            let place = *list.place.get(injection)? as usize;
+            let plus = *list.plus.get(place)? as usize;
+            let u = self.state.across(&self.parts, place).get(0);
+            let i = match place.checked_sub(list.free).and_then(|ruled| list.rules.get(ruled)) {
+                Some(rule) if !rule.alive => Complex::ZERO,
+                Some(rule) => rule.current(s, u),
+                None => constant_power(s, u),
+            };
+            Some((plus, list.minus(place), i))
+        };
+        let currents: Vec<_> = powers.iter().filter_map(current).collect();
+        let small = self.linear(&self.state, &currents);
+        let volts = |&k: &u32| small.v[k as usize].get(0) * self.parts.base[k as usize];
+        self.pattern.position.iter().map(volts).collect()
+    }
+
+    /// The change of the state for currents into rows (and out of others), with the Jacobian in hand.
+    fn linear(&self, state: &State<1>, currents: &[(usize, u32, Complex)]) -> State<1> {
+        let zero = vec![Lane::ZERO; state.v.len()];
+        let mut small: State<1> = State { v: zero.clone(), b: zero, ..State::default() };
+        for &(plus, minus, i) in currents {
+            small.b[plus].add(&Lane::all(i));
+            if minus != EARTH {
+                small.b[minus as usize].add_scaled(&Lane::all(i), -1.0);
+            }
+        }
+        linear_answer(&mut small, &self.route, &self.pattern, &self.factor, &self.rows);
+        small
     }
 }

@@ -7,6 +7,7 @@ mod faults;
 mod feeders;
 mod properties;
 mod random;
+mod sensitivity;
 
 use super::*;
 

@@ -71,6 +71,14 @@ pub struct Market {
     pub imbalance_long: f64,
     /// Highest price in an island, currency per kWh.
     pub price_cap: f64,
+    /// Grid fee on metered import, currency per kWh.
+    pub grid_fee: f64,
+    /// The part of the grid fee that energy from within the community is spared, 0 to 1.
+    pub local_discount: f64,
+    /// Tax on what energy costs, as a part of it, 0 to 1.
+    pub tax: f64,
+    /// Trades are checked against what the network can carry.
+    pub network_check: bool,
 }
 
 impl Default for Market {
@@ -84,6 +92,10 @@ impl Default for Market {
             imbalance_short: 1.2,
             imbalance_long: 0.8,
             price_cap: 2.0,
+            grid_fee: 0.0,
+            local_discount: 0.0,
+            tax: 0.0,
+            network_check: true,
         }
     }
 }

@@ -28,8 +28,11 @@ fn a_day_of_eight_homes_adds_up_as_in_plain_figures() {
     const HOMES: u32 = 8;
     const SLOTS: u32 = 12;
     let mut stream = Stream::new(SEED, "day", 0);
-    let tariffs =
-        |slot: u32| Tariffs { import: Price(200 + i64::from(slot)), feed_in: Price(if slot == 5 { -30 } else { 80 }) };
+    let tariffs = |slot: u32| Tariffs {
+        import: Price(200 + i64::from(slot)),
+        feed_in: Price(if slot == 5 { -30 } else { 80 }),
+        ..Tariffs::default()
+    };
     let mut plain: BTreeMap<(u32, u32), MeterReading> = BTreeMap::new();
     let mut public: BTreeMap<(u32, u32), PrivateReading> = BTreeMap::new();
     for (slot, home) in (0..SLOTS).flat_map(|slot| (0..HOMES).map(move |home| (slot, home))) {
@@ -98,7 +101,7 @@ fn sums_beyond_64_bits_are_errors() {
     assert_eq!(big.compute_sum(&opening(2, 1, 1)), Err(PrivacyError::Overflow));
     assert_eq!(big.compute_multiple(2), Err(PrivacyError::Overflow));
     let reading = OpenReading { import: big, export: big };
-    let tariffs = Tariffs { import: Price(i64::MIN), feed_in: Price(0) };
+    let tariffs = Tariffs { import: Price(i64::MIN), ..Tariffs::default() };
     assert_eq!(compute_bill_opening([(&reading, tariffs)]), Err(PrivacyError::Overflow));
 }
 

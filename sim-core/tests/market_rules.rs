@@ -1,0 +1,97 @@
+//! The market's rules in whole runs: charges and levers with a fault in mid-slot, a shock that ends by itself, and a trade
+//! that the network does not carry.
+
+mod support;
+
+use sim_core::command::{BidSide, Command, FaultKind, Lever};
+use sim_core::event::EventKind;
+use sim_core::ids::{ParticipantId, Subject};
+use sim_core::ledger::audit;
+use support::{Run, commons, fault, repair};
+
+fn lever(lever: Lever, value: f64) -> Command {
+    Command::Lever { lever, value }
+}
+
+/// All charges, limits and the market maker on, a fault in mid-slot: every home's bill line by line is its balance on a
+/// chain that verifies, and all balances sum to zero.
+#[test]
+fn with_all_charges_and_a_fault_in_mid_slot_every_bill_is_its_balance_on_the_chain() {
+    let mut run = Run::new(&commons(), 1);
+    run.plan(&[
+        ("08:02:00", lever(Lever::LocalDiscount, 0.57)),
+        ("08:02:00", lever(Lever::Subsidy, 0.03)),
+        ("08:02:00", lever(Lever::PriceCap, 0.9)),
+        ("08:02:00", lever(Lever::MakerEnergy, 4.0)),
+        ("08:02:00", lever(Lever::MakerSpread, 0.02)),
+        ("08:02:00", lever(Lever::MakerLoss, 50.0)),
+        ("08:22:20.250", fault("f1-c3", FaultKind::ThreePhase)),
+        ("08:33:00", repair("f1-c3")),
+    ]);
+    run.until("08:46:30");
+    let chain = run.recorder.chain();
+    audit::verify(chain.iter().map(String::as_bytes)).expect("the chain verifies");
+    let (now, scene) = (run.see(), commons());
+    for (b, bill) in now.market.bills.iter().enumerate().take(scene.file.buildings.len()) {
+        let lines = [bill.bought, bill.sold, bill.short, bill.long, bill.fee, bill.tax, bill.subsidy];
+        let sum: i64 = lines.iter().map(|i| i.money.0).sum();
+        assert_eq!(now.buildings[b].money, sum, "{}\n{}", scene.file.buildings[b].name, run.story());
+    }
+    let any = |part: fn(&sim_core::snapshot::Bill) -> i64| now.market.bills.iter().any(|b| part(b) != 0);
+    assert!(any(|b| b.fee.money.0) && any(|b| b.tax.money.0) && any(|b| b.subsidy.money.0));
+    let refused = run.names(|k| matches!(k, EventKind::TransactionRefused { .. } | EventKind::CommandRefused { .. }));
+    assert!(refused.is_empty(), "{}", run.story());
+}
+
+/// Three times the tariff for 20 minutes: it rises at the command, falls back by itself, and the end names its beginning.
+#[test]
+fn a_price_shock_ends_by_itself_and_its_end_has_its_beginning_as_cause() {
+    let mut run = Run::new(&commons(), 1);
+    run.plan(&[("08:05:00", Command::PriceShock { factor: 3.0, minutes: 20.0 })]);
+    run.until("08:06:00");
+    assert!(run.see().market.shock_end.is_some());
+    run.until("08:26:00");
+    assert!(run.see().market.shock_end.is_none());
+    let shocks = run.find(|k| matches!(k, EventKind::LeverSet { lever, .. } if lever == "price shock"));
+    let [begun, ended] = shocks[..] else { panic!("{}", run.story()) };
+    assert_eq!(ended.cause, Some(begun.id));
+    assert!(matches!(ended.kind, EventKind::LeverSet { from, to, .. } if from == 3.0 && to == 1.0));
+    assert_eq!(ended.time_us, support::time("08:25").0);
+}
+
+/// The school bids for 120 kWh a quarter-hour, 480 kW: its cables carry less. The trade is cut, the element is named, and
+/// the clearing is its cause. With the check off, the contract stands, whatever the cables say.
+#[test]
+fn a_trade_beyond_the_cables_is_cut_and_names_the_element() {
+    let bought = |check: bool| {
+        let mut run = Run::new(&commons(), 1);
+        run.until("08:01:00");
+        if !check {
+            run.give(Command::NetworkCheck { enabled: false });
+        }
+        run.give(Command::Bid { building: "school".into(), side: BidSide::Buy, price: 1.0, kwh: 120.0 });
+        run.until("08:16:00");
+        let Some(Subject::Building(school)) = commons().find("school") else { panic!("no school") };
+        let school = ParticipantId::new(school.index());
+        let trades = run.see().market.trades;
+        let kwh: i64 = trades.iter().filter(|t| t.buyer == school).map(|t| t.quantity.0).sum();
+        (run, school, kwh)
+    };
+    let (run, school, kwh) = bought(true);
+    let cut = run.find(|k| matches!(k, EventKind::TradeCurtailed { .. }));
+    // Neighbours behind the same cable who bid less give way first.
+    let mut at_school = false;
+    for event in &cut {
+        let EventKind::TradeCurtailed { buyer, wanted_wh, allowed_wh, value, bound, .. } = event.kind else { continue };
+        at_school |= buyer == school;
+        assert!(allowed_wh < wanted_wh && (value - bound).abs() > 0.0, "{event:?}");
+        assert!(matches!(event.subject, Subject::Line(_) | Subject::Bus(_) | Subject::Transformer(_)), "{event:?}");
+        let cause = run.events().iter().find(|e| Some(e.id) == event.cause).expect("a cause");
+        assert!(matches!(cause.kind, EventKind::SlotCleared { .. }), "{cause:?}");
+    }
+    assert!(at_school, "{}", run.story());
+    assert!((5_000..80_000).contains(&kwh), "{kwh} Wh are left\n{}", run.story());
+    let (free, _, unlimited) = bought(false);
+    assert!(free.find(|k| matches!(k, EventKind::TradeCurtailed { .. })).is_empty());
+    assert!(unlimited > kwh + 20_000, "{unlimited} Wh without the check, {kwh} Wh with it");
+}
