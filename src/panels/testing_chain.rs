@@ -24,10 +24,10 @@ pub(super) fn chain(scene: &Scene) -> Vec<String> {
             Participant::Grid => ("grid", Role::Grid),
             Participant::Losses => ("losses", Role::Losses),
         };
-        AccountPlan { name: name.into(), role, balance: Money::ZERO }
+        AccountPlan::new(name, role, Money::ZERO)
     };
     let mut plans: Vec<AccountPlan> = scene.participants.iter().map(plan).collect();
-    plans.push(AccountPlan { name: "operator".into(), role: Role::Operator, balance: Money::ZERO });
+    plans.push(AccountPlan::new("operator", Role::Operator, Money::ZERO));
     let validators: Vec<(String, u32)> = f.validators.iter().map(|v| (v.name.clone(), 1)).collect();
     let genesis = create_genesis(SEED, "test", scene.digest, &validators, &plans, Parameters::default());
     let mut lines = vec![encode_genesis(&genesis)];
@@ -47,7 +47,7 @@ pub(super) fn chain(scene: &Scene) -> Vec<String> {
         }
     }
     for occurrence in ledger.advance(SimTime(200 * SECOND_US), &[]) {
-        if let OccurrenceKind::Committed(block) = occurrence.kind {
+        if let OccurrenceKind::Committed { block, .. } = occurrence.kind {
             lines.push(encode_line(&block));
         }
     }

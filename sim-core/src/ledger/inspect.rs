@@ -114,6 +114,7 @@ pub fn get_fields(header: &Header) -> Vec<(&'static str, Value)> {
         ("proposer", Value::Validator(header.proposer)),
         ("validators", Value::Hash(header.validators)),
         ("tx_root", Value::Hash(header.tx_root)),
+        ("receipt_root", Value::Hash(header.receipt_root)),
         ("state_root", Value::Hash(header.state_root)),
     ]
 }
@@ -211,7 +212,7 @@ mod tests {
     /// A block with `size` readings, as a ledger made it and the chain file holds it; the chain's name, who votes.
     fn block(size: u32) -> (OpenBlock, Hash, Vec<Validator>) {
         let name = |i: u32| format!("home-{i}");
-        let plan = |name: String, role| AccountPlan { name, role, balance: Money::ZERO };
+        let plan = |name: String, role| AccountPlan::new(&name, role, Money::ZERO);
         let mut plans: Vec<AccountPlan> = (0..size).map(|i| plan(name(i), Role::Meter)).collect();
         plans.extend([plan("grid".into(), Role::Grid), plan("operator".into(), Role::Operator)]);
         let validators: Vec<(String, u32)> = (0..4).map(|i| (format!("v{i}"), 1)).collect();
@@ -226,7 +227,9 @@ mod tests {
         }
         let happened = ledger.advance(SimTime(40_000_000), &[]);
         let committed = happened.iter().find_map(|o| match &o.kind {
-            OccurrenceKind::Committed(block) if block.transactions.len() == size as usize => Some(encode_line(block)),
+            OccurrenceKind::Committed { block, .. } if block.transactions.len() == size as usize => {
+                Some(encode_line(block))
+            }
             _ => None,
         });
         let (chain, genesis) = read_genesis(&first).expect("a genesis");

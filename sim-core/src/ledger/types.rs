@@ -261,6 +261,17 @@ impl Payload {
             Self::Call(_) => "Call",
         }
     }
+    /// The market slot it is about, where it is about one.
+    #[must_use]
+    pub fn get_slot(&self) -> Option<u32> {
+        match self {
+            Self::MeterReading(p) => Some(p.slot),
+            Self::Order(p) => Some(p.slot),
+            Self::Trade(p) => Some(p.slot),
+            Self::Settlement(p) => Some(p.slot),
+            _ => None,
+        }
+    }
     /// Whether it is its sender's duty and costs nothing; all else costs at least the least fee.
     #[must_use]
     pub fn is_duty(&self) -> bool {

@@ -167,7 +167,7 @@ impl World {
     pub(super) fn note_certificates(&mut self, at: SimTime, receipts: &[Receipt], recorder: &mut Recorder) {
         let operator = self.state.posting.operator() as u32;
         for notice in receipts.iter().flat_map(|r| &r.notices) {
-            let Notice::Certificate(event) = notice;
+            let Notice::Certificate(event) = notice else { continue };
             recorder.keep_certificate(at, *event);
             let next = match *event {
                 CertificateEvent::Issued { certificate, origin, energy } => {

@@ -5,10 +5,12 @@ use crate::panels::names::name;
 use crate::panels::numbers;
 use sim_core::digest::{Hash, hex};
 use sim_core::ids::{Subject, ValidatorId};
+use sim_core::ledger::certificate::CertificateAction;
 use sim_core::ledger::crypto::Address;
-use sim_core::ledger::genesis::Genesis;
+use sim_core::ledger::genesis::{Genesis, Validator};
 use sim_core::ledger::inspect::Value;
 use sim_core::ledger::types::{Payload, Role, Side, SignedTransaction};
+use sim_core::quantity::Price;
 use sim_core::scene::Participant;
 use sim_core::time::SimTime;
 
@@ -41,10 +43,12 @@ pub(super) fn account(data: &PanelData<'_>, genesis: &Genesis, index: usize) -> 
     match account.role {
         Role::Losses => data.t("participant-losses"),
         Role::Operator => data.t("explorer-operator"),
+        Role::Regulator => data.t("explorer-regulator"),
         Role::Grid => data.t("kind-grid"),
         Role::Meter => account.name.clone(),
         Role::Validator => {
-            let place = genesis.validators.iter().position(|v| v.name == account.name);
+            let is_its = |v: &Validator| account.name.strip_prefix("validator-") == Some(&v.name);
+            let place = genesis.validators.iter().position(is_its);
             place.map_or_else(|| account.name.clone(), |i| validator(data, u32::try_from(i).unwrap_or(0)))
         }
     }
@@ -58,6 +62,7 @@ pub(super) fn role(data: &PanelData<'_>, role: Role) -> String {
         Role::Grid => "explorer-role-grid",
         Role::Losses => "explorer-role-losses",
         Role::Validator => "explorer-role-validator",
+        Role::Regulator => "explorer-role-regulator",
     })
 }
 
@@ -75,16 +80,15 @@ fn energy(wh: i64) -> String {
 /// A transaction in a sentence.
 pub(super) fn transaction(data: &PanelData<'_>, genesis: &Genesis, tx: &SignedTransaction) -> String {
     let who = sender(data, genesis, &tx.sender);
-    format!("{who}{}{}", data.t("explorer-colon"), payload(data, &tx.payload))
+    format!("{who}{}{}", data.t("explorer-colon"), payload(data, genesis, &tx.payload))
 }
 
 /// What a transaction says, without its sender.
-#[allow(unreachable_patterns, reason = "kinds that are added to the chain show their name until they have words")]
-pub(super) fn payload(data: &PanelData<'_>, payload: &Payload) -> String {
+pub(super) fn payload(data: &PanelData<'_>, genesis: &Genesis, payload: &Payload) -> String {
     let currency = &data.scene.file.site.currency;
     let market = &data.now.market;
     let length = market.slot_end.since(market.slot_start);
-    let from = SimTime(u64::from(payload.get_slot()).saturating_mul(length));
+    let from = SimTime(u64::from(payload.get_slot().unwrap_or(0)).saturating_mul(length));
     let time = numbers::hours(from.0 as f64 / 3.6e9);
     match payload {
         Payload::MeterReading(r) => data.locale.t_args(
@@ -112,12 +116,50 @@ pub(super) fn payload(data: &PanelData<'_>, payload: &Payload) -> String {
         Payload::Settlement(s) => {
             data.locale.t_args("explorer-says-settlement", &[("n", s.rows.len().into()), ("time", time.into())])
         }
-        other => other.get_name().to_owned(),
+        Payload::Transfer(t) => {
+            let money = numbers::money(t.amount.0, currency);
+            let args = [("money", money.into()), ("to", account(data, genesis, t.to as usize).into())];
+            data.locale.t_args("explorer-says-transfer", &args)
+        }
+        Payload::Grant(a) => who(data, genesis, "explorer-says-grant", a.grantee),
+        Payload::Revoke(a) => who(data, genesis, "explorer-says-revoke", a.grantee),
+        Payload::Cap(c) => {
+            let price = |p: Price| numbers::price(p.0, currency);
+            let args = [("low", price(c.floor).into()), ("high", price(c.ceiling).into())];
+            data.locale.t_args("explorer-says-cap", &args)
+        }
+        Payload::Equivocation(e) => data.locale.t_args(
+            "explorer-says-equivocation",
+            &[("who", validator(data, e.validator).into()), ("height", e.height.into())],
+        ),
+        Payload::Certificate(action) => certificate(data, genesis, action),
+        Payload::Deploy(_) => data.t("explorer-says-deploy"),
+        Payload::Call(c) => data.locale.t_args("explorer-says-call", &[("function", c.function.clone().into())]),
     }
 }
 
+fn who(data: &PanelData<'_>, genesis: &Genesis, key: &str, index: u32) -> String {
+    data.locale.t_args(key, &[("who", account(data, genesis, index as usize).into())])
+}
+
+/// What is ordered of a certificate.
+fn certificate(data: &PanelData<'_>, genesis: &Genesis, action: &CertificateAction) -> String {
+    let (key, wh) = match action {
+        CertificateAction::Issue { energy, .. } => ("explorer-says-issue", energy),
+        CertificateAction::Transfer { energy, .. } => ("explorer-says-hand-over", energy),
+        CertificateAction::Claim { energy, .. } => ("explorer-says-claim", energy),
+        CertificateAction::Store { energy, .. } => ("explorer-says-store", energy),
+        CertificateAction::Release { energy, .. } => ("explorer-says-release", energy),
+    };
+    let mut args = vec![("energy", energy(wh.0).into())];
+    if let CertificateAction::Transfer { to, .. } = action {
+        args.push(("to", account(data, genesis, *to as usize).into()));
+    }
+    data.locale.t_args(key, &args)
+}
+
 /// Fields of a header with their words; one that has none yet shows its name.
-const FIELDS: [(&str, &str); 8] = [
+const FIELDS: [(&str, &str); 9] = [
     ("height", "explorer-height"),
     ("round", "explorer-round"),
     ("time", "explorer-time"),
@@ -125,6 +167,7 @@ const FIELDS: [(&str, &str); 8] = [
     ("proposer", "explorer-proposer"),
     ("validators", "explorer-validators"),
     ("tx_root", "explorer-tx-root"),
+    ("receipt_root", "explorer-receipt-root"),
     ("state_root", "explorer-state-root"),
 ];
 
