@@ -140,7 +140,7 @@ fn meaning(ui: &mut Ui, view: &View<'_>, part: Part) {
         Part::Sender => (say::sender(data, view.genesis, &tx.sender), None),
         Part::Other => (data.locale.t_args("explorer-nonce", &[("n", tx.nonce.into())]), None),
         Part::Payload => {
-            let says = view.now.says.as_ref().map(|t| say::payload(data, &t.payload));
+            let says = view.now.says.as_ref().map(|t| say::payload(data, view.genesis, &t.payload));
             let changed = view.now.says.as_ref().is_none_or(|t| t.payload != tx.payload);
             (says.unwrap_or_else(|| data.t("explorer-unreadable")), changed.then_some(false))
         }
