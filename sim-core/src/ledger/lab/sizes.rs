@@ -31,7 +31,7 @@ pub struct Sizes {
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { header: 153, transaction: 129, vote: 154, proposal: 159, commit_vote: 65, signature: 64, call: 16 }
+        Self { header: 185, transaction: 129, vote: 154, proposal: 159, commit_vote: 65, signature: 64, call: 16 }
     }
 }
 

@@ -108,8 +108,12 @@ impl State {
         let grants = self.grants.keys().map(|owner| Key::Grants(*owner));
         let offences = self.offences.keys().map(|validator| Key::Offence(*validator));
         let certificates = self.certificates.get_keys().map(Key::Certificate);
+        let contracts = self.contracts.iter_entries().map(Key::Contract);
+        let history = self.history.keys().map(|slot| Key::Rows(*slot));
         accounts
             .chain(certificates)
+            .chain(contracts)
+            .chain(history)
             .chain(slots)
             .chain(grants)
             .chain(offences)

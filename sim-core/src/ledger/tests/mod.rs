@@ -3,6 +3,7 @@
 mod campaign;
 mod clique;
 mod consensus;
+mod contracts;
 mod day;
 mod explore;
 mod ledger;
