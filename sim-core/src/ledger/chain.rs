@@ -252,6 +252,10 @@ impl Ledger {
         };
         let next = self.state.get_accounts()[index as usize].nonce;
         let chain = self.chain;
+        if self.pool.is_crowded() && !tx.get_claim(&chain).is_valid() {
+            let (hash, reason) = (tx.compute_hash(), TransitionError::Signature.into());
+            return self.say(OccurrenceKind::TransactionRefused { hash, sender, nonce, origin, reason }, out);
+        }
         match self.pool.insert(tx, origin, next, |occupant| !occupant.get_claim(&chain).is_valid()) {
             Ok(None) => {}
             Ok(Some(forged)) => self.say_refused(&forged, TransitionError::Signature.into(), out),

@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 pub const MAX_WAITING: usize = 20_000;
 /// Most waiting transactions of one sender.
 pub const MAX_WAITING_OF_SENDER: u64 = 1_024;
+/// Most encoded bytes of all waiting transactions.
+pub const MAX_POOL_BYTES: usize = 64 << 20;
 /// Most encoded bytes of a transaction: a settlement of some 2,000 accounts.
 pub const MAX_BYTES: usize = 64 * 1_024;
 
@@ -33,13 +35,13 @@ pub enum Refusal {
         /// The nonce.
         nonce: u64,
     },
-    /// Too many wait.
-    #[error("the pool holds {count} transactions, {limit} are allowed")]
+    /// Too many wait, or too many bytes.
+    #[error("the pool is full: {count} transactions of {bytes} bytes wait; send it again later")]
     Full {
         /// How many wait.
         count: usize,
-        /// How many may.
-        limit: usize,
+        /// Their bytes.
+        bytes: usize,
     },
     /// Too far beyond the sender's next nonce.
     #[error("nonce {nonce} is too far ahead of {next}")]
@@ -75,6 +77,8 @@ pub struct Waiting {
     pub transaction: SignedTransaction,
     /// Its hash.
     pub hash: Hash,
+    /// Its encoded bytes.
+    pub bytes: usize,
     /// Place in the order of arrival.
     pub arrival: u64,
     /// Who handed it in, as [`Ledger::submit`](super::chain::Ledger::submit) was told.
@@ -94,6 +98,7 @@ struct Turn {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mempool {
     waiting: BTreeMap<(Address, u64), Waiting>,
+    bytes: usize,
     arrivals: u64,
 }
 
@@ -102,6 +107,12 @@ impl Mempool {
     #[must_use]
     pub fn get_count(&self) -> usize {
         self.waiting.len()
+    }
+    /// Whether so much waits that signatures are worth checking at the door: forged transactions cost their author
+    /// nothing, and could otherwise fill the pool until the next block.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.waiting.len() > MAX_WAITING / 4 || self.bytes > MAX_POOL_BYTES / 4
     }
     /// What waits of this sender at this nonce.
     #[must_use]
@@ -146,12 +157,15 @@ impl Mempool {
             if !is_forged(&occupant.transaction) {
                 return refuse(Refusal::NonceTaken { nonce });
             }
-        } else if self.waiting.len() >= MAX_WAITING {
-            return refuse(Refusal::Full { count: self.waiting.len(), limit: MAX_WAITING });
+        } else if self.waiting.len() >= MAX_WAITING || self.bytes + bytes > MAX_POOL_BYTES {
+            return refuse(Refusal::Full { count: self.waiting.len(), bytes: self.bytes });
         }
         self.arrivals += 1;
-        let waiting = Waiting { transaction, hash, arrival: self.arrivals, origin };
-        Ok(self.waiting.insert((sender, nonce), waiting))
+        let gone = self.remove(&(sender, nonce));
+        self.bytes += bytes;
+        let waiting = Waiting { transaction, hash, bytes, arrival: self.arrivals, origin };
+        self.waiting.insert((sender, nonce), waiting);
+        Ok(gone)
     }
 
     /// What could stand in the next block, in its order: each sender's transactions from its next nonce on without a
@@ -196,14 +210,20 @@ impl Mempool {
     /// Removes what a block has brought.
     pub fn remove_committed(&mut self, transactions: &[SignedTransaction]) {
         for tx in transactions {
-            self.waiting.remove(&(tx.sender, tx.nonce));
+            self.remove(&(tx.sender, tx.nonce));
         }
     }
 
     /// Removes a refused transaction and the later ones of its sender, which cannot follow any more.
     pub fn remove_refused(&mut self, sender: Address, nonce: u64) -> Vec<Waiting> {
         let gone: Vec<_> = self.waiting.range((sender, nonce)..=(sender, u64::MAX)).map(|(key, _)| *key).collect();
-        gone.iter().filter_map(|key| self.waiting.remove(key)).collect()
+        gone.iter().filter_map(|key| self.remove(key)).collect()
+    }
+
+    fn remove(&mut self, key: &(Address, u64)) -> Option<Waiting> {
+        let gone = self.waiting.remove(key)?;
+        self.bytes -= gone.bytes;
+        Some(gone)
     }
 
     /// The nonce after this sender's waiting transactions that follow `next` without a gap.

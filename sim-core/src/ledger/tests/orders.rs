@@ -1,16 +1,18 @@
 //! What accounts order of their own will: money, access, limits; and the proof of a double vote.
 
-use super::Community;
 use super::transition::PLACE;
+use super::{Community, get_blocks, get_refusals, seconds};
 use crate::ledger::block::{VoteKind, get_vote_message};
 use crate::ledger::crypto::Keypair;
 use crate::ledger::error::TransitionError;
 use crate::ledger::evidence::{Equivocation, SignedVote};
 use crate::ledger::genesis::VALIDATOR_KEYS;
-use crate::ledger::mempool::Mempool;
+use crate::ledger::mempool::{MAX_WAITING, Mempool};
+use crate::ledger::network::NetworkSettings;
 use crate::ledger::state::{Place, State};
-use crate::ledger::types::{Access, Cap, Fill, Parameters, Payload, SignedTransaction, Trade, Transfer};
+use crate::ledger::types::{Access, Cap, Fill, Order, Parameters, Payload, Side, SignedTransaction, Trade, Transfer};
 use crate::quantity::{Money, Price, Wh};
+use crate::time::SimTime;
 
 const SEED: u64 = 1;
 const FEE: i64 = 1_000;
@@ -122,6 +124,33 @@ fn a_double_vote_is_proved_and_an_honest_one_is_not() {
     room.go(6, 0, Payload::Equivocation(proof)).expect("a proof");
     assert_eq!(room.state.get_offences().get(&2), Some(&proof));
     assert_eq!(refused(&mut room, proof), TransitionError::Known { validator: 2 });
+}
+
+/// Forged transactions in others' names fill a quarter of the pool at most; an honest one always finds room.
+#[test]
+fn forged_transactions_cannot_fill_the_pool() {
+    let community = Community::new(40, SEED, Parameters::default());
+    let mut ledger = community.start(NetworkSettings::default(), SEED);
+    let thief = Keypair::derive(9, "thief", "x");
+    let payload = Payload::Transfer(Transfer { to: 0, amount: Money(1) });
+    let forged = SignedTransaction::with_fee(&thief, &[0; 32], 0, Money(FEE), payload);
+    for key in &community.keys[..40] {
+        for nonce in 0..200 {
+            ledger.submit(SimTime(0), SignedTransaction { sender: key.get_address(), nonce, ..forged.clone() }, 0);
+        }
+    }
+    let seen = ledger.advance(SimTime(400_000), &[]);
+    assert!(ledger.get_pool().is_crowded() && ledger.get_pool().get_count() < MAX_WAITING / 2);
+    assert!(get_refusals(&seen).iter().all(|reason| reason.contains("signature")));
+    community.send(
+        &mut ledger,
+        SimTime(400_000),
+        40,
+        Payload::Order(Order { slot: 0, side: Side::Buy, quantity: Wh(5), price: Price(1) }),
+    );
+    let seen = ledger.advance(seconds(30), &[]);
+    let brought: usize = get_blocks(&seen).iter().map(|b| b.transactions.len()).sum();
+    assert_eq!((brought, ledger.get_pool().get_count()), (1, 0));
 }
 
 /// Who pays more comes first, but never before the sender's own earlier transactions; the operator's come last.
