@@ -1,5 +1,6 @@
 //! A community's chain with its accounts' keys and an archive of its blocks.
 
+use crate::digest::Hash;
 use crate::ledger::block::Block;
 use crate::ledger::certificate::{Facility, Plant, Source};
 use crate::ledger::crypto::Keypair;
@@ -9,7 +10,6 @@ use crate::ledger::network::NetworkSettings;
 use crate::ledger::receipt::{Outcome, Receipt};
 use crate::ledger::types::{Parameters, Payload, Role, SignedTransaction};
 use crate::ledger::{Ledger, OccurrenceKind, Reach};
-use crate::digest::Hash;
 use crate::quantity::{Money, Wh};
 use crate::time::SimTime;
 use std::collections::BTreeMap;

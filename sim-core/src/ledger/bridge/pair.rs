@@ -120,8 +120,7 @@ impl Pair {
     /// Plays both chains for a second.
     pub fn step(&mut self) {
         let at = self.now.0;
-        let is_stalled =
-            |which| self.stalls.iter().any(|s| s.which == which && s.from_us <= at && at < s.until_us);
+        let is_stalled = |which| self.stalls.iter().any(|s| s.which == which && s.from_us <= at && at < s.until_us);
         let stalled = (is_stalled(Which::A), is_stalled(Which::B));
         self.now = SimTime(at.saturating_add(SECOND_US));
         self.a.advance(self.now, stalled.0);

@@ -38,7 +38,9 @@ pub(super) enum Act {
 pub(super) enum Lock {
     /// Not yet there.
     Never,
-    Open { until_us: u64 },
+    Open {
+        until_us: u64,
+    },
     /// Opened or taken back.
     Gone,
 }

@@ -139,6 +139,7 @@ impl Swap {
         let (at, until) = match self.fault {
             Fault::Crash { at, for_us, .. } => (at, for_us.map_or(u64::MAX, |t| now.saturating_add(t))),
             Fault::Stall { at, for_us, .. } => (at, now.saturating_add(for_us)),
+            Fault::LateAndStall { for_us } => (Moment::SecretSent, now.saturating_add(for_us)),
             Fault::None | Fault::Late { .. } => return,
         };
         if self.has_struck || !self.moments.contains_key(&at) {
@@ -148,6 +149,9 @@ impl Swap {
         match self.fault {
             Fault::Crash { who, .. } => self.down = Some((who, until)),
             Fault::Stall { which, .. } => self.pair.add_stall(Stall { which, from_us: now, until_us: until }),
+            Fault::LateAndStall { .. } => {
+                self.pair.add_stall(Stall { which: Which::A, from_us: now, until_us: until });
+            }
             Fault::None | Fault::Late { .. } => {}
         }
     }
@@ -156,7 +160,7 @@ impl Swap {
         if self.down.is_some_and(|(who, until)| who == party && view.now_us < until) {
             return;
         }
-        let is_late = self.fault == (Fault::Late { who: party });
+        let is_late = self.fault.is_late(party);
         for which in Which::BOTH {
             let flight = self.flights.get(&(party, which)).copied().unwrap_or_default();
             let is_waiting = flight.tries > 0 && self.get_status(which, &flight) == Status::Waiting;

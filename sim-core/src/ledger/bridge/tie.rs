@@ -20,8 +20,8 @@
 //!
 //! Limits: losses are a share of each trade, not of the square of the flow; where opposite trades cancel, the line loses
 //! less than the shares taken, and the difference is its owner's. What is booked is taken to be delivered; who delivers
-//! less has an imbalance on the own chain. Source: the rules are ours; a net of firm schedules within a transfer capacity
-//! as for capacity calculation by net transfer capacity in regulation (EU) 2015/1222.
+//! less has an imbalance on the own chain. Source: the rules are ours; firm schedules netted within one capacity
+//! a border, as in the coordinated net transmission capacity approach of regulation (EU) 2015/1222.
 
 use super::pair::Which;
 use crate::ledger::state::{MAX_ENERGY, MAX_PRICE};
@@ -309,13 +309,7 @@ impl Tie {
     ///
     /// # Errors
     /// When there is no such promise, no outage, or less left than is asked for.
-    pub fn process_draw(
-        &mut self,
-        number: usize,
-        slot: u32,
-        sent: Wh,
-        supply: Supply,
-    ) -> Result<Booking, TieError> {
+    pub fn process_draw(&mut self, number: usize, slot: u32, sent: Wh, supply: Supply) -> Result<Booking, TieError> {
         let promise = self.promises.get(number).ok_or(TieError::NoPromise { number })?;
         let Help { from, seller, buyer, price, .. } = promise.help;
         if supply != Supply::Islanded {

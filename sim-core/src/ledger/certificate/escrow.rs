@@ -67,7 +67,9 @@ impl Registry {
         self.take_from(parent, held, energy);
         self.totals.held.0 -= energy.0;
         self.totals.locked.0 += energy.0;
-        self.locks.change().insert(certificate, Escrow { certificate: Certificate { energy, ..held }, to, hash, until_us });
+        self.locks
+            .change()
+            .insert(certificate, Escrow { certificate: Certificate { energy, ..held }, to, hash, until_us });
         self.note(EntryKey::Lock(certificate));
         Ok(vec![CertificateEvent::Locked { certificate, parent, from: sender, to, energy, hash, until_us }])
     }

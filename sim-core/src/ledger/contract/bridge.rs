@@ -64,7 +64,9 @@ pub fn is_released(contract: &super::Contract, transaction: &Hash) -> bool {
 
 pub(super) fn process_bridge(run: &mut Run, function: &str, args: &[Value]) -> Result<Option<Value>, Halt> {
     match (function, args) {
-        (INIT, [chain, validators, peer]) => process_init(run, get_text(chain)?, get_text(validators)?, get_text(peer)?),
+        (INIT, [chain, validators, peer]) => {
+            process_init(run, get_text(chain)?, get_text(validators)?, get_text(peer)?)
+        }
         ("send", [receiver]) => process_send(run, get_int(receiver)?),
         ("header", [header, commit]) => process_header(run, get_text(header)?, get_text(commit)?),
         ("release", [height, index, size, path, transaction, receipt, receipt_path]) => {
@@ -137,9 +139,8 @@ fn process_header(run: &mut Run, header: &str, commit: &str) -> Result<Option<Va
 fn process_release(run: &mut Run, place: &Place, texts: [&str; 4]) -> Result<Option<Value>, Halt> {
     require(run.get_setting().attached.0 == 0, "a release takes no money")?;
     let Place { height, index, size } = *place;
-    let roots = get_record(run, &head_key(height)).map_err(|_| {
-        refuse(format!("no header of height {height} is held: bring it and those before it first"))
-    })?;
+    let roots = get_record(run, &head_key(height))
+        .map_err(|_| refuse(format!("no header of height {height} is held: bring it and those before it first")))?;
     let [path, transaction, receipt, receipt_path] = texts;
     let path: Vec<Hash> = unpack(run, path, "path")?;
     let transaction: SignedTransaction = unpack(run, transaction, "transaction")?;
@@ -149,7 +150,8 @@ fn process_release(run: &mut Run, place: &Place, texts: [&str; 4]) -> Result<Opt
     let leads = |leaf: &Hash, path: &[Hash], name: &str| -> Result<bool, Halt> {
         Ok(is_included(leaf, index, size, path, &parse_hash(&roots.get_text(name)?)?))
     };
-    let elsewhere = |what: &str| format!("{what} does not lead to the root of block {height}, at place {index} of {size}");
+    let elsewhere =
+        |what: &str| format!("{what} does not lead to the root of block {height}, at place {index} of {size}");
     require(leads(&hash, &path, "transactions")?, &elsewhere("the transaction's path"))?;
     require(leads(&receipt.compute_hash(), &receipt_path, "receipts")?, &elsewhere("the receipt's path"))?;
     require(receipt.outcome == Outcome::Done, "the transaction has failed over there")?;

@@ -132,14 +132,16 @@ fn headers_without_their_votes_are_refused() {
     while relay.pair.a.get_ledger().get_height() < followed + 2 {
         relay.pair.step();
     }
-    let at = |height: u64| relay.pair.a.get_blocks().iter().find(|(b, _)| b.header.height == height).expect("there").0.clone();
+    let at = |height: u64| {
+        relay.pair.a.get_blocks().iter().find(|(b, _)| b.header.height == height).expect("there").0.clone()
+    };
     let (next, later) = (at(followed + 1), at(followed + 2));
     let foreign = relay.pair.b.get_blocks()[0].0.clone();
     let changes: [(fn(&mut Block), &str); 5] = [
         (|b| b.commit.votes.truncate(2), "power"),
         (|b| b.commit.votes.clear(), "power"),
-        (|b| b.commit.votes[0].signature.s[0] ^= 1, "signature"),
-        (|b| b.header.receipt_root[0] ^= 1, "signature"),
+        (|b| b.commit.votes[0].signature.s[0] ^= 1, "not signed"),
+        (|b| b.header.receipt_root[0] ^= 1, "not signed"),
         (|b| b.header.previous[0] ^= 1, "previous"),
     ];
     for (change, words) in changes {

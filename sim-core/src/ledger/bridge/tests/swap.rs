@@ -1,6 +1,6 @@
 //! Swaps under every single fault, and under terms that do not hold one.
 
-use crate::ledger::bridge::{Ending, Fault, Moment, Party, Report, Swap, Terms, Timing, Which, get_faults};
+use crate::ledger::bridge::{Ending, Fault, Moment, Party, Report, Swap, Terms, Timing, get_faults};
 use crate::ledger::types::Parameters;
 use crate::quantity::{Money, Wh};
 use crate::time::SECOND_US;
@@ -60,12 +60,20 @@ fn timeouts_the_wrong_way_round_are_found_to_cost_somebody_both() {
     assert!(get_faults(&terms.timing).contains(&report.fault), "it is one of those that are tried");
 }
 
-/// A lead that forgets the stall: chain A stands still while Ben's claim waits, and Ana, late but in time, has both.
+/// A lead that forgets the stall: Ana shows the secret late but in time, chain A stands still while Ben's claim waits, and
+/// by the next block her lock has ended. Whether a block with the claim was proposed just before is luck, so some seeds.
 #[test]
-fn a_lead_without_the_stall_is_not_enough() {
-    let (swap, _) = swap(|terms| terms.lead_us = 5 * SECOND_US as i64);
-    let report = swap.run(Fault::Late { who: Party::Ana });
-    assert_eq!((report.ending, report.is_loss(), report.is_conserved), (Ending::BenLost, true, true), "{report:?}");
-    let stall = Fault::Stall { which: Which::A, at: Moment::SecretShown, for_us: STALL_US };
-    assert_eq!(swap.run(stall).ending, Ending::Swapped, "who is early is still in time");
+fn a_lead_without_the_stall_is_found_to_be_too_short() {
+    let parameters = Parameters::default();
+    let terms = Terms::new(Money(25_000_000), Wh(2_000), Timing::new(&parameters, STALL_US));
+    let fault = Fault::LateAndStall { for_us: STALL_US };
+    let run = |seed| {
+        let mut swap = Swap::new(seed, &parameters, terms).expect("it is set up");
+        let right = swap.run(fault);
+        assert_eq!((right.ending, right.is_loss()), (Ending::Swapped, false), "{right:?}");
+        swap.set_terms(Terms { lead_us: 5 * SECOND_US as i64, ..terms });
+        swap.run(fault)
+    };
+    let found = (1..8).map(run).find(Report::is_loss).expect("some seed shows it");
+    assert_eq!((found.ending, found.is_conserved), (Ending::BenLost, true), "{found:?}");
 }

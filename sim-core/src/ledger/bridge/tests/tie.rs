@@ -10,8 +10,7 @@ use crate::quantity::{Money, Price, Wh};
 use proptest::prelude::*;
 
 /// 4 kW in a quarter of an hour: 1000 Wh. 5 % are lost, 20 thousandths a kWh for the way.
-const LINE: Line =
-    Line { capacity_w: 4_000, slot_s: 900, loss_per_mille: 50, fee: Price(20), bearer: Bearer::Buyer };
+const LINE: Line = Line { capacity_w: 4_000, slot_s: 900, loss_per_mille: 50, fee: Price(20), bearer: Bearer::Buyer };
 
 fn trade(slot: u32, from: Which, sent: i64) -> CrossTrade {
     let (seller, buyer) = if from == Which::A { (ANA, BEN) } else { (BEN, ANA) };
@@ -73,7 +72,10 @@ fn neighbours_help_by_contract_while_one_is_islanded() {
     let outside = tie.process_draw(number, 21, Wh(1), Supply::Islanded);
     assert_eq!(outside, Err(TieError::Promise { slot: 21, asked: 1, left: 0 }));
     assert_eq!(tie.process_draw(9, 10, Wh(1), Supply::Islanded), Err(TieError::NoPromise { number: 9 }));
-    assert!(matches!(tie.process_promise(Help { in_slot: Wh(1_001), in_all: Wh(2_000), ..help }), Err(TieError::Full { .. })));
+    assert!(matches!(
+        tie.process_promise(Help { in_slot: Wh(1_001), in_all: Wh(2_000), ..help }),
+        Err(TieError::Full { .. })
+    ));
 }
 
 /// One chain's part of a booking: trade, readings, bill, and what is paid besides.
