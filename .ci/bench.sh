@@ -98,6 +98,13 @@ consensus)
     "$CARGO_TARGET_DIR/debug/gridsim" bench-consensus --json "$@" >out/bench.tmp
     mv out/bench.tmp out/bench.json
     say "all numbers and the runs to two decisions: out/bench.json" ;;
+bridge)
+    # Swaps between two chains under every single fault, and value carried by proofs; fails if anybody loses both.
+    set_up real
+    cargo build -p sim-core --bin gridsim
+    "$CARGO_TARGET_DIR/debug/gridsim" bench-bridge --json "$@" >out/bench.tmp
+    mv out/bench.tmp out/bench.json
+    say "all numbers: out/bench.json" ;;
 limits)
     # Throughput and time to final of each mechanism; without arguments also the table that the app plots.
     set_up real

@@ -181,7 +181,10 @@ one_of_records!(CertificateAction {
     Transfer { certificate, to, energy },
     Claim { certificate, energy, purpose },
     Store { certificate, energy },
-    Release { hour, energy }
+    Release { hour, energy },
+    Lock { certificate, energy, to, hash, until_us },
+    Unlock { certificate, secret },
+    Refund { certificate }
 });
 
 /// A transaction as it stands in a line: with its hash.

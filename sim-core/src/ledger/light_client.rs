@@ -158,6 +158,21 @@ impl LightClient {
         })
     }
 
+    /// A client that goes on from an accepted header, or from the genesis; proofs under earlier headers are not kept.
+    #[must_use]
+    pub fn resume(chain: Hash, validators: Vec<Validator>, height: u64, head: Hash, time_us: u64) -> Self {
+        Self {
+            chain,
+            validators_hash: compute_validators_hash(&validators),
+            validators,
+            height,
+            head,
+            time_us,
+            kept: VecDeque::new(),
+            bytes: Bytes::default(),
+        }
+    }
+
     /// Height of the last accepted header; 0 at genesis.
     #[must_use]
     pub fn get_height(&self) -> u64 {

@@ -12,6 +12,7 @@
 
 pub mod audit;
 pub mod block;
+pub mod bridge;
 pub mod certificate;
 pub mod chain;
 pub mod chain_file;

@@ -145,6 +145,9 @@ fn who(data: &PanelData<'_>, genesis: &Genesis, key: &str, index: u32) -> String
 /// What is ordered of a certificate.
 fn certificate(data: &PanelData<'_>, genesis: &Genesis, action: &CertificateAction) -> String {
     let (key, wh) = match action {
+        CertificateAction::Unlock { .. } => return data.t("explorer-says-unlock"),
+        CertificateAction::Refund { .. } => return data.t("explorer-says-take-back"),
+        CertificateAction::Lock { energy, .. } => ("explorer-says-lock", energy),
         CertificateAction::Issue { energy, .. } => ("explorer-says-issue", energy),
         CertificateAction::Transfer { energy, .. } => ("explorer-says-hand-over", energy),
         CertificateAction::Claim { energy, .. } => ("explorer-says-claim", energy),
@@ -152,7 +155,7 @@ fn certificate(data: &PanelData<'_>, genesis: &Genesis, action: &CertificateActi
         CertificateAction::Release { energy, .. } => ("explorer-says-release", energy),
     };
     let mut args = vec![("energy", energy(wh.0).into())];
-    if let CertificateAction::Transfer { to, .. } = action {
+    if let CertificateAction::Transfer { to, .. } | CertificateAction::Lock { to, .. } = action {
         args.push(("to", account(data, genesis, *to as usize).into()));
     }
     data.locale.t_args(key, &args)

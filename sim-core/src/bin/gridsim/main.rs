@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
+mod bench_bridge;
 mod bench_consensus;
 mod bench_contract;
 mod bench_limits;
@@ -50,6 +51,8 @@ enum Verb {
     BenchPrivacy(bench_privacy::Args),
     /// Goes through everything that can happen to one height of a consensus mechanism, in search of two decisions.
     BenchConsensus(bench_consensus::Args),
+    /// Swaps between two chains under every single fault, and value carried by proofs.
+    BenchBridge(bench_bridge::Args),
     /// Times contracts, native against text, and lets mutated contracts loose on a sandbox.
     BenchContract(bench_contract::Args),
     /// Measures throughput and time to final of every consensus mechanism in the laboratory.
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         Verb::BenchPowerflow(args) => bench_powerflow::run(&args),
         Verb::BenchPrivacy(args) => bench_privacy::run(&args),
         Verb::BenchConsensus(args) => bench_consensus::run(&args),
+        Verb::BenchBridge(args) => bench_bridge::run(&args),
         Verb::BenchContract(args) => bench_contract::run(&args),
         Verb::BenchLimits(args) => bench_limits::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),

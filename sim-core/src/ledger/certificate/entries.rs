@@ -29,6 +29,8 @@ pub enum EntryKey {
     Lot(LotKey),
     /// An account's sums.
     Sums(u32),
+    /// A certificate under a hash time lock.
+    Lock(CertificateId),
 }
 
 /// Entries that changed since they were last asked for; equal to any other.
@@ -52,6 +54,7 @@ impl Registry {
             .chain(self.certificates.keys().map(|id| EntryKey::Certificate(*id)))
             .chain(self.lots.keys().map(|key| EntryKey::Lot(*key)))
             .chain(self.sums.keys().map(|a| EntryKey::Sums(*a)))
+            .chain(self.locks.keys().map(|id| EntryKey::Lock(*id)))
     }
 
     /// Every entry: key and value.
@@ -70,6 +73,7 @@ impl Registry {
             }
             EntryKey::Certificate(id) => self.certificates.get(id).map(|v| encode("certificate", v)),
             EntryKey::Lot(key) => self.lots.get(key).map(|v| encode("certificate-lot", v)),
+            EntryKey::Lock(id) => self.locks.get(id).map(|v| encode("certificate-lock", v)),
             EntryKey::Sums(account) => self.sums.get(account).map(|v| encode("certificate-sums", v)),
         }
     }

@@ -92,6 +92,48 @@ pub enum CertificateError {
         /// How much comes out.
         available: Wh,
     },
+    /// A lock that has ended before it begins, or outlives the certificate.
+    #[error("the lock would end at {until_us} us: it is {now_us} us, and it must end by {last_us} us")]
+    LockTime {
+        /// Its end.
+        until_us: u64,
+        /// The block's time.
+        now_us: u64,
+        /// The latest end.
+        last_us: u64,
+    },
+    /// Nothing is locked under that name.
+    #[error("certificate {} of hour {} is under no lock", certificate.number, certificate.produced)]
+    NoLock {
+        /// Which.
+        certificate: CertificateId,
+    },
+    /// Too late for the secret.
+    #[error("the lock on certificate {} ended at {until_us} us and it is {now_us} us", certificate.number)]
+    LockOver {
+        /// Which.
+        certificate: CertificateId,
+        /// Its end.
+        until_us: u64,
+        /// The block's time.
+        now_us: u64,
+    },
+    /// Too early to take it back.
+    #[error("the lock on certificate {} holds until {until_us} us and it is {now_us} us", certificate.number)]
+    LockHolds {
+        /// Which.
+        certificate: CertificateId,
+        /// Its end.
+        until_us: u64,
+        /// The block's time.
+        now_us: u64,
+    },
+    /// Another secret.
+    #[error("this is not the secret of certificate {}", certificate.number)]
+    Secret {
+        /// Which.
+        certificate: CertificateId,
+    },
     /// A sum beyond 64 bits.
     #[error("a sum of certificates does not fit into 64 bits")]
     Overflow,

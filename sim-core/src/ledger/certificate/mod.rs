@@ -1,7 +1,7 @@
 //! Hourly certificates of renewable energy: issued from meters, split, transferred, stored, claimed once.
 //!
 //! ```text
-//! issued = held + stored + claimed + credited + lost + expired + displaced        (every Wh, at every moment)
+//! issued = held + locked + stored + claimed + credited + lost + expired + displaced        (every Wh, at every moment)
 //! issued(plant, hour) <= green(plant, hour)            what its own meter gave to the network, see [`meter`]
 //! claimed + credited (account, hour) <= import(account, hour)      nobody claims more than it took in that hour
 //! released <= efficiency * stored                      the rest is lost, see [`storage`]
@@ -18,12 +18,15 @@
 //! that a scene sets ([`Rules::expire_hours`], 31 days by default: an hour's certificate is of use in that hour's balance
 //! alone, and state that expires is state that is bounded).
 //!
+//! For swaps between chains a certificate can stand under a hash time lock ([`Escrow`]).
+//!
 //! Pure: the chain feeds readings ([`Registry::process_reading`]) and the clock ([`Registry::process_hour`]) and hands
 //! over actions ([`Registry::process`]), each all or nothing. Limits: no price (a sale is a transfer within a contract);
 //! the number of certificates is bounded by the issued Wh of the window, and in practice by the fees of splitting.
 
 mod entries;
 mod error;
+mod escrow;
 mod meter;
 mod registry;
 mod storage;
@@ -34,6 +37,7 @@ mod types;
 
 pub use entries::EntryKey;
 pub use error::CertificateError;
+pub use escrow::Escrow;
 pub use registry::Registry;
 pub use trace::{Uses, compute_uses, trace_back};
 pub use types::{

@@ -2,12 +2,14 @@
 
 use super::entries::{Changes, EntryKey};
 use super::error::CertificateError;
+use super::escrow::{Escrow, Terms};
 use super::types::{
     AccountTotals, Certificate, CertificateAction, CertificateEvent, CertificateId, Facility, HourMeter, LotKey,
     MAX_ENERGY, Origin, Purpose, Retirement, Rules, Totals,
 };
 use crate::ledger::shared::Shared;
 use crate::quantity::Wh;
+use crate::time::HOUR_US;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +31,7 @@ pub struct Registry {
     pub(super) certificates: Shared<BTreeMap<CertificateId, Certificate>>,
     pub(super) lots: Shared<BTreeMap<LotKey, (Origin, Wh)>>,
     pub(super) sums: Shared<BTreeMap<u32, AccountTotals>>,
+    pub(super) locks: Shared<BTreeMap<CertificateId, Escrow>>,
     #[serde(skip)]
     pub(super) changes: Changes,
 }
@@ -49,11 +52,12 @@ impl Registry {
             certificates: Shared::default(),
             lots: Shared::default(),
             sums: Shared::default(),
+            locks: Shared::default(),
             changes: Changes::default(),
         }
     }
 
-    /// Carries out an action of `sender`; on an error nothing has changed.
+    /// Carries out an action of `sender` at the beginning of the registry's hour; on an error nothing has changed.
     ///
     /// # Errors
     /// The first rule it breaks.
@@ -61,6 +65,19 @@ impl Registry {
         &mut self,
         sender: u32,
         action: &CertificateAction,
+    ) -> Result<Vec<CertificateEvent>, CertificateError> {
+        self.process_at(sender, action, u64::from(self.now).saturating_mul(HOUR_US))
+    }
+
+    /// Carries out an action of `sender` in a block of `time_us`; on an error nothing has changed.
+    ///
+    /// # Errors
+    /// The first rule it breaks.
+    pub fn process_at(
+        &mut self,
+        sender: u32,
+        action: &CertificateAction,
+        time_us: u64,
     ) -> Result<Vec<CertificateEvent>, CertificateError> {
         if sender >= self.accounts {
             return Err(CertificateError::Account { account: sender });
@@ -75,6 +92,11 @@ impl Registry {
             }
             CertificateAction::Store { certificate, energy } => self.process_store(sender, certificate, energy),
             CertificateAction::Release { hour, energy } => self.process_release(sender, hour, energy),
+            CertificateAction::Lock { certificate, energy, to, hash, until_us } => {
+                self.process_lock(sender, certificate, energy, &Terms { to, hash, until_us }, time_us)
+            }
+            CertificateAction::Unlock { certificate, secret } => self.process_unlock(certificate, secret, time_us),
+            CertificateAction::Refund { certificate } => self.process_refund(certificate, time_us),
         }
     }
 
@@ -106,6 +128,14 @@ impl Registry {
             self.totals.stored.0 -= energy.0;
             self.totals.expired.0 += energy.0;
             retire(key.certificate, energy);
+        }
+        let old: Vec<_> = self.locks.range(..oldest_kept).map(|(id, lock)| (*id, lock.certificate.energy)).collect();
+        for (id, energy) in old {
+            self.locks.change().remove(&id);
+            self.note(EntryKey::Lock(id));
+            self.totals.locked.0 -= energy.0;
+            self.totals.expired.0 += energy.0;
+            retire(id, energy);
         }
         for key in self.meters.range(..(first, 0)).map(|(key, _)| *key).collect::<Vec<_>>() {
             self.meters.change().remove(&key);
@@ -244,6 +274,9 @@ impl Registry {
         self.note(EntryKey::Sums(account));
     }
 
+    pub(super) fn is_account(&self, account: u32) -> bool {
+        account < self.accounts
+    }
     /// The oldest hour that is kept.
     pub(super) fn get_first_hour(&self) -> u32 {
         self.now.saturating_sub(self.rules.expire_hours)

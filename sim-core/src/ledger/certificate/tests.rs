@@ -1,7 +1,9 @@
 //! By hand, and random actions against a model that knows no names, no queues and no rest.
 
 use super::*;
+use crate::ledger::crypto::compute_hash;
 use crate::quantity::Wh;
+use crate::time::HOUR_US;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -10,6 +12,7 @@ const MILL: u32 = 1;
 const BATTERY: u32 = 2;
 const HOME: u32 = 3;
 const ACCOUNTS: u32 = 5;
+const SECRET: [u8; 32] = [7; 32];
 
 fn registry() -> Registry {
     let plant = |source, storage| Facility::Plant(Plant { source, rated: Wh(9_000), storage });
@@ -113,6 +116,43 @@ fn every_rule_refuses_in_its_own_words() {
     assert!(r.get_meter(0, HOME).import.0 == 0, "the hour is forgotten");
 }
 
+/// A secret opens a lock for its receiver alone and in time; after that the owner has it back, whoever asks.
+#[test]
+fn a_lock_opens_by_secret_or_by_time() {
+    let mut r = registry();
+    r.process_reading(ROOF, 0, Wh(0), Wh(700));
+    let id = issued(&r.process(ROOF, &CertificateAction::Issue { hour: 0, energy: Wh(700) }).expect("metered"));
+    let lock = |energy, to, until_us| {
+        let hash = compute_hash(&SECRET);
+        CertificateAction::Lock { certificate: id, energy: Wh(energy), to, hash, until_us }
+    };
+    let refusal = |r: &Registry, sender, action, at| r.clone().process_at(sender, &action, at).expect_err("refused");
+    assert!(matches!(refusal(&r, HOME, lock(1, ROOF, 100), 50), CertificateError::NotOwner { .. }));
+    assert!(matches!(refusal(&r, ROOF, lock(1, ROOF, 100), 50), CertificateError::Account { account: ROOF }));
+    assert!(matches!(refusal(&r, ROOF, lock(1, HOME, 50), 50), CertificateError::LockTime { until_us: 50, .. }));
+    let beyond = 6 * HOUR_US + 1;
+    assert!(matches!(refusal(&r, ROOF, lock(1, HOME, beyond), 50), CertificateError::LockTime { .. }));
+    let events = r.process_at(ROOF, &lock(200, HOME, 100), 50).expect("owned");
+    let [CertificateEvent::Locked { certificate: part, parent, energy: Wh(200), .. }] = events[..] else { panic!() };
+    assert!(part != id && parent == id && r.get_certificate(part).is_none());
+    let claim = CertificateAction::Claim { certificate: part, energy: Wh(1), purpose: Purpose::Footprint };
+    assert!(matches!(refusal(&r, ROOF, claim, 60), CertificateError::Unknown { .. }));
+    let open = |secret| CertificateAction::Unlock { certificate: part, secret };
+    let back = CertificateAction::Refund { certificate: part };
+    assert_eq!(refusal(&r, HOME, open([8; 32]), 60), CertificateError::Secret { certificate: part });
+    assert!(matches!(refusal(&r, ROOF, back, 99), CertificateError::LockHolds { until_us: 100, now_us: 99, .. }));
+    assert!(matches!(refusal(&r, HOME, open(SECRET), 100), CertificateError::LockOver { .. }));
+    let mut other = r.clone();
+    // Anybody may carry the secret or the time there: the certificate goes where the lock says.
+    r.process_at(MILL, &open(SECRET), 99).expect("in time");
+    assert_eq!(r.get_certificate(part).map(|c| (c.owner, c.energy)), Some((HOME, Wh(200))));
+    assert_eq!(refusal(&r, HOME, open(SECRET), 99), CertificateError::NoLock { certificate: part });
+    other.process_at(MILL, &back, 100).expect("over");
+    assert_eq!(other.get_certificate(part).map(|c| (c.owner, c.energy)), Some((ROOF, Wh(200))));
+    check_identities(&r);
+    check_identities(&other);
+}
+
 /// A meter that lies beyond the plant's rating gets no more than the rating certified.
 #[test]
 fn an_hour_is_green_up_to_the_rating() {
@@ -147,10 +187,12 @@ fn a_storage_forgets_what_it_cannot_hold() {
 
 fn check_identities(r: &Registry) {
     let t = r.get_totals();
-    let parts = [t.held, t.stored, t.claimed, t.credited, t.lost, t.expired, t.displaced];
+    let parts = [t.held, t.locked, t.stored, t.claimed, t.credited, t.lost, t.expired, t.displaced];
     assert_eq!(t.issued.0, parts.iter().map(|w| w.0).sum::<i64>());
     assert_eq!(t.held.0, r.get_certificates().map(|(_, c)| c.energy.0).sum::<i64>());
     assert_eq!(t.stored.0, r.get_lots().map(|(_, _, e)| e.0).sum::<i64>());
+    assert_eq!(t.locked.0, r.get_locks().map(|(_, l)| l.certificate.energy.0).sum::<i64>());
+    assert!(r.get_locks().all(|(id, _)| r.get_certificate(*id).is_none()), "a certificate is locked or held");
     assert!(r.get_certificates().all(|(id, c)| c.energy.0 > 0 && id.produced == c.origin.produced));
     for (account, hour) in (0..ACCOUNTS).flat_map(|a| (0..40).map(move |h| (a, h))) {
         let m = r.get_meter(hour, account);
@@ -171,7 +213,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0..ACCOUNTS, 0..900_i64, 0..2_000_i64).prop_map(|(a, i, e)| Step::Reading(a, i, e)),
         1 => (0..3_u32).prop_map(Step::Hour),
-        8 => (0..6_u8, 0..ACCOUNTS, any::<prop::sample::Index>(), 0..ACCOUNTS, -1..1_500_i64, 0..3_u32)
+        8 => (0..9_u8, 0..ACCOUNTS, any::<prop::sample::Index>(), 0..ACCOUNTS, -1..1_500_i64, 0..3_u32)
             .prop_map(|(k, s, c, o, e, h)| Step::Act(k, s, c.index(64), o, e, h)),
     ];
     proptest::collection::vec(step, 1..160)
@@ -227,6 +269,7 @@ fn run_step(r: &mut Registry, model: &mut Model, log: &mut Vec<CertificateEvent>
         (_, Some((_, c))) => (c.owner, other),
         (_, None) => (sender, other),
     };
+    let locked = r.get_locks().nth(place % r.get_locks().count().max(1)).map_or(certificate, |(id, _)| *id);
     // A third ask for all that the certificate has, more than many an hour's meter has left.
     let energy = chosen.filter(|_| energy.0 % 3 == 0).map_or(energy, |(_, c)| c.energy);
     let action = match kind {
@@ -235,9 +278,16 @@ fn run_step(r: &mut Registry, model: &mut Model, log: &mut Vec<CertificateEvent>
         2 => CertificateAction::Claim { certificate, energy, purpose: Purpose::Footprint },
         3 => CertificateAction::Claim { certificate, energy, purpose: Purpose::Credit },
         4 => CertificateAction::Store { certificate, energy },
-        _ => CertificateAction::Release { hour, energy },
+        5 => CertificateAction::Release { hour, energy },
+        6 => {
+            let until_us = (u64::from(r.get_now()) + u64::from(ago)) * HOUR_US;
+            CertificateAction::Lock { certificate, energy, to: other, hash: compute_hash(&SECRET), until_us }
+        }
+        7 => CertificateAction::Unlock { certificate: locked, secret: SECRET },
+        _ => CertificateAction::Refund { certificate: locked },
     };
     let before = r.clone();
+    let lock = r.get_lock(locked).copied();
     match r.process(sender, &action) {
         Err(_) => assert_eq!(before, *r, "a refused action changed something"),
         Ok(events) => {
@@ -259,6 +309,21 @@ fn run_step(r: &mut Registry, model: &mut Model, log: &mut Vec<CertificateEvent>
                         let origin = r.get_certificate(certificate).expect("new").origin;
                         model.add(sender, origin, hour, energy.0);
                     }
+                    CertificateEvent::Locked { from, energy, .. } => {
+                        let c = chosen.expect("it was there").1;
+                        assert_eq!((c.owner, sender), (from, from), "only the owner locks");
+                        model.add(from, c.origin, c.hour, -energy.0);
+                    }
+                    CertificateEvent::Unlocked { to, energy, .. } => {
+                        let Escrow { certificate: c, until_us, .. } = lock.expect("it was there");
+                        assert!(u64::from(r.get_now()) * HOUR_US < until_us, "the secret came too late");
+                        model.add(to, c.origin, c.hour, energy.0);
+                    }
+                    CertificateEvent::Refunded { owner, energy, .. } => {
+                        let Escrow { certificate: c, until_us, .. } = lock.expect("it was there");
+                        assert!(u64::from(r.get_now()) * HOUR_US >= until_us, "taken back too early");
+                        model.add(owner, c.origin, c.hour, energy.0);
+                    }
                     CertificateEvent::Retired { .. } => {}
                 }
             }
@@ -271,7 +336,7 @@ fn run_step(r: &mut Registry, model: &mut Model, log: &mut Vec<CertificateEvent>
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// issued = held + stored + claimed + credited + retired to the last Wh; a refusal changes nothing; the changed
+    /// issued = held + locked + stored + claimed + credited + retired to the last Wh; a refusal changes nothing; the changed
     /// entries are all that changed; each issue's energy is found again in its uses.
     #[test]
     fn random_actions_agree_with_a_model(list in steps()) {
@@ -305,7 +370,7 @@ proptest! {
         }
         let t = *r.get_totals();
         prop_assert_eq!(sums, (
-            t.issued.0, t.claimed.0 + t.credited.0, t.lost.0 + t.expired.0 + t.displaced.0, t.held.0 + t.stored.0,
+            t.issued.0, t.claimed.0 + t.credited.0, t.lost.0 + t.expired.0 + t.displaced.0, t.held.0 + t.locked.0 + t.stored.0,
         ));
     }
 

@@ -17,12 +17,18 @@ pub fn trace_back(events: &[CertificateEvent], certificate: CertificateId) -> Ve
                 return way;
             }
             CertificateEvent::Transferred { certificate, parent, .. }
+            | CertificateEvent::Locked { certificate, parent, .. }
             | CertificateEvent::Released { certificate, parent, .. }
                 if certificate == name =>
             {
                 way.push(at);
                 name = parent;
                 out_of_store = matches!(event, CertificateEvent::Released { .. });
+            }
+            CertificateEvent::Unlocked { certificate, .. } | CertificateEvent::Refunded { certificate, .. }
+                if certificate == name =>
+            {
+                way.push(at);
             }
             CertificateEvent::Stored { certificate, .. } if certificate == name && out_of_store => {
                 way.push(at);
@@ -43,7 +49,7 @@ pub struct Uses {
     pub claimed: BTreeMap<(u32, Purpose), Wh>,
     /// Lost in storages, expired or displaced.
     pub retired: Wh,
-    /// What is left in certificates and storages.
+    /// What is left in certificates, locks and storages.
     pub left: Wh,
     /// Every event that it went through: places in the list.
     pub events: Vec<usize>,
@@ -61,7 +67,10 @@ pub fn compute_uses(events: &[CertificateEvent], certificate: CertificateId) -> 
                 uses.issued = energy;
                 true
             }
-            CertificateEvent::Transferred { certificate: c, parent, .. } if names.contains(&parent) => {
+            CertificateEvent::Transferred { certificate: c, parent, .. }
+            | CertificateEvent::Locked { certificate: c, parent, .. }
+                if names.contains(&parent) =>
+            {
                 names.insert(c);
                 true
             }
@@ -80,7 +89,9 @@ pub fn compute_uses(events: &[CertificateEvent], certificate: CertificateId) -> 
                 retired = retired.saturating_add(energy.0);
                 true
             }
-            CertificateEvent::Stored { certificate: c, .. } => names.contains(&c),
+            CertificateEvent::Stored { certificate: c, .. }
+            | CertificateEvent::Unlocked { certificate: c, .. }
+            | CertificateEvent::Refunded { certificate: c, .. } => names.contains(&c),
             _ => false,
         };
         if touched {

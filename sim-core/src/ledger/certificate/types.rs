@@ -1,5 +1,6 @@
 //! What certificates are made of: facilities, rules, actions, events. Energy in Wh, hours from midnight of the first day.
 
+use crate::digest::Hash;
 use crate::quantity::Wh;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,31 @@ pub enum CertificateAction {
         hour: u32,
         /// How much comes out.
         energy: Wh,
+    },
+    /// Puts a certificate, or a part of it, under a hash time lock.
+    Lock {
+        /// Which.
+        certificate: CertificateId,
+        /// How much.
+        energy: Wh,
+        /// Who gets it with the secret.
+        to: u32,
+        /// SHA-256 of the secret.
+        hash: Hash,
+        /// Until when, in microseconds of simulated time.
+        until_us: u64,
+    },
+    /// Shows the secret in time: the certificate is the receiver's.
+    Unlock {
+        /// Which.
+        certificate: CertificateId,
+        /// The secret, 32 bytes.
+        secret: Hash,
+    },
+    /// The time is over: the certificate goes back.
+    Refund {
+        /// Which.
+        certificate: CertificateId,
     },
 }
 
@@ -201,6 +227,8 @@ pub struct Totals {
     pub expired: Wh,
     /// Locked in a storage that can no longer hold it.
     pub displaced: Wh,
+    /// Under hash time locks.
+    pub locked: Wh,
 }
 
 /// An account's sums since the start, in Wh; they outlive the hours.
@@ -286,6 +314,45 @@ pub enum CertificateEvent {
         energy: Wh,
         /// How much was lost on the way.
         loss: Wh,
+    },
+    /// Under a hash time lock.
+    Locked {
+        /// What is locked.
+        certificate: CertificateId,
+        /// What it was before; another name where it was split.
+        parent: CertificateId,
+        /// Whose it was, and is again if nobody shows the secret.
+        from: u32,
+        /// Who gets it with the secret.
+        to: u32,
+        /// How much.
+        energy: Wh,
+        /// SHA-256 of the secret.
+        hash: Hash,
+        /// Until when, in microseconds.
+        until_us: u64,
+    },
+    /// Out of its lock by the secret, which everybody can now read.
+    Unlocked {
+        /// Which.
+        certificate: CertificateId,
+        /// Whose it was.
+        from: u32,
+        /// Whose it is.
+        to: u32,
+        /// How much.
+        energy: Wh,
+        /// The secret.
+        secret: Hash,
+    },
+    /// Out of its lock by time.
+    Refunded {
+        /// Which.
+        certificate: CertificateId,
+        /// Whose it is again.
+        owner: u32,
+        /// How much.
+        energy: Wh,
     },
     /// Gone without a use.
     Retired {

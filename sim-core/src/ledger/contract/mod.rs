@@ -20,7 +20,7 @@
 //!
 //! Reading order: [`value`], [`host`], [`receipt`], [`gas`], `run.rs` (what one call can do), [`machine`] and [`builtins`]
 //! (the language), [`store`] (what stands on the chain), [`native`] (a contract written in Rust behind the same
-//! interface), [`check`] (for editors), [`library`] (contracts of ours), [`sandbox`] (a chain of a few accounts to try
+//! interface), [`bridge`] (one that follows another chain), [`check`] (for editors), [`library`] (contracts of ours), [`sandbox`] (a chain of a few accounts to try
 //! them on), [`mutants`] (a campaign against all of it).
 //!
 //! Limits: contracts cannot call contracts; what is stored, given or left as an event holds no list within a list; where
@@ -29,6 +29,7 @@
 //!
 //! [`types`]: super::types
 
+pub mod bridge;
 pub mod builtins;
 pub mod check;
 pub mod gas;

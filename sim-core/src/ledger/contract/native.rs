@@ -3,7 +3,9 @@
 //! They go through the same `Run` and so pay the same for storage, payments and events and meet the same limits; what
 //! they save is the interpreter. [`P2pSettlement`](Native::P2pSettlement) is line for line what
 //! `assets/contracts/p2p-settlement.rhai` says; a test compares both on random calls.
+//! [`Bridge`](Native::Bridge) has no text: checking signatures and packed bytes is nothing for the interpreter.
 
+use super::bridge::process_bridge;
 use super::receipt::FailureKind;
 use super::run::{Halt, Run};
 use super::store::INIT;
@@ -16,6 +18,8 @@ use std::collections::BTreeMap;
 pub enum Native {
     /// Two neighbours trade energy of one slot, paid by what their meters count.
     P2pSettlement,
+    /// A light client of another chain that pays here what was sent there.
+    Bridge,
 }
 
 /// Longest time after a slot in which its readings can still come, in slots.
@@ -31,16 +35,18 @@ impl Native {
     pub fn get_name(self) -> &'static str {
         match self {
             Self::P2pSettlement => "p2p-settlement",
+            Self::Bridge => "bridge",
         }
     }
     /// By its name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
-        [Self::P2pSettlement].into_iter().find(|n| n.get_name() == name)
+        [Self::P2pSettlement, Self::Bridge].into_iter().find(|n| n.get_name() == name)
     }
     pub(super) fn process_run(self, run: &mut Run, function: &str, args: &[Value]) -> Result<Option<Value>, Halt> {
         match self {
             Self::P2pSettlement => process_p2p(run, function, args),
+            Self::Bridge => process_bridge(run, function, args),
         }
     }
 }
@@ -176,25 +182,25 @@ fn store_offer(run: &mut Run, id: i64, o: &Offer) -> Result<(), Halt> {
     run.process_store(&key(id), Some(fields))
 }
 
-fn get_number(run: &mut Run, key: &str, otherwise: i64) -> Result<i64, Halt> {
+pub(super) fn get_number(run: &mut Run, key: &str, otherwise: i64) -> Result<i64, Halt> {
     Ok(run.get_stored(key)?.and_then(|v| get_int(&v).ok()).unwrap_or(otherwise))
 }
 
-fn get_int(value: &Value) -> Result<i64, Halt> {
+pub(super) fn get_int(value: &Value) -> Result<i64, Halt> {
     match value {
         Value::One(Scalar::Int(value)) => Ok(*value),
         _ => Err(Halt::new(FailureKind::Value, "expected a whole number")),
     }
 }
 
-fn record<const N: usize>(fields: [(&str, i64); N]) -> Value {
+pub(super) fn record<const N: usize>(fields: [(&str, i64); N]) -> Value {
     Value::Record(fields.into_iter().map(|(k, v)| (k.to_owned(), Scalar::Int(v))).collect::<BTreeMap<_, _>>())
 }
 
-fn emit<const N: usize>(run: &mut Run, name: &str, fields: [(&str, i64); N]) -> Result<(), Halt> {
+pub(super) fn emit<const N: usize>(run: &mut Run, name: &str, fields: [(&str, i64); N]) -> Result<(), Halt> {
     run.process_event(name, record(fields))
 }
 
-fn require(holds: bool, message: &str) -> Result<(), Halt> {
+pub(super) fn require(holds: bool, message: &str) -> Result<(), Halt> {
     if holds { Ok(()) } else { Err(Halt::new(FailureKind::Refused, message)) }
 }

@@ -259,7 +259,7 @@ impl State {
                 let hour = u32::try_from(place.time_us / HOUR_US).unwrap_or(u32::MAX);
                 let mut next = self.certificates.clone();
                 next.process_hour(hour);
-                let events = next.process(sender, p)?;
+                let events = next.process_at(sender, p, place.time_us)?;
                 self.certificates = next;
                 receipt.notices.extend(events.into_iter().map(Notice::Certificate));
             }

@@ -190,12 +190,24 @@ fn a_hash_time_lock_opens_with_its_secret_in_its_time_only() {
     b.refused("Ben", "claim", &[1.into(), "AB".repeat(32).as_str().into()], 0, "hexadecimal text");
     b.refused("Ben", "claim", &[1.into(), hash.as_str().into()], 0, "not the secret");
     b.refused("Ben", "refund", &[1.into()], 0, "only the sender");
+    b.refused("Dan", "claim", &[1.into(), secret.as_str().into()], 0, "only the receiver");
+    b.refused("Dan", "claim_for", &[1.into(), hash.as_str().into()], 0, "not the secret");
     b.sandbox.process_wait(59);
     b.refused("Ana", "refund", &[1.into()], 0, "not over");
+    b.refused("Dan", "refund_for", &[1.into()], 0, "not over");
     b.sandbox.process_wait(1);
     b.refused("Ben", "claim", &[1.into(), secret.as_str().into()], 0, "the time is over");
+    b.refused("Dan", "claim_for", &[1.into(), secret.as_str().into()], 0, "the time is over");
     b.done("Ana", "refund", &[1.into()], 0);
     assert_eq!(b.balances(), vec![100_000_000; 5]);
+    // Somebody else brings the secret, or the time: the money goes where the lock says and not to him.
+    b.done("Ana", "lock", &[1.into(), hash.as_str().into(), 60.into()], 5);
+    b.done("Ana", "lock", &[1.into(), hash.as_str().into(), 60.into()], 7);
+    b.done("Dan", "claim_for", &[2.into(), secret.as_str().into()], 0);
+    b.refused("Ben", "claim", &[2.into(), secret.as_str().into()], 0, "no such lock");
+    b.sandbox.process_wait(60);
+    b.done("Dan", "refund_for", &[3.into()], 0);
+    assert_eq!(b.balances(), [99_999_995, 100_000_005, 100_000_000, 100_000_000, 100_000_000]);
 }
 
 #[test]

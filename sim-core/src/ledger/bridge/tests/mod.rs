@@ -1,0 +1,5 @@
+//! Swaps, proofs and energy between two communities.
+
+mod relay;
+mod swap;
+mod tie;
