@@ -103,6 +103,11 @@ impl Mempool {
     pub fn get_count(&self) -> usize {
         self.waiting.len()
     }
+    /// How many have come in so far: the place of the latest in the order of arrival.
+    #[must_use]
+    pub fn get_arrivals(&self) -> u64 {
+        self.arrivals
+    }
     /// What waits of this sender at this nonce.
     #[must_use]
     pub fn get(&self, sender: Address, nonce: u64) -> Option<&Waiting> {
