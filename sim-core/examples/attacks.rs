@@ -28,7 +28,8 @@ fn print_kind(name: &str, outcomes: &[Outcome]) -> bool {
     let count = |is: &dyn Fn(&Outcome) -> bool| outcomes.iter().filter(|o| is(o)).count();
     let mut times: Vec<f64> = outcomes.iter().filter_map(|o| o.after_s).collect();
     times.sort_by(f64::total_cmp);
-    let time = |share: f64| times.get((share * times.len() as f64) as usize).or(times.last()).copied().unwrap_or(f64::NAN);
+    let time =
+        |share: f64| times.get((share * times.len() as f64) as usize).or(times.last()).copied().unwrap_or(f64::NAN);
     let false_alarms: u32 = outcomes.iter().map(|o| o.false_alarms).sum();
     println!(
         "{name:<24}{:>6}{:>8}{:>8}{:>8}{:>10.1}{:>10.1}{false_alarms:>8}",
@@ -70,7 +71,10 @@ fn main() -> ExitCode {
     for q in [0.1, 0.3, 0.45, 0.51] {
         let won = simulate_attacks(q, 6, 10_000, &mut dice);
         let theory = compute_rosenfeld(q, 6);
-        println!("proof of work, {q:.2} of the power, 6 blocks: overtakes in {:.4} of races, theory {theory:.4}", f64::from(won) / 1e4);
+        println!(
+            "proof of work, {q:.2} of the power, 6 blocks: overtakes in {:.4} of races, theory {theory:.4}",
+            f64::from(won) / 1e4
+        );
     }
     let mut clean = Run::new(&commons(), seed);
     let start = clean.world.now();

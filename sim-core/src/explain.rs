@@ -1,7 +1,9 @@
 //! Events in plain English, for files and the command line; the app has its own words in each language.
 
 use crate::command::{Attack, Command, FaultKind};
-use crate::event::{ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn};
+use crate::event::{
+    ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn,
+};
 use crate::ids::{ParticipantId, Subject, SwitchId};
 use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use crate::scene::{Participant, Scene};
@@ -271,7 +273,11 @@ fn chain(name: &str, kind: &EventKind) -> String {
         EventKind::ValidatorBack => format!("{name} is back"),
         EventKind::TransactionRefused { reason } => format!("a transaction is refused: {reason}"),
         EventKind::EvidenceFound { offence, digest } => {
-            format!("proven at {name}: {} (evidence {}...)", offence_words(*offence), digest.get(..12).unwrap_or(digest))
+            format!(
+                "proven at {name}: {} (evidence {}...)",
+                offence_words(*offence),
+                digest.get(..12).unwrap_or(digest)
+            )
         }
         EventKind::SuspicionRaised { doubt, statistic, threshold } => {
             format!("{name} is suspected: {} ({statistic:.1}, said from {threshold:.1} on)", doubt_words(*doubt))
@@ -307,7 +313,9 @@ fn attack_words(attack: &Attack) -> String {
         Attack::DoubleSpend { building } => format!("{building} spends the same money twice"),
         Attack::DoubleIssue { building } => format!("{building} has the same energy certified twice"),
         Attack::StolenKey { building } => format!("a thief has the key of {building}"),
-        Attack::LieAtMeter { building, factor } => format!("the meter of {building} says {factor} times what it counts"),
+        Attack::LieAtMeter { building, factor } => {
+            format!("the meter of {building} says {factor} times what it counts")
+        }
         Attack::Silence { validator } => format!("{validator} keeps silent"),
         Attack::Equivocate { validator } => format!("{validator} votes twice"),
         Attack::Censor { validator, building } => format!("{validator} leaves out the transactions of {building}"),

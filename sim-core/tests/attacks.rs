@@ -45,7 +45,12 @@ fn findings_lead_back_to_the_attack_and_a_double_vote_stands_on_the_chain() {
         let chain = run.recorder.why(event.id);
         let is_attack = |k: &EventKind| matches!(k, EventKind::CommandGiven { command: Command::Attack { .. } });
         assert!(chain.iter().any(|(e, _)| is_attack(&e.kind)), "{chain:?}");
-        assert!(chain.iter().any(|(e, _)| matches!(e.kind, EventKind::TransactionRefused { .. } | EventKind::BlockCommitted { .. })));
+        assert!(
+            chain.iter().any(|(e, _)| matches!(
+                e.kind,
+                EventKind::TransactionRefused { .. } | EventKind::BlockCommitted { .. }
+            ))
+        );
     }
     let lines = run.recorder.chain();
     audit::verify(lines.iter().map(String::as_bytes)).expect("the chain verifies");

@@ -100,6 +100,8 @@ impl World {
             return Err("no attack is under way".into());
         }
         self.state.attacks.lies.clear();
+        // What fails from now on has another reason.
+        self.state.attacks.begun.retain(|(attack, _)| !matches!(attack, Attack::Partition { .. } | Attack::Silence { .. }));
         for validator in (0..).take(self.scene.validator_bus.len()) {
             self.state.ledger.set_behaviour(validator, Behaviour::Honest);
         }
@@ -142,7 +144,8 @@ impl World {
 
     fn replay(&mut self, account: usize, name: &str) -> Result<(), String> {
         let latest = u32::try_from(account).ok().and_then(|a| self.state.watch.get_latest(a));
-        let (_, transaction) = latest.ok_or_else(|| format!("{name} has nothing on the chain yet that could be replayed"))?;
+        let (_, transaction) =
+            latest.ok_or_else(|| format!("{name} has nothing on the chain yet that could be replayed"))?;
         let transaction = transaction.clone();
         self.state.ledger.submit_foreign(self.state.now, transaction);
         Ok(())

@@ -75,7 +75,8 @@ impl World {
     pub(super) fn watch_equivocation(&mut self, witness: u32, proof: Equivocation, at: SimTime) {
         let event = self.last_block();
         let validator = proof.validator;
-        let told = self.prove(Evidence::Equivocation(Box::new(proof)), Subject::Validator(ValidatorId(validator)), at, event);
+        let told =
+            self.prove(Evidence::Equivocation(Box::new(proof)), Subject::Validator(ValidatorId(validator)), at, event);
         if !self.state.ledger.get_state().get_offences().contains_key(&validator) {
             // After the operator come the regulator and the validators.
             let account = self.state.posting.operator() + 2 + witness as usize;
@@ -116,7 +117,9 @@ impl World {
                 Evidence::DoubleSpend { first: Box::new(rival), second: transaction }
             }
             (Refusal::Rule(TransitionError::Nonce { .. }), _) => match watch.get_latest(account) {
-                Some((height, latest)) if *latest == *transaction => Evidence::Replayed { transaction, height: *height },
+                Some((height, latest)) if *latest == *transaction => {
+                    Evidence::Replayed { transaction, height: *height }
+                }
                 _ => return,
             },
             (Refusal::Rule(TransitionError::Certificate(CertificateError::NotMetered { .. })), _) => {

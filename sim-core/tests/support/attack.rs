@@ -129,7 +129,9 @@ fn get_verdict(attack: &Attack) -> Verdict {
 fn is_sound(run: &Run, finding: &Finding) -> bool {
     let block = |height: u64| run.recorder.chain().get(height as usize).and_then(|line| read_block(line.as_bytes()));
     match finding.statistic {
-        Some((statistic, threshold)) => statistic >= threshold || finding.verdict == Verdict::Suspected(Doubt::LyingMeter),
+        Some((statistic, threshold)) => {
+            statistic >= threshold || finding.verdict == Verdict::Suspected(Doubt::LyingMeter)
+        }
         None => run.world.is_proven(finding, &block),
     }
 }
@@ -147,7 +149,9 @@ fn change_block(run: &Run, dice: &mut Stream) -> Outcome {
     for line in &lines[..height] {
         auditor.process_line(line).expect("what stands before it is sound");
     }
-    let (Some((genesis, state)), Some(block)) = (auditor.get_state_mut(), read_block(&original)) else { return outcome };
+    let (Some((genesis, state)), Some(block)) = (auditor.get_state_mut(), read_block(&original)) else {
+        return outcome;
+    };
     let chain = genesis.compute_hash();
     let known = Known { chain: &chain, validators: &genesis.validators, state, block: &|_| None };
     let evidence = |copy: Vec<u8>| Evidence::ChangedBlock {

@@ -54,11 +54,13 @@ fn a_partition_stalls_without_a_quorum_and_heals() {
     let mut seen = ledger.advance(seconds(120), &silence(0));
     ledger.set_groups(vec![1, 1]);
     let few = ledger.advance(seconds(900), &silence(0));
-    let absent = few.iter().filter(|o| matches!(&o.kind, OccurrenceKind::Attendance { absent, .. } if *absent == [0, 1]));
+    let absent =
+        few.iter().filter(|o| matches!(&o.kind, OccurrenceKind::Attendance { absent, .. } if *absent == [0, 1]));
     assert!(get_blocks(&few).len() >= 10 && absent.count() >= 8, "{} blocks", get_blocks(&few).len());
     ledger.set_groups(vec![1, 1, 1]);
     let none = ledger.advance(seconds(1_500), &silence(0));
-    let is_stall = |o: &&Occurrence| matches!(&o.kind, OccurrenceKind::Stalled { silent, power: 4, .. } if *silent == [0, 1, 2]);
+    let is_stall =
+        |o: &&Occurrence| matches!(&o.kind, OccurrenceKind::Stalled { silent, power: 4, .. } if *silent == [0, 1, 2]);
     assert_eq!((get_blocks(&none).len(), none.iter().filter(is_stall).count()), (0, 1));
     ledger.set_groups(Vec::new());
     let healed = ledger.advance(seconds(1_800), &silence(0));
@@ -96,7 +98,8 @@ fn who_leaves_out_or_keeps_silent_is_told() {
         .collect();
     assert!(omitted.len() >= 5 && omitted.iter().all(|o| *o == (2, true)), "{omitted:?}");
     let absences = |v: u32| {
-        let is_absent = |o: &&Occurrence| matches!(&o.kind, OccurrenceKind::Attendance { absent, .. } if absent.contains(&v));
+        let is_absent =
+            |o: &&Occurrence| matches!(&o.kind, OccurrenceKind::Attendance { absent, .. } if absent.contains(&v));
         seen.iter().filter(is_absent).count()
     };
     assert!(absences(4) + 2 >= get_blocks(&seen).len() && absences(1) <= 3, "{} {}", absences(4), absences(1));

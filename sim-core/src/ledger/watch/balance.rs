@@ -53,7 +53,8 @@ impl Balance {
         let z = missing_wh / variance.sqrt();
         let sums = [self.missing.step(z - SLACK, THRESHOLD), self.excess.step(-z - SLACK, THRESHOLD)];
         let mut raised = Vec::new();
-        let suspicion = |about, statistic| Suspicion { doubt: Doubt::LyingMeter, about, statistic, threshold: THRESHOLD };
+        let suspicion =
+            |about, statistic| Suspicion { doubt: Doubt::LyingMeter, about, statistic, threshold: THRESHOLD };
         raised.extend(sums.into_iter().flatten().map(|statistic| suspicion(None, statistic)));
         self.is_alarmed |= !raised.is_empty();
         if self.missing.is_zero() && self.excess.is_zero() {
@@ -65,7 +66,10 @@ impl Balance {
             self.window.pop_front();
         }
         self.window.push_back((missing_wh, variance, taken.to_vec()));
-        if self.is_alarmed && let Some((account, t)) = self.find_suspect() && self.named != Some(account) {
+        if self.is_alarmed
+            && let Some((account, t)) = self.find_suspect()
+            && self.named != Some(account)
+        {
             self.named = Some(account);
             raised.push(suspicion(Some(account), t));
         }

@@ -100,7 +100,9 @@ impl Evidence {
         let is_signed = |tx: &SignedTransaction| tx.get_claim(known.chain).is_valid();
         match self {
             Self::Equivocation(e) => e.validate(known.chain, known.validators).is_ok(),
-            Self::Forged { transaction } => known.state.get_index(&transaction.sender).is_some() && !is_signed(transaction),
+            Self::Forged { transaction } => {
+                known.state.get_index(&transaction.sender).is_some() && !is_signed(transaction)
+            }
             Self::Replayed { transaction, height } => {
                 let block = (known.block)(*height);
                 is_signed(transaction) && block.is_some_and(|block| block.transactions.contains(transaction))
@@ -127,7 +129,8 @@ fn is_copy_of(line: &[u8], decided: &Hash, known: &Known<'_>) -> bool {
     let Ok(BlockLine { hash, header, transactions, commit }) = Reader::read_all(line) else { return false };
     let is_named = transactions.iter().all(|t| t.transaction.compute_hash() == t.hash);
     let transactions: Vec<SignedTransaction> = transactions.into_iter().map(|t| t.transaction).collect();
-    let is_rooted = hash == *decided && header.compute_hash() == hash && compute_tx_root(&transactions) == header.tx_root;
+    let is_rooted =
+        hash == *decided && header.compute_hash() == hash && compute_tx_root(&transactions) == header.tx_root;
     is_named && is_rooted && commit.validate(known.chain, &header, &hash, known.validators).is_ok()
 }
 

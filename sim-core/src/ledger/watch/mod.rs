@@ -197,7 +197,11 @@ impl Watch {
     }
 
     /// A committed block; `get_index` knows the accounts.
-    pub fn process_block(&mut self, block: &Block, get_index: impl Fn(&SignedTransaction) -> Option<u32>) -> Vec<Suspicion> {
+    pub fn process_block(
+        &mut self,
+        block: &Block,
+        get_index: impl Fn(&SignedTransaction) -> Option<u32>,
+    ) -> Vec<Suspicion> {
         let mut raised = Vec::new();
         let (height, proposer, time_us) = (block.header.height, block.header.proposer, block.header.time_us);
         let mut senders = std::collections::BTreeSet::new();

@@ -21,7 +21,7 @@ pub struct History {
     transactions: u32,
     transfers: u32,
     bills: u32,
-    /// The largest bill or transfer so far, millionths of the currency.
+    /// The largest bill so far, millionths of the currency.
     largest: i64,
     /// Surprise of the hour's transfers, and when the first of them was.
     bits: f64,
