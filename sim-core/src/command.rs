@@ -26,6 +26,96 @@ pub enum BidSide {
     Sell,
 }
 
+/// What somebody does to the chain or the market who does not keep to the rules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Attack {
+    /// A transfer in a household's name, signed with another key.
+    Forge {
+        /// Name of the building.
+        building: String,
+    },
+    /// A household's last transaction, handed in again.
+    Replay {
+        /// Name of the building.
+        building: String,
+    },
+    /// A household sends the same money to two others.
+    DoubleSpend {
+        /// Name of the building.
+        building: String,
+    },
+    /// A household has the energy of its last certificate certified again.
+    DoubleIssue {
+        /// Name of the building.
+        building: String,
+    },
+    /// Who has a household's key sends its money away.
+    StolenKey {
+        /// Name of the building.
+        building: String,
+    },
+    /// A building's meter says `factor` times what the building takes.
+    LieAtMeter {
+        /// Name of the building.
+        building: String,
+        /// From 0 to 10; 1 is the truth.
+        factor: f64,
+    },
+    /// A validator with power and connection says nothing.
+    Silence {
+        /// Its name.
+        validator: String,
+    },
+    /// A validator votes twice in each step.
+    Equivocate {
+        /// Its name.
+        validator: String,
+    },
+    /// A validator leaves a household's transactions out of its blocks.
+    Censor {
+        /// Its name.
+        validator: String,
+        /// Name of the building.
+        building: String,
+    },
+    /// These validators and the others do not hear each other.
+    Partition {
+        /// Their names.
+        validators: Vec<String>,
+    },
+}
+
+impl Attack {
+    /// Names of all it is about.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let (one, two, many): (Option<&String>, Option<&String>, &[String]) = match self {
+            Self::Forge { building }
+            | Self::Replay { building }
+            | Self::DoubleSpend { building }
+            | Self::DoubleIssue { building }
+            | Self::StolenKey { building }
+            | Self::LieAtMeter { building, .. } => (Some(building), None, &[]),
+            Self::Silence { validator } | Self::Equivocate { validator } => (Some(validator), None, &[]),
+            Self::Censor { validator, building } => (Some(validator), Some(building), &[]),
+            Self::Partition { validators } => (None, None, validators),
+        };
+        one.into_iter().chain(two).chain(many).map(String::as_str)
+    }
+    /// Whether it goes on until it is ended.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        !matches!(
+            self,
+            Self::Forge { .. }
+                | Self::Replay { .. }
+                | Self::DoubleSpend { .. }
+                | Self::DoubleIssue { .. }
+                | Self::StolenKey { .. }
+        )
+    }
+}
+
 /// What a user, a script or a lesson may ask of a world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,6 +245,13 @@ pub enum Command {
         #[serde(default)]
         wind_ms: Option<f64>,
     },
+    /// Somebody does not keep to the rules.
+    Attack {
+        /// What he does.
+        kind: Attack,
+    },
+    /// Lies, faults of behaviour and partitions end.
+    EndAttacks,
 }
 
 /// A command with the instant at which it takes effect.

@@ -2,6 +2,7 @@
 
 use crate::command::{Command, FaultKind};
 use crate::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
+pub use crate::ledger::watch::{Doubt, Offence};
 pub use crate::market::NetworkLimit;
 use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use serde::{Deserialize, Serialize};
@@ -214,6 +215,12 @@ pub enum EventKind {
     ValidatorBack,
     /// A transaction was refused.
     TransactionRefused { reason: String },
+
+    // Attacks.
+    /// An offence is proven; the digest names the evidence object.
+    EvidenceFound { offence: Offence, digest: String },
+    /// A statistic has passed its bound.
+    SuspicionRaised { doubt: Doubt, statistic: f64, threshold: f64 },
 }
 
 /// Something the weather did.

@@ -1,7 +1,9 @@
 //! Events in plain English, for files and the command line; the app has its own words in each language.
 
-use crate::command::{Command, FaultKind};
-use crate::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
+use crate::command::{Attack, Command, FaultKind};
+use crate::event::{
+    ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn,
+};
 use crate::ids::{ParticipantId, Subject, SwitchId};
 use crate::market::{BiddingStrategy, Mechanism, TariffShape};
 use crate::scene::{Participant, Scene};
@@ -63,7 +65,9 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::ChainResumed { .. }
         | K::ValidatorSilent { .. }
         | K::ValidatorBack
-        | K::TransactionRefused { .. } => chain(name, &event.kind),
+        | K::TransactionRefused { .. }
+        | K::EvidenceFound { .. }
+        | K::SuspicionRaised { .. } => chain(name, &event.kind),
         _ => supply(scene, name, &event.kind),
     }
 }
@@ -268,7 +272,54 @@ fn chain(name: &str, kind: &EventKind) -> String {
         },
         EventKind::ValidatorBack => format!("{name} is back"),
         EventKind::TransactionRefused { reason } => format!("a transaction is refused: {reason}"),
+        EventKind::EvidenceFound { offence, digest } => {
+            format!(
+                "proven at {name}: {} (evidence {}...)",
+                offence_words(*offence),
+                digest.get(..12).unwrap_or(digest)
+            )
+        }
+        EventKind::SuspicionRaised { doubt, statistic, threshold } => {
+            format!("{name} is suspected: {} ({statistic:.1}, said from {threshold:.1} on)", doubt_words(*doubt))
+        }
         other => format!("{other:?}"),
+    }
+}
+
+fn offence_words(offence: Offence) -> &'static str {
+    match offence {
+        Offence::Equivocation => "it voted twice in one step",
+        Offence::Forged => "a transaction in its name that it did not sign",
+        Offence::Replayed => "an old transaction of its was handed in again",
+        Offence::DoubleSpend => "the same money was to be spent twice",
+        Offence::ChangedBlock => "a copy of a block was changed",
+        Offence::DoubleIssue => "the same energy was to be certified twice",
+    }
+}
+
+fn doubt_words(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Silence => "it says nothing, though it has power and connection",
+        Doubt::Censorship => "it leaves out somebody's transactions",
+        Doubt::StolenKey => "somebody else may be signing with its key",
+        Doubt::LyingMeter => "a meter that does not say what it counts",
+    }
+}
+
+fn attack_words(attack: &Attack) -> String {
+    match attack {
+        Attack::Forge { building } => format!("somebody forges a transfer of {building}"),
+        Attack::Replay { building } => format!("somebody replays the last transaction of {building}"),
+        Attack::DoubleSpend { building } => format!("{building} spends the same money twice"),
+        Attack::DoubleIssue { building } => format!("{building} has the same energy certified twice"),
+        Attack::StolenKey { building } => format!("a thief has the key of {building}"),
+        Attack::LieAtMeter { building, factor } => {
+            format!("the meter of {building} says {factor} times what it counts")
+        }
+        Attack::Silence { validator } => format!("{validator} keeps silent"),
+        Attack::Equivocate { validator } => format!("{validator} votes twice"),
+        Attack::Censor { validator, building } => format!("{validator} leaves out the transactions of {building}"),
+        Attack::Partition { validators } => format!("cut off from the other validators: {}", validators.join(", ")),
     }
 }
 
@@ -350,6 +401,8 @@ fn command_words(command: &Command) -> String {
         Command::Mechanism { kind } => format!("the market trades by {}", mechanism_words(*kind)),
         Command::Bid { building, side, price, kwh } => format!("{building} bids: {side:?} {kwh} kWh at {price}"),
         Command::WithdrawBid { building } => format!("{building} leaves bidding to its agent"),
+        Command::Attack { kind } => attack_words(kind),
+        Command::EndAttacks => "the attacks end".into(),
         Command::Weather { cloud, wind_ms } => format!("weather held: cloud {cloud:?}, wind {wind_ms:?}"),
     }
 }

@@ -3,7 +3,7 @@
 //! `(format: 1, commands: [(at: "10:00:00.250", do: Fault(cable: "f1-c3", at: 0.4, kind: ThreePhase))])`.
 //! A clock time before the scene's start means that time on the next day; `+2d 10:00` names the day.
 
-use crate::command::{Command, Timed};
+use crate::command::{Attack, Command, Timed};
 use crate::ids::Subject;
 use crate::scene::Scene;
 use crate::spelling::edit_distance;
@@ -173,7 +173,32 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
             cloud.map_or(Ok(()), |v| within(v, 0.0, 1.0, "cloud"))?;
             wind_ms.map_or(Ok(()), |v| within(v, 0.0, 60.0, "wind_ms"))
         }
+        Command::Attack { kind } => {
+            let is_validator = |s| matches!(s, Subject::Validator(_));
+            match kind {
+                Attack::LieAtMeter { building: name, factor } => {
+                    need(name, "a building", building)?;
+                    within(*factor, 0.0, 10.0, "factor")
+                }
+                Attack::Forge { building: name }
+                | Attack::Replay { building: name }
+                | Attack::DoubleSpend { building: name }
+                | Attack::DoubleIssue { building: name }
+                | Attack::StolenKey { building: name } => need(name, "a building", building),
+                Attack::Censor { validator, building: name } => {
+                    need(validator, "a validator", is_validator)?;
+                    need(name, "a building", building)
+                }
+                Attack::Silence { validator } | Attack::Equivocate { validator } => {
+                    need(validator, "a validator", is_validator)
+                }
+                Attack::Partition { validators } => {
+                    validators.iter().try_for_each(|name| need(name, "a validator", is_validator))
+                }
+            }
+        }
         Command::LoseGrid
+        | Command::EndAttacks
         | Command::RestoreGrid
         | Command::RepairAll
         | Command::SelfHealing { .. }

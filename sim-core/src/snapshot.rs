@@ -1,7 +1,6 @@
 //! What the picture may see of a world: plain numbers, one entry an element, in the order of the scene's lists.
 //!
-//! Built on demand; nothing in it flows back. Powers in kW (injection positive, for lines: from start to end), voltages
-//! per unit, angles in degrees.
+//! Built on demand; nothing flows back. Powers in kW (injection positive; lines: from start to end), angles in degrees.
 
 use crate::ids::{BuildingId, DeviceId, LineId};
 use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
@@ -330,6 +329,8 @@ pub struct ChainView {
     pub tallies: Vec<TallyView>,
     /// Voting power by validator.
     pub power: Vec<u32>,
+    /// What was found out about attacks, oldest first, proven or suspected.
+    pub findings: Vec<crate::ledger::watch::Finding>,
     /// Accounts in the order of the genesis.
     pub accounts: Vec<AccountView>,
 }
@@ -440,8 +441,7 @@ pub struct VoteView {
     pub arrives: SimTime,
 }
 
-/// Energy and price at which the first orders of a book meet, Wh and thousandths: what the auction would say had no
-/// others come. `None` where none of them meet.
+/// Energy and price at which a book's first orders meet, had no others come, Wh and thousandths; `None` where none do.
 #[must_use]
 pub fn clear_first(orders: &[Order], count: usize) -> Option<(i64, i64)> {
     let book = Book::new(orders.get(..count)?.to_vec()).ok()?;

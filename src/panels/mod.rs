@@ -2,6 +2,7 @@
 //! returns what the user asked for. So panels are tested without a window.
 
 mod actions;
+mod attacks;
 mod bid;
 mod bill;
 mod burst;

@@ -94,7 +94,7 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         K::SlotCleared { .. } | K::SlotSettled { .. } | K::CertificatesIssued { .. } | K::CertificatesShared { .. } => {
             (Topic::Market, Weight::Quiet)
         }
-        K::ChainStalled { .. } => (Topic::Chain, Weight::Bad),
+        K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
         K::ValidatorSilent { .. } | K::ValidatorBack | K::TransactionRefused { .. } => (Topic::Chain, Weight::Notable),
         K::BlockCommitted { .. } | K::RoundFailed { .. } => (Topic::Chain, Weight::Quiet),

@@ -9,7 +9,9 @@ use crate::locale::{Language, Locale};
 use crate::tour::Tour;
 use bevy_egui::egui;
 use sim_core::command::{BiddingStrategy, Command, FaultKind, Mechanism, TariffShape};
-use sim_core::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
+use sim_core::event::{
+    ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn,
+};
 use sim_core::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
 use sim_core::quantity::{Price, Wh};
 use sim_core::recorder::{Channel, Minute};
@@ -261,6 +263,8 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::ValidatorSilent { powered: true, connected: false },
         K::ValidatorBack,
         K::TransactionRefused { reason: "nonce".into() },
+        K::EvidenceFound { offence: Offence::Forged, digest: "a1b2c3d4e5f60718".into() },
+        K::SuspicionRaised { doubt: Doubt::LyingMeter, statistic: 14.2, threshold: 10.0 },
     ]
 }
 

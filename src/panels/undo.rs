@@ -68,7 +68,12 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         Command::Weather { cloud, wind_ms } if cloud.is_some() || wind_ms.is_some() => {
             Some(Command::Weather { cloud: None, wind_ms: None })
         }
-        Command::Weather { .. } | Command::Repair { .. } | Command::RepairAll | Command::WithdrawBid { .. } => None,
+        Command::Attack { kind } => kind.is_lasting().then_some(Command::EndAttacks),
+        Command::EndAttacks
+        | Command::Weather { .. }
+        | Command::Repair { .. }
+        | Command::RepairAll
+        | Command::WithdrawBid { .. } => None,
     }
 }
 

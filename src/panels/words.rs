@@ -1,5 +1,6 @@
 //! What happened, in a sentence: used by the log, the chain of causes, captions and the outcome card.
 
+use super::attacks;
 use super::names::{lever_key, mechanism_key, name, shape_key, strategy_key};
 use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
@@ -275,6 +276,19 @@ impl Writer<'_> {
             K::TransactionRefused { reason } => {
                 ("event-transaction-refused", vec![("reason", self.reason(reason).into())])
             }
+            K::EvidenceFound { offence, digest } => {
+                let digest = digest.get(..12).unwrap_or(digest).to_owned();
+                let found = self.t(attacks::offence_key(*offence));
+                ("event-evidence", vec![("found", found.into()), ("digest", digest.into())])
+            }
+            K::SuspicionRaised { doubt, statistic, threshold } => (
+                "event-suspicion",
+                vec![
+                    ("found", self.t(attacks::doubt_key(*doubt)).into()),
+                    ("value", number(*statistic, 1).into()),
+                    ("bound", number(*threshold, 1).into()),
+                ],
+            ),
             // Every other kind has been handled by the functions before this one.
             _ => ("event-scene-started", vec![]),
         }
@@ -344,6 +358,8 @@ impl Writer<'_> {
             C::Mechanism { kind } => {
                 self.locale.t_args("command-mechanism", &[("what", self.t(mechanism_key(*kind)).into())])
             }
+            C::Attack { kind } => attacks::describe(kind, |name| self.known(name), self.locale),
+            C::EndAttacks => self.t("command-end-attacks"),
             C::WithdrawBid { building } => named("command-withdraw-bid", building),
             C::Weather { cloud: None, wind_ms: None } => self.t("command-weather-free"),
             C::Weather { .. } => self.t("command-weather"),

@@ -1,12 +1,14 @@
 //! The ledger: validators, network, pool and state in one process, driven by simulated time.
 //!
-//! All validators are honest, so the execution of a block from the same state by each of them is done once and shared.
+//! No validator makes an invalid block, so its execution from the same state by each of them is done once and shared; what
+//! else one may do is in [`behaviour`](super::behaviour).
 //! Nothing here grows: a committed block is handed to the caller, and only the votes of the last 50 blocks are kept.
 //! A validator hears and speaks only while it is powered and connected; unpowered, its machine stands still. What was
 //! missed is gossiped to it when it comes back, and blocks are fetched from a peer. Below more than two thirds of
 //! reachable power nothing commits; this is said once, and what waited commits afterwards.
 
-use super::block::{Block, Commit, CommitVote, Header, compute_total_power, is_quorum};
+use super::behaviour::FOREIGN;
+use super::block::{Block, Commit, CommitVote, Header, is_quorum};
 use super::consensus::tendermint::Step;
 use super::crypto::{Address, Keypair, VerifiedCache, check_all};
 use super::driver::{Envelope, Node};
@@ -22,7 +24,7 @@ use super::types::SignedTransaction;
 use crate::digest::Hash;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many blocks' votes are kept.
 pub const RECENT_BLOCKS: usize = 50;
@@ -34,6 +36,8 @@ pub(super) struct Candidate {
     pub(super) transactions: Vec<SignedTransaction>,
     receipts: Vec<Receipt>,
     post: State,
+    /// The latest arrival in the pool when it was made.
+    pub(super) seen: u64,
 }
 
 /// The last committed block in short.
@@ -54,7 +58,7 @@ pub struct Ledger {
     pub(super) now_us: u64,
     pub(super) head: Head,
     state: State,
-    pool: Mempool,
+    pub(super) pool: Mempool,
     /// Next nonces promised to senders, where transactions are on their way.
     promised: BTreeMap<Address, u64>,
     pub(super) network: Network,
@@ -67,6 +71,10 @@ pub struct Ledger {
     pub(super) is_started: bool,
     pub(super) highest_round: u32,
     is_stalled: bool,
+    /// Who shall hear whom from the next advance on.
+    pub(super) regrouping: Option<Vec<u32>>,
+    /// Validators whose double vote was told.
+    pub(super) accused: BTreeSet<u32>,
     recent: VecDeque<BlockTrace>,
     #[serde(skip)]
     pub(super) verified: VerifiedCache,
@@ -104,6 +112,8 @@ impl Ledger {
             is_started: false,
             highest_round: 0,
             is_stalled: false,
+            regrouping: None,
+            accused: BTreeSet::new(),
             recent: VecDeque::new(),
             verified: VerifiedCache::default(),
             keys,
@@ -173,7 +183,7 @@ impl Ledger {
         promised.max(self.pool.get_next_nonce(*sender, self.get_nonce(sender)))
     }
 
-    fn get_nonce(&self, sender: &Address) -> u64 {
+    pub(super) fn get_nonce(&self, sender: &Address) -> u64 {
         self.state.get_index(sender).map_or(0, |i| self.state.get_accounts()[i as usize].nonce)
     }
 
@@ -189,6 +199,7 @@ impl Ledger {
     /// validator that it does not name keeps what it had.
     pub fn advance(&mut self, until: SimTime, reach: &[Reach]) -> Vec<Occurrence> {
         let mut out = Vec::new();
+        self.process_groups(&mut out);
         self.process_reach(reach, &mut out);
         while let Some((time_us, event)) = self.network.pop(until.0) {
             self.now_us = self.now_us.max(time_us);
@@ -212,13 +223,10 @@ impl Ledger {
 
     /// Says a stall once, when the reachable power falls to two thirds or less.
     pub(super) fn check_stall(&mut self, out: &mut Vec<Occurrence>) {
-        let is_silent = |i: &u32| !self.nodes[*i as usize].reach.is_reachable();
-        let silent: Vec<u32> = (0..).take(self.nodes.len()).filter(is_silent).collect();
-        let total = compute_total_power(&self.genesis.validators);
-        let mute: u64 = silent.iter().map(|i| u64::from(self.genesis.validators[*i as usize].power)).sum();
-        if !is_quorum(total - mute, total) && !self.is_stalled {
+        let (silent, power, total) = self.find_silent();
+        if !is_quorum(power, total) && !self.is_stalled {
             self.is_stalled = true;
-            self.say(OccurrenceKind::Stalled { height: self.head.height + 1, silent, power: total - mute, total }, out);
+            self.say(OccurrenceKind::Stalled { height: self.head.height + 1, silent, power, total }, out);
         }
     }
 
@@ -244,33 +252,38 @@ impl Ledger {
     }
 
     fn process_arrival(&mut self, tx: SignedTransaction, origin: u32, out: &mut Vec<Occurrence>) {
-        let (sender, nonce) = (tx.sender, tx.nonce);
+        let sender = tx.sender;
         let Some(index) = self.state.get_index(&sender) else {
             self.promised.remove(&sender);
-            let (hash, reason) = (tx.compute_hash(), TransitionError::UnknownSender.into());
-            return self.say(OccurrenceKind::TransactionRefused { hash, sender, nonce, origin, reason }, out);
+            return self.say_refused(tx, origin, TransitionError::UnknownSender.into(), out);
         };
+        // What no known gateway sent is checked at once, and all while the pool is crowded: no place may hang on it.
+        if (origin == FOREIGN || self.pool.is_crowded()) && !tx.get_claim(&self.chain).is_valid() {
+            return self.say_refused(tx, origin, TransitionError::Signature.into(), out);
+        }
         let next = self.state.get_accounts()[index as usize].nonce;
         let chain = self.chain;
-        if self.pool.is_crowded() && !tx.get_claim(&chain).is_valid() {
-            let (hash, reason) = (tx.compute_hash(), TransitionError::Signature.into());
-            return self.say(OccurrenceKind::TransactionRefused { hash, sender, nonce, origin, reason }, out);
-        }
-        match self.pool.insert(tx, origin, next, |occupant| !occupant.get_claim(&chain).is_valid()) {
+        match self.pool.insert(tx.clone(), origin, next, |occupant| !occupant.get_claim(&chain).is_valid()) {
             Ok(None) => {}
-            Ok(Some(forged)) => self.say_refused(&forged, TransitionError::Signature.into(), out),
-            Err((hash, reason)) => {
-                self.promised.insert(sender, self.pool.get_next_nonce(sender, next));
-                self.say(OccurrenceKind::TransactionRefused { hash, sender, nonce, origin, reason }, out);
+            Ok(Some(forged)) => {
+                self.say_refused(forged.transaction, forged.origin, TransitionError::Signature.into(), out)
+            }
+            Err((_, reason)) => {
+                if origin != FOREIGN {
+                    self.promised.insert(sender, self.pool.get_next_nonce(sender, next));
+                }
+                self.say_refused(tx, origin, reason, out);
             }
         }
         self.schedule_start();
     }
 
-    fn say_refused(&self, gone: &Waiting, reason: Refusal, out: &mut Vec<Occurrence>) {
-        let (sender, nonce) = (gone.transaction.sender, gone.transaction.nonce);
-        let (hash, origin) = (gone.hash, gone.origin);
-        self.say(OccurrenceKind::TransactionRefused { hash, sender, nonce, origin, reason }, out);
+    fn say_refused(&self, tx: SignedTransaction, origin: u32, reason: Refusal, out: &mut Vec<Occurrence>) {
+        let is_taken = matches!(reason, Refusal::NonceTaken { .. });
+        let rival = self.pool.get(tx.sender, tx.nonce).filter(|_| is_taken);
+        let rival = rival.map(|waiting| Box::new(waiting.transaction.clone()));
+        let transaction = Box::new(tx);
+        self.say(OccurrenceKind::TransactionRefused { transaction, rival, origin, reason }, out);
     }
 
     /// Makes the block of a proposer from what waits; refuses what breaks a rule. Returns its hash.
@@ -278,6 +291,8 @@ impl Ledger {
         let limit = self.genesis.parameters.block_transactions as usize;
         let ready: Vec<Waiting> =
             self.pool.get_ready(|s| Some(self.get_nonce(s)), limit).into_iter().cloned().collect();
+        let seen = self.pool.get_arrivals();
+        let ready = self.censor(proposer, ready);
         let signed = self.check_signatures(&ready);
         let (height, time_us) = (self.head.height + 1, self.now_us.max(self.head.time_us));
         let place = Place { height, time_us, proposer };
@@ -311,7 +326,7 @@ impl Ledger {
             state_root: post.compute_root(),
         };
         let hash = header.compute_hash();
-        self.candidates.insert(hash, Candidate { header, transactions, receipts, post });
+        self.candidates.insert(hash, Candidate { header, transactions, receipts, post, seen });
         hash
     }
 
@@ -319,7 +334,7 @@ impl Ledger {
         for gone in self.pool.remove_refused(sender, nonce) {
             let first = gone.transaction.nonce == nonce;
             let reason = if first { reason.clone().into() } else { Refusal::Orphaned { missing: nonce } };
-            self.say_refused(&gone, reason, out);
+            self.say_refused(gone.transaction, gone.origin, reason, out);
         }
         self.promised.insert(sender, nonce);
     }
@@ -343,7 +358,9 @@ impl Ledger {
             Some(CommitVote { validator: *validator, signature })
         };
         let votes: Vec<CommitVote> = heard.iter().filter_map(sign).collect();
-        let Candidate { header, transactions, receipts, post } = candidate;
+        self.say_attendance(node, out);
+        self.say_omissions(&candidate, out);
+        let Candidate { header, transactions, receipts, post, .. } = candidate;
         self.recent.push_back(BlockTrace {
             hash: value,
             committed_us: self.now_us,

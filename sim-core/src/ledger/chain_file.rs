@@ -248,6 +248,13 @@ pub fn encode_line(block: &Block) -> String {
     })
 }
 
+/// The block that stands in a line; none where it cannot be read. What it says is not checked here.
+#[must_use]
+pub fn read_block(line: &[u8]) -> Option<Block> {
+    let BlockLine { header, transactions, commit, .. } = super::json::Reader::read_all(line).ok()?;
+    Some(Block { header, transactions: transactions.into_iter().map(|t| t.transaction).collect(), commit })
+}
+
 /// The first line of `chain.jsonl`, without the line's end.
 #[must_use]
 pub fn encode_genesis(genesis: &Genesis) -> String {

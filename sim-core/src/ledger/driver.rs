@@ -1,5 +1,6 @@
 //! Drives the consensus machines over the simulated network: signing, sending, checking, gossip, catching up.
 
+use super::behaviour::Behaviour;
 use super::block::{VoteKind, get_proposal_message, get_proposer, get_vote_message};
 use super::chain::Ledger;
 use super::consensus::tendermint::{Input, Machine, Output, Step};
@@ -8,6 +9,7 @@ use super::network::Event;
 use super::occurrence::{MessageTrace, Occurrence, OccurrenceKind, Reach, VoteTrace};
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How long after a commit a validator that has not heard of it asks a peer; longer than most votes take.
 const SYNC_AFTER_US: u64 = 2_000_000;
@@ -17,18 +19,22 @@ const SYNC_AFTER_US: u64 = 2_000_000;
 pub(super) struct Node {
     pub(super) machine: Machine,
     pub(super) reach: Reach,
+    pub(super) behaviour: Behaviour,
+    /// Who hears whom: only those of the same group.
+    pub(super) group: u32,
     powers: Vec<u32>,
 }
 
 impl Node {
     pub(super) fn new(index: u32, height: u64, powers: Vec<u32>) -> Self {
-        Self { machine: Machine::new(index, height, powers.clone()), reach: Reach::FULL, powers }
+        let machine = Machine::new(index, height, powers.clone());
+        Self { machine, reach: Reach::FULL, behaviour: Behaviour::Honest, group: 0, powers }
     }
 }
 
 /// What a message says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Content {
+pub(super) enum Content {
     Proposal { value: Hash, valid_round: Option<u32> },
     Vote { kind: VoteKind, value: Option<Hash> },
 }
@@ -36,16 +42,19 @@ enum Content {
 /// A signed message of consensus.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Envelope {
-    from: u32,
+    pub(super) from: u32,
     pub(super) height: u64,
-    round: u32,
-    content: Content,
-    signature: Signature,
+    pub(super) round: u32,
+    pub(super) content: Content,
+    pub(super) signature: Signature,
     /// Identifies the check of the signature.
     id: Hash,
     sent_us: u64,
     /// Whether it has left its sender.
-    is_sent: bool,
+    pub(super) is_sent: bool,
+    /// The other vote of its sender in the same step, where it cast two, and who has heard this one.
+    pub(super) twin: Option<u64>,
+    pub(super) heard: BTreeSet<u32>,
 }
 
 impl Ledger {
@@ -53,8 +62,9 @@ impl Ledger {
     pub(super) fn process_reach(&mut self, reach: &[Reach], out: &mut Vec<Occurrence>) {
         let changed: Vec<(u32, Reach, Reach)> = (0..)
             .zip(self.nodes.iter_mut().zip(reach))
-            .filter(|(_, (node, new))| node.reach != **new)
-            .map(|(i, (node, new))| (i, std::mem::replace(&mut node.reach, *new), *new))
+            .map(|(i, (node, new))| (i, node.behaviour.mute(*new), node))
+            .filter(|(_, new, node)| node.reach != *new)
+            .map(|(i, new, node)| (i, std::mem::replace(&mut node.reach, new), new))
             .collect();
         if changed.is_empty() {
             return;
@@ -72,7 +82,7 @@ impl Ledger {
     }
 
     /// A validator can be heard again: it asks for blocks, hears what it missed, and sends what it could not.
-    fn process_return(&mut self, node: u32) {
+    pub(super) fn process_return(&mut self, node: u32) {
         for other in (0..).take(self.nodes.len()) {
             let at = self.now_us + 2 * self.network.draw_delay();
             self.network.schedule(at, Event::Sync { node: other });
@@ -146,11 +156,17 @@ impl Ledger {
             return;
         }
         let Some(envelope) = self.store.get(&message).cloned() else { return };
+        if self.nodes[envelope.from as usize].group != self.nodes[to as usize].group {
+            return;
+        }
         if !self.verified.is_known(&envelope.id) {
             if !self.get_envelope_claim(&envelope).is_valid() {
                 return;
             }
             self.verified.insert(envelope.id);
+        }
+        if envelope.twin.is_some() {
+            self.hear_twin(message, to, out);
         }
         let Envelope { from, height, round, content, .. } = envelope;
         if let Content::Vote { kind, value } = content {
@@ -189,15 +205,22 @@ impl Ledger {
         }
     }
 
-    /// Signs a message, keeps it for gossip and sends it.
     fn send(&mut self, from: u32, height: u64, round: u32, content: Content) {
+        let message = self.sign(from, height, round, content);
+        self.broadcast(message);
+    }
+
+    /// Signs a message and keeps it for gossip; returns its number.
+    pub(super) fn sign(&mut self, from: u32, height: u64, round: u32, content: Content) -> u64 {
         let message = self.get_message(height, round, &content);
         let signature = self.keys[from as usize].sign(&message);
         let id = Claim { address: self.genesis.validators[from as usize].key, message, signature }.compute_id();
-        let envelope = Envelope { from, height, round, content, signature, id, sent_us: self.now_us, is_sent: false };
+        let (sent_us, heard) = (self.now_us, BTreeSet::new());
+        let envelope =
+            Envelope { from, height, round, content, signature, id, sent_us, is_sent: false, twin: None, heard };
         self.next_message += 1;
         self.store.insert(self.next_message, envelope);
-        self.broadcast(self.next_message);
+        self.next_message
     }
 
     /// Gives a machine an input and carries out what it asks for.
@@ -217,6 +240,11 @@ impl Ledger {
                     Output::Propose { round, value, valid_round } => {
                         self.say(OccurrenceKind::Proposed { height, round, proposer: node, block: value }, out);
                         self.send(node, height, round, Content::Proposal { value, valid_round });
+                    }
+                    Output::Vote { kind, round, value }
+                        if self.nodes[node as usize].behaviour == Behaviour::Equivocating =>
+                    {
+                        self.vote_twice(node, height, round, kind, value);
                     }
                     Output::Vote { kind, round, value } => {
                         self.send(node, height, round, Content::Vote { kind, value })
@@ -265,7 +293,7 @@ impl Ledger {
     pub(super) fn process_sync(&mut self, node: u32, out: &mut Vec<Occurrence>) {
         let (next, me) = (self.head.height + 1, &self.nodes[node as usize]);
         let behind = me.machine.get_height() < next && me.reach.is_reachable();
-        let mut peers = self.nodes.iter().filter(|n| n.reach.is_reachable());
+        let mut peers = self.nodes.iter().filter(|n| n.reach.is_reachable() && n.group == me.group);
         if behind && peers.any(|n| n.machine.get_height() == next) {
             self.enter_height(node, next, out);
         }

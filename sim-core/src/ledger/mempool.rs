@@ -114,6 +114,11 @@ impl Mempool {
     pub fn is_crowded(&self) -> bool {
         self.waiting.len() > MAX_WAITING / 4 || self.bytes > MAX_POOL_BYTES / 4
     }
+    /// How many have come in so far: the place of the latest in the order of arrival.
+    #[must_use]
+    pub fn get_arrivals(&self) -> u64 {
+        self.arrivals
+    }
     /// What waits of this sender at this nonce.
     #[must_use]
     pub fn get(&self, sender: Address, nonce: u64) -> Option<&Waiting> {

@@ -5,12 +5,13 @@
 //! certificates) and [`contract`] (rules as text that hold money), [`merkle`], [`genesis`] and [`block`], [`mempool`],
 //! [`consensus`] (a pure machine per validator) and [`network`] (latency and loss), [`chain`] which joins them into the
 //! [`Ledger`], then [`chain_file`], [`audit`], [`proof`], [`state_proof`], [`light_client`] and [`inspect`], which need
-//! nothing but a `chain.jsonl` or a part of it. [`lab`] plays every mechanism on a network of any size. With the feature
+//! nothing but a `chain.jsonl` or a part of it. [`behaviour`] breaks the rules and [`watch`] notices. [`lab`] plays every mechanism on a network of any size. With the feature
 //! `privacy`, the lab of commitments, range proofs and encrypted readings stands beside it.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
 
 pub mod audit;
+pub mod behaviour;
 pub mod block;
 pub mod bridge;
 pub mod certificate;
@@ -45,6 +46,8 @@ pub mod state_tree;
 mod tests;
 pub mod types;
 pub mod vectors;
+pub mod watch;
 
+pub use behaviour::Behaviour;
 pub use chain::Ledger;
 pub use occurrence::{Occurrence, OccurrenceKind, Reach};

@@ -3,8 +3,10 @@
 use super::block::{Block, Header, VoteKind};
 use super::consensus::tendermint::Step;
 use super::crypto::Address;
+use super::evidence::Equivocation;
 use super::mempool::Refusal;
 use super::receipt::Receipt;
+use super::types::SignedTransaction;
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -99,16 +101,37 @@ pub enum OccurrenceKind {
     },
     /// A transaction is refused.
     TransactionRefused {
-        /// Its hash.
-        hash: Hash,
-        /// Its sender.
-        sender: Address,
-        /// Its nonce.
-        nonce: u64,
+        /// The transaction.
+        transaction: Box<SignedTransaction>,
+        /// The other one of its nonce that waits, where that is the reason.
+        rival: Option<Box<SignedTransaction>>,
         /// As `submit` was told.
         origin: u32,
         /// Why.
         reason: Refusal,
+    },
+    /// A validator has heard two votes of another in one step; said once for each that is accused.
+    EquivocationSeen {
+        /// Who heard both.
+        witness: u32,
+        /// The proof.
+        evidence: Box<Equivocation>,
+    },
+    /// Who was heard at a height, told with the next block.
+    Attendance {
+        /// The height.
+        height: u64,
+        /// Validators of which no vote was heard.
+        absent: Vec<u32>,
+    },
+    /// A committed block left out what its proposer could have taken: it was ready, and there was room.
+    Omitted {
+        /// Height of the block.
+        height: u64,
+        /// Who made the block.
+        proposer: u32,
+        /// Whose transaction it was.
+        sender: Address,
     },
 }
 

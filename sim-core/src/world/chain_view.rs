@@ -31,6 +31,7 @@ impl World {
             messages: self.view_messages(&tallies),
             tallies,
             power: s.ledger.get_genesis().validators.iter().map(|v| v.power).collect(),
+            findings: s.watch.get_findings().cloned().collect(),
             accounts: s.ledger.get_state().get_accounts().iter().map(view_account).collect(),
         }
     }

@@ -48,6 +48,11 @@ impl World {
             | Command::Agents { .. }
             | Command::Mechanism { .. } => return Subject::Market,
             Command::Weather { .. } => return Subject::Weather,
+            Command::Attack { kind } => {
+                let named = kind.names().next().and_then(|name| self.scene.find(name));
+                return named.unwrap_or(Subject::Chain);
+            }
+            Command::EndAttacks => return Subject::Chain,
             Command::RepairAll | Command::SelfHealing { .. } => return Subject::Community,
         };
         self.scene.find(name).unwrap_or(Subject::Community)
@@ -97,6 +102,8 @@ impl World {
                 self.bid(building, Some((side, *price, *kwh)))
             }
             Command::WithdrawBid { building } => self.bid(building, None),
+            Command::Attack { kind } => self.attack(kind, event),
+            Command::EndAttacks => self.end_attacks(),
             Command::Weather { cloud, wind_ms } => {
                 self.state.weather.hold_cloud(*cloud);
                 self.state.weather.hold_wind(*wind_ms);

@@ -13,6 +13,7 @@ use crate::ids::{EventId, ParticipantId, Subject, ValidatorId};
 use crate::ledger::block::Block;
 use crate::ledger::crypto::Keypair;
 use crate::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, create_genesis};
+use crate::ledger::mempool::Refusal;
 use crate::ledger::network::NetworkSettings;
 use crate::ledger::settlement::Metered as LedgerMetered;
 use crate::ledger::types::{
@@ -55,7 +56,7 @@ struct Pending {
 /// What waits to be signed, and what the picture wants to know of the chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Posting {
-    keys: Vec<Keypair>,
+    pub(super) keys: Vec<Keypair>,
     /// Index of the operator's account.
     operator: usize,
     pub(super) outbox: Vec<VecDeque<Payload>>,
@@ -75,7 +76,9 @@ pub(super) struct Posting {
     back: EventId,
     /// Who could be reached when the last step ended: what the validators of this step go by, so that a silence is
     /// told before what follows from it.
-    reach: Vec<Reach>,
+    pub(super) reach: Vec<Reach>,
+    /// The event of the latest block.
+    pub(super) block_event: Option<EventId>,
     pub(super) blocks: VecDeque<BlockView>,
     pub(super) votes: VecDeque<VoteView>,
     pub(super) transactions: u64,
@@ -140,6 +143,7 @@ impl Posting {
             silent: vec![None; f.validators.len()],
             back: EventId(0),
             reach: vec![Reach::FULL; f.validators.len()],
+            block_event: None,
             blocks: VecDeque::new(),
             votes: VecDeque::new(),
             transactions: 0,
@@ -273,7 +277,7 @@ impl World {
         }
     }
 
-    fn submit(&mut self, account: usize, payload: Payload) {
+    pub(super) fn submit(&mut self, account: usize, payload: Payload) {
         let state = &mut self.state;
         let key = &state.posting.keys[account];
         let nonce = state.ledger.get_next_nonce(&key.get_address());
@@ -401,23 +405,36 @@ impl World {
                     self.state.journal.note_also(at, Subject::Chain, kind, back.max(event), also);
                 }
             }
-            OccurrenceKind::TransactionRefused { reason, origin, .. } => {
+            OccurrenceKind::TransactionRefused { transaction, rival, reason, origin } => {
                 let subject = match self.scene.participants.get(origin as usize) {
                     Some(Participant::Building(b)) => Subject::Building(*b),
                     Some(Participant::Device(d)) => Subject::Device(*d),
                     _ => Subject::Chain,
                 };
-                let cause = self.state.posting.sender_at(at).unwrap_or(self.state.root);
+                let attack = self.refusal_cause(&transaction, origin);
+                let cause = attack.or_else(|| self.state.posting.sender_at(at)).unwrap_or(self.state.root);
                 let kind = EventKind::TransactionRefused { reason: reason.to_string() };
-                self.state.journal.note(at, subject, kind, cause);
+                let event = self.state.journal.note(at, subject, kind, cause);
+                if matches!(reason, Refusal::Orphaned { .. })
+                    && let Some(outbox) = self.state.posting.outbox.get_mut(origin as usize)
+                {
+                    // Nothing is wrong with it but its number: it is signed anew.
+                    outbox.push_back(transaction.payload);
+                    return;
+                }
+                self.watch_refusal(*transaction, rival.map(|r| *r), &reason, at, event);
             }
+            OccurrenceKind::EquivocationSeen { witness, evidence } => self.watch_equivocation(witness, *evidence, at),
+            OccurrenceKind::Attendance { height, absent } => self.watch_attendance(height, &absent, at),
+            OccurrenceKind::Omitted { proposer, sender, .. } => self.watch_omission(proposer, &sender, at),
             OccurrenceKind::Proposed { .. } => {}
         }
     }
 
     /// The silence that weighs most: the latest one.
     fn silence_cause(&self) -> EventId {
-        self.state.posting.silent.iter().flatten().max().copied().unwrap_or(self.state.root)
+        let silent = self.state.posting.silent.iter().flatten().max().copied();
+        silent.max(self.partition_cause()).unwrap_or(self.state.root)
     }
 
     fn note_block(&mut self, block: &Block, at: SimTime, recorder: &mut Recorder) {
@@ -443,7 +460,9 @@ impl World {
         let transactions = block.transactions.len() as u32;
         let (height, round) = (block.header.height, block.commit.round);
         let kind = EventKind::BlockCommitted { height, round, transactions };
-        self.state.journal.note(at, Subject::Chain, kind, cause);
+        let event = self.state.journal.note(at, Subject::Chain, kind, cause);
+        self.state.posting.block_event = Some(event);
+        self.watch_block(block, at, event);
         let posting = &mut self.state.posting;
         posting.transactions += u64::from(transactions);
         if posting.blocks.len() == RECENT_BLOCKS {

@@ -3,6 +3,7 @@
 //! `World` holds the scene (shared, never changed), the [`State`](state) (serialised, digested, saved) and caches that
 //! are rebuilt on load. What grows (events, series, the chain) goes to a [`Recorder`](crate::recorder::Recorder).
 
+mod attack_stage;
 mod certificate_stage;
 mod chain_view;
 mod commands;
@@ -24,6 +25,7 @@ mod supply;
 mod switching;
 mod trading;
 mod view;
+mod watch_stage;
 mod wiring;
 
 pub use report::PowerReport;
@@ -204,7 +206,7 @@ impl World {
             ("protection", compute_digest(&s.protection)),
             ("healing", compute_digest(&s.healer)),
             ("market", compute_digest(&(&s.market, &s.trading))),
-            ("ledger", compute_digest(&(&s.ledger, &s.posting))),
+            ("ledger", compute_digest(&(&s.ledger, &s.posting, &s.attacks, &s.watch))),
             ("metrics", compute_digest(&(&s.totals, &s.outage, &s.journal))),
         ]
     }

@@ -1,6 +1,7 @@
 //! All that changes: what is saved, digested and compared.
 
 use super::WorldError;
+use super::attack_stage::Attacks;
 use super::devices::Unit;
 use super::flows::{BrokenConductor, Flows, ShortCircuit};
 use super::ledger_stage::Posting;
@@ -12,6 +13,7 @@ use crate::healing::Healer;
 use crate::ids::{DeviceId, EventId, LineId};
 use crate::journal::Journal;
 use crate::ledger::Ledger;
+use crate::ledger::watch::Watch;
 use crate::market::Market;
 use crate::metrics::Totals;
 use crate::powerflow::Vector4;
@@ -142,6 +144,8 @@ pub(super) struct State {
     pub(super) trading: Trading,
     pub(super) ledger: Ledger,
     pub(super) posting: Posting,
+    pub(super) attacks: Attacks,
+    pub(super) watch: Watch,
     pub(super) totals: Totals,
     pub(super) outage: Outage,
     /// Lines that are overloaded, with the event that said so.
@@ -196,6 +200,8 @@ impl State {
             protection: Protection::new(scene),
             healer: Healer::new(),
             trading: Trading::new(scene),
+            attacks: Attacks::default(),
+            watch: Watch::new(f.validators.len(), ledger.get_state().get_accounts().len()),
             market,
             ledger,
             posting,

@@ -394,7 +394,7 @@ impl World {
             if self.scene.participants[p] == Participant::Losses {
                 continue;
             }
-            let registers = meter.read();
+            let registers = self.state.attacks.report(p, meter.read());
             balance += registers.export.0 - registers.import.0;
             if ParticipantId::new(p) == grid {
                 // The grid's meter gives what the community imports.
@@ -405,7 +405,8 @@ impl World {
         }
         let losses = Wh(balance);
         self.state.trading.losses.0 += balance;
-        self.state.trading.losses.1 += std::mem::take(&mut self.state.trading.loss_kwh);
+        let flow_kwh = std::mem::take(&mut self.state.trading.loss_kwh);
+        self.state.trading.losses.1 += flow_kwh;
         let lit: Vec<Metered> =
             metered.iter().filter(|m| self.state.trading.connected[m.account.index()]).copied().collect();
         self.state.market.record_metered(ended, &lit);
@@ -418,6 +419,7 @@ impl World {
             bill.process(&statement, ParticipantId::new(p));
         }
         let event = self.note_settled(&statement, losses, cause);
+        self.watch_slot(losses, flow_kwh, &metered, event);
         self.post_readings(&statement, &metered, pcc, losses, terms, event);
     }
 

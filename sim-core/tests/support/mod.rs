@@ -1,6 +1,7 @@
 //! What the tests of whole runs share: the default scene at any hour, a world with its recorder, searches in events.
 #![allow(dead_code, unreachable_pub, reason = "every test program uses a part of it")]
 
+pub mod attack;
 pub mod chain;
 pub mod fuzz;
 pub mod ledger_model;

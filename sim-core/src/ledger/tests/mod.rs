@@ -1,5 +1,6 @@
 //! Tests of the ledger as a whole, and the small community they play with.
 
+mod behaviour;
 mod campaign;
 mod clique;
 mod consensus;

@@ -1,0 +1,147 @@
+//! Evidence: what convinces anybody who has the genesis, without a witness and without a statistic.
+//!
+//! A double vote and a double spend hold because one key signed two things that exclude each other. A forged transaction
+//! shows by its signature, which is not the sender's. A replay is a rightly signed transaction that a decided block
+//! contains already. A changed block does not fit the hash that more than two thirds of the power signed. A double issue
+//! is two signed claims on the same hour of one meter that together are more than it gave.
+//! Limit: who *handed in* a forged or replayed transaction is not known; what is proven is that it was.
+
+use super::Offence;
+use crate::digest::Hash;
+use crate::ledger::block::{Block, Commit, Header, compute_tx_root};
+use crate::ledger::certificate::CertificateAction;
+use crate::ledger::chain_file::BlockLine;
+use crate::ledger::crypto::{compute_hash, encode};
+use crate::ledger::evidence::Equivocation;
+use crate::ledger::genesis::Validator;
+use crate::ledger::json::Reader;
+use crate::ledger::state::State;
+use crate::ledger::types::{Payload, SignedTransaction};
+use serde::{Deserialize, Serialize};
+
+/// What somebody knows who checks evidence: all of it follows from the chain's file.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Hash of the genesis.
+    pub chain: &'a Hash,
+    /// The validators of the genesis.
+    pub validators: &'a [Validator],
+    /// A state that follows from the chain.
+    pub state: &'a State,
+    /// The decided block of a height.
+    pub block: &'a dyn Fn(u64) -> Option<Block>,
+}
+
+/// An evidence object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Evidence {
+    /// Two votes of one validator in one step.
+    Equivocation(Box<Equivocation>),
+    /// A transaction that its sender did not sign.
+    Forged {
+        /// The transaction.
+        transaction: Box<SignedTransaction>,
+    },
+    /// A transaction that was handed in again.
+    Replayed {
+        /// The transaction.
+        transaction: Box<SignedTransaction>,
+        /// Where it stands on the chain.
+        height: u64,
+    },
+    /// Two transactions of one sender and nonce.
+    DoubleSpend {
+        /// One.
+        first: Box<SignedTransaction>,
+        /// The other.
+        second: Box<SignedTransaction>,
+    },
+    /// A copy of a block that is not the decided one.
+    ChangedBlock {
+        /// The decided header.
+        header: Box<Header>,
+        /// The votes for it.
+        commit: Commit,
+        /// The line of the copy.
+        copy: Vec<u8>,
+    },
+    /// The same energy certified twice.
+    DoubleIssue {
+        /// What was issued first.
+        first: Box<SignedTransaction>,
+        /// What was to be issued again.
+        second: Box<SignedTransaction>,
+    },
+}
+
+impl Evidence {
+    /// What it proves.
+    #[must_use]
+    pub fn get_offence(&self) -> Offence {
+        match self {
+            Self::Equivocation(_) => Offence::Equivocation,
+            Self::Forged { .. } => Offence::Forged,
+            Self::Replayed { .. } => Offence::Replayed,
+            Self::DoubleSpend { .. } => Offence::DoubleSpend,
+            Self::ChangedBlock { .. } => Offence::ChangedBlock,
+            Self::DoubleIssue { .. } => Offence::DoubleIssue,
+        }
+    }
+
+    /// Its hash, by which it can be named.
+    #[must_use]
+    pub fn compute_hash(&self) -> Hash {
+        compute_hash(&encode("evidence", self))
+    }
+
+    /// Whether it proves what it says.
+    #[must_use]
+    pub fn is_valid(&self, known: &Known<'_>) -> bool {
+        let is_signed = |tx: &SignedTransaction| tx.get_claim(known.chain).is_valid();
+        match self {
+            Self::Equivocation(e) => e.validate(known.chain, known.validators).is_ok(),
+            Self::Forged { transaction } => {
+                known.state.get_index(&transaction.sender).is_some() && !is_signed(transaction)
+            }
+            Self::Replayed { transaction, height } => {
+                let block = (known.block)(*height);
+                is_signed(transaction) && block.is_some_and(|block| block.transactions.contains(transaction))
+            }
+            Self::DoubleSpend { first, second } => {
+                let same = (first.sender, first.nonce) == (second.sender, second.nonce);
+                let is_spending = matches!(first.payload, Payload::Transfer(_));
+                same && is_spending && first.payload != second.payload && is_signed(first) && is_signed(second)
+            }
+            Self::ChangedBlock { header, commit, copy } => {
+                let hash = header.compute_hash();
+                let decided = commit.validate(known.chain, header, &hash, known.validators).is_ok();
+                decided && !is_copy_of(copy, &hash, known)
+            }
+            Self::DoubleIssue { first, second } => {
+                is_signed(first) && is_signed(second) && is_issued_twice(first, second, known.state)
+            }
+        }
+    }
+}
+
+/// Whether a line is the block with this hash: its header, its transactions with their hashes, and votes that hold.
+fn is_copy_of(line: &[u8], decided: &Hash, known: &Known<'_>) -> bool {
+    let Ok(BlockLine { hash, header, transactions, commit }) = Reader::read_all(line) else { return false };
+    let is_named = transactions.iter().all(|t| t.transaction.compute_hash() == t.hash);
+    let transactions: Vec<SignedTransaction> = transactions.into_iter().map(|t| t.transaction).collect();
+    let is_rooted =
+        hash == *decided && header.compute_hash() == hash && compute_tx_root(&transactions) == header.tx_root;
+    is_named && is_rooted && commit.validate(known.chain, &header, &hash, known.validators).is_ok()
+}
+
+fn is_issued_twice(first: &SignedTransaction, second: &SignedTransaction, state: &State) -> bool {
+    let issue = |tx: &SignedTransaction| match tx.payload {
+        Payload::Certificate(CertificateAction::Issue { hour, energy }) => Some((hour, energy.0)),
+        _ => None,
+    };
+    let (Some((hour, a)), Some((again, b))) = (issue(first), issue(second)) else { return false };
+    let Some(account) = state.get_index(&first.sender) else { return false };
+    let metered = state.get_certificates().get_meter(hour, account).green.0;
+    let same = first.sender == second.sender && first.nonce != second.nonce && hour == again;
+    same && a.checked_add(b).is_none_or(|sum| sum > metered)
+}

@@ -1,0 +1,82 @@
+//! Attacks on the default scene, each once: found, explained, and nothing is found where nothing is.
+
+mod support;
+
+use sim_core::command::{Attack, Command};
+use sim_core::event::EventKind;
+use sim_core::ledger::audit;
+use support::attack::{KINDS, run};
+use support::{Run, commons};
+
+/// Every kind of attack but the six hours of a censor is found, evidence holds on the chain alone, no other is accused.
+#[test]
+fn each_attack_is_found_and_nobody_else_is_accused() {
+    for (kind, (name, _)) in KINDS.iter().enumerate().filter(|(kind, _)| *kind != 8) {
+        let outcome = run(1, kind);
+        assert!(outcome.after_s.is_some() && outcome.is_sound && outcome.false_alarms == 0, "{name}: {outcome:?}");
+    }
+}
+
+/// Two hours in which nobody does anything: no finding.
+#[test]
+fn two_quiet_hours_raise_nothing() {
+    let mut run = Run::new(&commons(), 7);
+    run.until("10:00:00");
+    assert_eq!(run.world.findings().count(), 0, "{}", run.story());
+}
+
+/// A forged transfer: "why?" leads from the evidence by the refusal to the command, and the owner's money and transactions
+/// are as if nothing had been. The proof of a double vote stands on the chain, and its block tells why.
+#[test]
+fn findings_lead_back_to_the_attack_and_a_double_vote_stands_on_the_chain() {
+    let mut run = Run::new(&commons(), 1);
+    let building = || "home-07".to_owned();
+    run.plan(&[
+        ("08:20:00", Command::Attack { kind: Attack::Forge { building: building() } }),
+        ("08:21:00", Command::Attack { kind: Attack::Equivocate { validator: "validator-hall".into() } }),
+        ("08:22:00", Command::Attack { kind: Attack::Replay { building: "home-7".into() } }),
+        ("08:30:00", Command::EndAttacks),
+        ("08:31:00", Command::EndAttacks),
+    ]);
+    run.until("08:36:00");
+    let found = run.find(|k| matches!(k, EventKind::EvidenceFound { .. }));
+    assert_eq!(found.len(), 2, "{}", run.story());
+    for event in found {
+        let chain = run.recorder.why(event.id);
+        let is_attack = |k: &EventKind| matches!(k, EventKind::CommandGiven { command: Command::Attack { .. } });
+        assert!(chain.iter().any(|(e, _)| is_attack(&e.kind)), "{chain:?}");
+        assert!(
+            chain.iter().any(|(e, _)| matches!(
+                e.kind,
+                EventKind::TransactionRefused { .. } | EventKind::BlockCommitted { .. }
+            ))
+        );
+    }
+    let lines = run.recorder.chain();
+    audit::verify(lines.iter().map(String::as_bytes)).expect("the chain verifies");
+    assert_eq!(lines.iter().filter(|line| line.contains("\"Equivocation\"")).count(), 1);
+    let refused = run.find(|k| matches!(k, EventKind::CommandRefused { .. }));
+    let words: Vec<String> = refused.iter().map(|e| format!("{:?}", e.kind)).collect();
+    assert!(words.len() == 2 && words[0].contains("home-07"), "{words:?}");
+    let seen = run.see();
+    assert_eq!((seen.chain.findings.len(), seen.chain.stalled), (2, false));
+}
+
+/// The school's meter says a tenth: the losses take what is missing to the watt-hour, money sums to zero, the chain
+/// verifies, every slot is settled on it, and the school is named.
+#[test]
+fn a_lying_meter_leaves_energy_and_money_conserved_and_is_named() {
+    let mut run = Run::new(&commons(), 1);
+    let kind = Attack::LieAtMeter { building: "school".into(), factor: 0.1 };
+    run.plan(&[("08:05:00", Command::Attack { kind })]);
+    run.until("09:32:00");
+    let accounts = run.see().chain.accounts;
+    assert_eq!(accounts.iter().map(|a| a.money).sum::<i64>(), 0);
+    let taken: i64 = accounts.iter().map(|a| a.imported_wh - a.exported_wh).sum();
+    assert_eq!(taken, 0, "what all meters and the losses took is what was given");
+    let lines = run.recorder.chain();
+    audit::verify(lines.iter().map(String::as_bytes)).expect("the chain verifies");
+    assert_eq!(lines.iter().filter(|line| line.contains("\"Settlement\"")).count(), 6);
+    let school = run.world.scene().find("school");
+    assert!(run.world.findings().any(|f| Some(f.subject) == school), "{}", run.story());
+}
