@@ -32,6 +32,8 @@ impl World {
             tallies,
             power: s.ledger.get_genesis().validators.iter().map(|v| v.power).collect(),
             accounts: s.ledger.get_state().get_accounts().iter().map(view_account).collect(),
+            contracts: self.view_contracts(),
+            certificates: self.view_certificates(),
         }
     }
 

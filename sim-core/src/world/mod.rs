@@ -6,6 +6,7 @@
 mod certificate_stage;
 mod chain_view;
 mod commands;
+mod contract_stage;
 mod contract_view;
 mod devices;
 mod equivalent;
