@@ -139,9 +139,9 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
     let switch = |s| matches!(s, Subject::Switch(_));
     let payer = |name: &str| match name {
         "operator" => Ok(()),
-        name => need(name, "a building, a device or 'operator'", |s| {
-            matches!(s, Subject::Building(_) | Subject::Device(_))
-        }),
+        name => {
+            need(name, "a building, a device or 'operator'", |s| matches!(s, Subject::Building(_) | Subject::Device(_)))
+        }
     };
     match command {
         Command::Fault { cable, at, resistance_ohm, .. } => {

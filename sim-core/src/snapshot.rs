@@ -6,7 +6,8 @@
 mod chain;
 
 pub use chain::{
-    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, MessageView, Stage, TallyView, VoteView,
+    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, MessageView, Stage, TallyView,
+    VoteView,
 };
 
 use crate::ids::{BuildingId, DeviceId, LineId};

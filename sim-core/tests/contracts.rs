@@ -54,10 +54,14 @@ fn an_escrow_is_deployed_paid_into_and_released_by_three_commands() {
         run.events().iter().any(|e| e.id == c && matches!(e.kind, EventKind::CommandGiven { .. }))
     })));
     let [deployed, opened, released, again] = &told[..] else { panic!("{}", run.story()) };
-    assert!(matches!(&deployed.kind, EventKind::ContractDeployed { contract, gas, .. } if contract == "deals" && *gas > 0));
+    assert!(
+        matches!(&deployed.kind, EventKind::ContractDeployed { contract, gas, .. } if contract == "deals" && *gas > 0)
+    );
     assert!(matches!(&opened.kind, EventKind::ContractCalled { moved: 40_000_000, told, .. } if told == &["Opened"]));
     assert!(matches!(&released.kind, EventKind::ContractCalled { moved: 40_000_000, .. }));
-    assert!(matches!(&again.kind, EventKind::ContractFailed { reason, fee, .. } if reason.contains("line") && *fee > 0));
+    assert!(
+        matches!(&again.kind, EventKind::ContractFailed { reason, fee, .. } if reason.contains("line") && *fee > 0)
+    );
     let (now, scene) = (run.see(), commons());
     let money = |name: &str| {
         let at = scene.file.buildings.iter().position(|b| b.name == name).expect("a home");

@@ -68,7 +68,13 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         Command::Weather { cloud, wind_ms } if cloud.is_some() || wind_ms.is_some() => {
             Some(Command::Weather { cloud: None, wind_ms: None })
         }
-        Command::Weather { .. } | Command::Repair { .. } | Command::RepairAll | Command::WithdrawBid { .. } => None,
+        // What stands on a chain stays there.
+        Command::DeployContract { .. }
+        | Command::CallContract { .. }
+        | Command::Weather { .. }
+        | Command::Repair { .. }
+        | Command::RepairAll
+        | Command::WithdrawBid { .. } => None,
     }
 }
 

@@ -184,7 +184,10 @@ impl World {
         let accounts = self.scene.participants.len() as u32;
         let cells = (now.saturating_sub(HOURS - 1)..=now).flat_map(|h| (0..accounts).map(move |a| (h, a)));
         let known = cells.map(|(h, a)| (h, a, registry.get_meter(h, a)));
-        CertificatesView { totals: *registry.get_totals(), hours: known.filter(|m| m.2 != Default::default()).collect() }
+        CertificatesView {
+            totals: *registry.get_totals(),
+            hours: known.filter(|m| m.2 != Default::default()).collect(),
+        }
     }
 }
 
