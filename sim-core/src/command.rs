@@ -205,6 +205,42 @@ pub enum Command {
         /// How long, minutes.
         minutes: f64,
     },
+    /// An account of the community puts a contract on the chain.
+    DeployContract {
+        /// Who sends and pays: a building or device by its name, or `operator`.
+        by: String,
+        /// The name that calls use for it.
+        name: String,
+        /// A contract of the library by its name, or the text of one.
+        source: String,
+        /// Arguments of its `init`: whole numbers, `true`, `false`, text; `@home-07` is an account's number.
+        #[serde(default)]
+        args: Vec<String>,
+        /// Money that goes to the contract, currency.
+        #[serde(default)]
+        attach: f64,
+        /// The most that it may cost, currency: it also limits the gas.
+        #[serde(default = "default_fee")]
+        fee: f64,
+    },
+    /// An account calls a contract that stands on the chain.
+    CallContract {
+        /// Who sends and pays.
+        by: String,
+        /// The contract's name.
+        contract: String,
+        /// The function.
+        function: String,
+        /// Its arguments.
+        #[serde(default)]
+        args: Vec<String>,
+        /// Money that goes to the contract, currency.
+        #[serde(default)]
+        attach: f64,
+        /// The most that it may cost, currency.
+        #[serde(default = "default_fee")]
+        fee: f64,
+    },
     /// Whether trades are checked against what the network can carry.
     NetworkCheck {
         /// On.
@@ -252,6 +288,13 @@ pub enum Command {
     },
     /// Lies, faults of behaviour and partitions end.
     EndAttacks,
+}
+
+/// The most that a contract's transaction costs where nothing is said, currency: by the scene's rules 190,000 gas.
+pub const CONTRACT_FEE: f64 = 0.02;
+
+fn default_fee() -> f64 {
+    CONTRACT_FEE
 }
 
 /// A command with the instant at which it takes effect.

@@ -200,6 +200,14 @@ pub enum EventKind {
     /// Certificates are shared among those who took energy in their hour.
     CertificatesShared { takers: u32, energy_wh: i64 },
 
+    // Contracts.
+    /// A contract stands on the chain.
+    ContractDeployed { contract: String, gas: u64, fee: i64 },
+    /// A call of a contract went through; names of what it told, and the money that it moved.
+    ContractCalled { contract: String, function: String, gas: u64, fee: i64, told: Vec<String>, moved: i64 },
+    /// A deployment (of `init`) or call failed: the fee is paid and nothing else has changed.
+    ContractFailed { contract: String, function: String, reason: String, gas: u64, fee: i64 },
+
     // Chain.
     /// A block was committed.
     BlockCommitted { height: u64, round: u32, transactions: u32 },

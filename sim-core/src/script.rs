@@ -5,6 +5,8 @@
 
 use crate::command::{Attack, Command, Timed};
 use crate::ids::Subject;
+use crate::ledger::contract::library::find_contract;
+use crate::ledger::contract::{self, get_library};
 use crate::scene::Scene;
 use crate::spelling::edit_distance;
 use crate::time::{DAY_US, parse_clock};
@@ -135,6 +137,12 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
     let line = |s| matches!(s, Subject::Line(_));
     let building = |s| matches!(s, Subject::Building(_));
     let switch = |s| matches!(s, Subject::Switch(_));
+    let payer = |name: &str| match name {
+        "operator" => Ok(()),
+        name => {
+            need(name, "a building, a device or 'operator'", |s| matches!(s, Subject::Building(_) | Subject::Device(_)))
+        }
+    };
     match command {
         Command::Fault { cable, at, resistance_ohm, .. } => {
             need(cable, "a line", line)?;
@@ -161,6 +169,20 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
         Command::PriceShock { factor, minutes } => {
             within(*factor, 0.01, 100.0, "factor")?;
             within(*minutes, 0.0, 1_440.0, "minutes")
+        }
+        Command::DeployContract { by, name, source, attach, fee, .. } => {
+            payer(by)?;
+            if name.trim().is_empty() || name.len() > 40 {
+                return Err(format!("name is '{name}', expected 1 to 40 letters"));
+            }
+            check_source(source)?;
+            within(*attach, 0.0, 1e6, "attach")?;
+            within(*fee, 0.0, 10.0, "fee")
+        }
+        Command::CallContract { by, attach, fee, .. } => {
+            payer(by)?;
+            within(*attach, 0.0, 1e6, "attach")?;
+            within(*fee, 0.0, 10.0, "fee")
         }
         Command::CarbonPrice { price } => within(*price, 0.0, 10_000.0, "price"),
         Command::Bid { building: name, price, kwh, .. } => {
@@ -207,6 +229,19 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
         | Command::Agents { .. }
         | Command::TariffShape { .. } => Ok(()),
     }
+}
+
+/// A contract of the library by its name, or a text without mistakes.
+fn check_source(source: &str) -> Result<(), String> {
+    if find_contract(source).is_some() {
+        return Ok(());
+    }
+    if !source.contains('(') {
+        let near = nearest(source, get_library().iter().map(|c| c.name));
+        let hint = near.map_or_else(String::new, |n| format!("; did you mean '{n}'?"));
+        return Err(format!("there is no contract '{source}' in the library{hint}"));
+    }
+    contract::check(source).first().map_or(Ok(()), |mistake| Err(format!("source, {mistake}")))
 }
 
 /// The candidate nearest to `name` by edit distance, if one is near at all.

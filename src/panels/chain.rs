@@ -131,6 +131,7 @@ fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     ui.horizontal(|ui| {
         widgets::title(ui, data.t("chain-blocks")).on_hover_text(data.t("term-block"));
         sheet::button(ui, data, Sheet::Explorer, reply);
+        sheet::icon(ui, data, Sheet::Contract, reply);
     });
     let blocks = &data.now.chain.blocks;
     if blocks.is_empty() {

@@ -10,6 +10,7 @@ use bevy::prelude::Message;
 use sim_core::command::Command;
 use sim_core::event::Event;
 use sim_core::ids::{BusId, EventId, Subject};
+use sim_core::ledger::certificate::CertificateEvent;
 use sim_core::network::ElementKind;
 use sim_core::recorder::{Channel, Minute, Recorder};
 use sim_core::scene::Scene;
@@ -22,6 +23,8 @@ pub(crate) trait Past {
     fn events(&self) -> &[Event];
     /// The chain so far, one block a line, the genesis first.
     fn chain(&self) -> &[String];
+    /// What happened to certificates, oldest first.
+    fn certificates(&self) -> &[(SimTime, CertificateEvent)];
     /// Minutes of a channel in `[from, to)`.
     fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute>;
     /// The causes of an event back to the roots: (event, depth).
@@ -40,6 +43,9 @@ impl Past for Recorder {
     }
     fn chain(&self) -> &[String] {
         self.chain()
+    }
+    fn certificates(&self) -> &[(SimTime, CertificateEvent)] {
+        self.certificates()
     }
     fn series(&self, scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
         self.series(scene, channel, from, to)

@@ -140,6 +140,7 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     ui.horizontal(|ui| {
         widgets::title(ui, data.t("market-curves")).on_hover_text(data.t("term-curves"));
         sheet::button(ui, data, Sheet::Curve, reply);
+        sheet::icon(ui, data, Sheet::Trace, reply);
     });
     if m.demand.is_empty() && m.supply.is_empty() {
         widgets::empty(ui, icons::COINS, &data.t("market-no-curves"), &data.t("market-no-curves-hint"));

@@ -8,6 +8,7 @@ mod bill;
 mod burst;
 mod chain;
 mod context;
+mod contract;
 mod controls;
 mod curve;
 mod data;
@@ -55,10 +56,13 @@ mod tests_chain;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]
+mod tests_teaching;
+#[cfg(test)]
 mod tests_work;
 mod theme;
 mod time_bar;
 mod timeline;
+mod trace;
 mod tree;
 mod undo;
 mod why;

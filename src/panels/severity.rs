@@ -96,7 +96,12 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         }
         K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
-        K::ValidatorSilent { .. } | K::ValidatorBack | K::TransactionRefused { .. } => (Topic::Chain, Weight::Notable),
+        K::ValidatorSilent { .. }
+        | K::ValidatorBack
+        | K::TransactionRefused { .. }
+        | K::ContractDeployed { .. }
+        | K::ContractCalled { .. }
+        | K::ContractFailed { .. } => (Topic::Chain, Weight::Notable),
         K::BlockCommitted { .. } | K::RoundFailed { .. } => (Topic::Chain, Weight::Quiet),
         K::CommandGiven { .. } | K::CommandRefused { .. } | K::SeededFailure | K::WeatherTurned { .. } => {
             (Topic::Other, Weight::Notable)

@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{curve, explorer, tally, theme, widgets};
+use super::{contract, curve, explorer, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -10,6 +10,9 @@ const OUTSIDE: f32 = 8.0;
 const INSIDE: f32 = 16.0;
 /// A sheet is not wider or higher than reads well.
 const LARGEST: egui::Vec2 = egui::vec2(1280.0, 800.0);
+
+/// Steps of the example that a picture shows: up to the payment.
+const PLAYED: usize = 2;
 
 /// What is looked at closely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +23,19 @@ pub(crate) enum Sheet {
     Votes,
     /// The order book as it came to its price.
     Curve,
+    /// Contracts written, tried and put on the chain.
+    Contract,
+    /// The ways of certificates.
+    Trace,
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 3] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 5] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
+    (Sheet::Contract, Key::K, icons::FILE_CODE, "sheet-contract"),
+    (Sheet::Trace, Key::J, icons::CERTIFICATE, "sheet-trace"),
 ];
 
 /// State of all sheets.
@@ -37,6 +46,8 @@ pub(crate) struct State {
     pub explorer: explorer::State,
     pub tally: tally::State,
     pub curve: curve::State,
+    pub contract: contract::State,
+    pub trace: trace::State,
 }
 
 impl State {
@@ -60,8 +71,16 @@ impl State {
             "" => None,
             "votes" => Some(Sheet::Votes),
             "curve" => Some(Sheet::Curve),
+            "contract" | "contract mistake" => Some(Sheet::Contract),
+            "trace" => Some(Sheet::Trace),
             _ => Some(Sheet::Explorer),
         };
+        match self.open {
+            // As far as the example's buyer has paid, so that money is seen to move.
+            Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
+            Some(Sheet::Trace) => self.trace.present(),
+            _ => {}
+        }
         if self.open == Some(Sheet::Explorer) {
             // The way with a byte changed is what a picture of it is for; a block and the bare path are as they are.
             self.explorer.present(stop, stop.is_some() && name != "path");
@@ -102,6 +121,8 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Explorer => explorer::show(ui, data, &mut state.explorer, reply),
                 Sheet::Votes => tally::show(ui, data, &mut state.tally, reply),
                 Sheet::Curve => curve::show(ui, data, &mut state.curve),
+                Sheet::Contract => contract::show(ui, data, &mut state.contract, reply),
+                Sheet::Trace => trace::show(ui, data, &mut state.trace, reply),
             }
         });
     });

@@ -13,6 +13,7 @@ use sim_core::event::{
     ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn,
 };
 use sim_core::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
+use sim_core::ledger::certificate::CertificateEvent;
 use sim_core::quantity::{Price, Wh};
 use sim_core::recorder::{Channel, Minute};
 use sim_core::scene::Scene;
@@ -255,6 +256,22 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::SlotSettled { slot: 37, money_moved: 4_120_000, energy_wh: 30_200, loss_wh: 610 },
         K::CertificatesIssued { plants: 31, energy_wh: 84_200 },
         K::CertificatesShared { takers: 64, energy_wh: 79_900 },
+        K::ContractDeployed { contract: "deals".into(), gas: 9_400, fee: 1_940 },
+        K::ContractCalled {
+            contract: "deals".into(),
+            function: "open".into(),
+            gas: 2_310,
+            fee: 1_231,
+            told: vec!["Opened".into()],
+            moved: 40_000_000,
+        },
+        K::ContractFailed {
+            contract: "deals".into(),
+            function: "release".into(),
+            reason: "line 31, column 5: only the buyer".into(),
+            gas: 1_100,
+            fee: 1_110,
+        },
         K::BlockCommitted { height: 412, round: 0, transactions: 61 },
         K::RoundFailed { height: 413, round: 0 },
         K::ChainStalled { height: 413, voting: 4, of: 7 },
@@ -273,6 +290,8 @@ pub(crate) struct FakePast {
     events: Vec<Event>,
     /// Lines of a chain; most tests need none.
     pub chain: Vec<String>,
+    /// What happened to certificates.
+    pub certificates: Vec<(SimTime, CertificateEvent)>,
 }
 
 impl FakePast {
@@ -316,12 +335,12 @@ impl FakePast {
             subject,
             kind,
         });
-        Self { events: events.collect(), chain: Vec::new() }
+        Self { events: events.collect(), chain: Vec::new(), certificates: Vec::new() }
     }
 
     /// Given events and a chain.
     pub(crate) fn of(events: Vec<Event>, chain: Vec<String>) -> Self {
-        Self { events, chain }
+        Self { events, chain, certificates: Vec::new() }
     }
 
     /// So many units that leave the grid within a second.
@@ -334,7 +353,7 @@ impl FakePast {
             subject: Subject::Device(DeviceId::new(i)),
             kind: EventKind::UnitTripped { reason: TripReason::NoGrid },
         });
-        Self { events: events.collect(), chain: Vec::new() }
+        Self { events: events.collect(), chain: Vec::new(), certificates: Vec::new() }
     }
 
     /// One event of every kind, many times over.
@@ -348,7 +367,7 @@ impl FakePast {
             subject: Subject::Line(LineId(0)),
             kind: kinds[i % kinds.len()].clone(),
         });
-        Self { events: events.collect(), chain: Vec::new() }
+        Self { events: events.collect(), chain: Vec::new(), certificates: Vec::new() }
     }
 }
 
@@ -358,6 +377,9 @@ impl Past for FakePast {
     }
     fn chain(&self) -> &[String] {
         &self.chain
+    }
+    fn certificates(&self) -> &[(SimTime, CertificateEvent)] {
+        &self.certificates
     }
     fn series(&self, _scene: &Scene, channel: Channel, from: SimTime, to: SimTime) -> Vec<Minute> {
         let minutes = (from.0.div_ceil(MINUTE_US)..to.0 / MINUTE_US).map(|m| m * MINUTE_US);

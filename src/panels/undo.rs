@@ -69,7 +69,10 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
             Some(Command::Weather { cloud: None, wind_ms: None })
         }
         Command::Attack { kind } => kind.is_lasting().then_some(Command::EndAttacks),
+        // What stands on a chain stays there.
         Command::EndAttacks
+        | Command::DeployContract { .. }
+        | Command::CallContract { .. }
         | Command::Weather { .. }
         | Command::Repair { .. }
         | Command::RepairAll

@@ -95,7 +95,7 @@ pub enum Step {
     /// Changes the language: `en` or `zh-CN`.
     Locale(String),
     /// Opens a sheet: the chain at a block, or at a stop of a transaction's way (with a byte changed but for `path`), the
-    /// votes, the curve; an empty name closes it.
+    /// votes, the curve, contracts (with a mistake or without), the ways of certificates; an empty name closes it.
     Sheet(String),
     /// Unfolds the card of a disturbance, or folds it to its title.
     Outcome(bool),
@@ -108,8 +108,21 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 10] =
-    ["", "block", "leaf", "path", "path changed", "header", "next", "signatures", "votes", "curve"];
+const SHEETS: [&str; 13] = [
+    "",
+    "block",
+    "leaf",
+    "path",
+    "path changed",
+    "header",
+    "next",
+    "signatures",
+    "votes",
+    "curve",
+    "contract",
+    "contract mistake",
+    "trace",
+];
 /// Maps by name.
 const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];
 
@@ -187,7 +200,7 @@ mod tests {
     use super::*;
 
     /// The names that the issue asks for; outside checks look for these files.
-    const NAMES: [&str; 24] = [
+    const NAMES: [&str; 26] = [
         "opening",
         "noon",
         "night",
@@ -204,6 +217,8 @@ mod tests {
         "merkle-path",
         "vote-matrix",
         "curve",
+        "contract-editor",
+        "certificate-trace",
         "why",
         "outcome",
         "chinese",

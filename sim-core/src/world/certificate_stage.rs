@@ -157,7 +157,7 @@ impl World {
         let event = self.state.journal.note(self.state.now, Subject::Market, kind, cause);
         let posting = &mut self.state.posting;
         for (account, action) in actions {
-            posting.outbox[account as usize].push_back(Payload::Certificate(action));
+            posting.outbox[account as usize].push_back(Payload::Certificate(action).into());
         }
         posting.certified = Some(event);
         posting.tell(self.state.now, event);
@@ -188,7 +188,7 @@ impl World {
                 _ => None,
             };
             if let Some((account, action)) = next {
-                self.state.posting.outbox[account as usize].push_back(Payload::Certificate(action));
+                self.state.posting.outbox[account as usize].push_back(Payload::Certificate(action).into());
             }
         }
     }

@@ -33,6 +33,8 @@ impl World {
             power: s.ledger.get_genesis().validators.iter().map(|v| v.power).collect(),
             findings: s.watch.get_findings().cloned().collect(),
             accounts: s.ledger.get_state().get_accounts().iter().map(view_account).collect(),
+            contracts: self.view_contracts(),
+            certificates: self.view_certificates(),
         }
     }
 

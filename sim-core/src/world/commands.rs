@@ -38,6 +38,9 @@ impl World {
             Command::Fail { element } | Command::Repair { element } => element,
             Command::Jam { switch } | Command::Operate { switch, .. } => switch,
             Command::Bid { building, .. } | Command::WithdrawBid { building } => building,
+            Command::DeployContract { by, .. } | Command::CallContract { by, .. } => {
+                return self.scene.find(by).unwrap_or(Subject::Chain);
+            }
             Command::LoseGrid | Command::RestoreGrid => return Subject::Grid,
             Command::Tariff { .. }
             | Command::TariffShape { .. }
@@ -93,6 +96,7 @@ impl World {
             Command::CarbonPrice { price } => self.set_tariff(None, None, Some(*price), event),
             Command::Lever { lever, value } => self.set_lever(*lever, *value, event),
             Command::PriceShock { factor, minutes } => self.shock(*factor, *minutes, event),
+            Command::DeployContract { .. } | Command::CallContract { .. } => self.order_contract(command, event),
             Command::NetworkCheck { enabled } => self.set_network_check(*enabled, event),
             Command::TariffShape { kind } => self.set_tariff_shape(*kind, event),
             Command::Agents { kind } => self.set_strategy(*kind, event),

@@ -5,6 +5,7 @@
 //! keeps its transactions until it has both again; a slot is settled on the chain once all its readings are there.
 
 use super::certificate_stage::facility_of;
+use super::contract_stage::{Orders, Post};
 use super::market_commands::standing;
 use super::trading::grid_of;
 use super::{World, WorldError};
@@ -59,8 +60,10 @@ pub(super) struct Posting {
     pub(super) keys: Vec<Keypair>,
     /// Index of the operator's account.
     operator: usize,
-    pub(super) outbox: Vec<VecDeque<Payload>>,
+    pub(super) outbox: Vec<VecDeque<Post>>,
     pending: VecDeque<Pending>,
+    /// Contracts that commands asked for.
+    pub(super) contracts: Orders,
     /// Number of the next trade of each open slot.
     trades: BTreeMap<u32, u32>,
     /// The latest event about certificates.
@@ -135,6 +138,7 @@ impl Posting {
             operator,
             outbox: vec![VecDeque::new(); plans.len()],
             pending: VecDeque::new(),
+            contracts: Orders::default(),
             trades: BTreeMap::new(),
             certified: None,
             latest: None,
@@ -185,7 +189,7 @@ impl World {
                 Side::Sell => LedgerSide::Sell,
             };
             let payload = Payload::Order(Order { slot, side, quantity: order.quantity, price: order.price });
-            self.state.posting.outbox[order.participant.index()].push_back(payload);
+            self.state.posting.outbox[order.participant.index()].push_back(payload.into());
         }
         for line in report.reversed.iter().chain(&report.trades) {
             self.post_trade(slot, line);
@@ -203,7 +207,7 @@ impl World {
         let trade = Trade { slot, clearing: *number, price: line.price, fills };
         *number += 1;
         let operator = posting.operator();
-        posting.outbox[operator].push_back(Payload::Trade(trade));
+        posting.outbox[operator].push_back(Payload::Trade(trade).into());
     }
 
     /// Puts a slot's readings on their way, and remembers that it has to be settled on the chain.
@@ -227,7 +231,7 @@ impl World {
         all.push(LedgerMetered { account: grid + 1, import: losses.max(Wh::ZERO), export: Wh((-losses.0).max(0)) });
         for m in &all {
             let reading = MeterReading { slot, import: m.import, export: m.export };
-            self.state.posting.outbox[m.account as usize].push_back(Payload::MeterReading(reading));
+            self.state.posting.outbox[m.account as usize].push_back(Payload::MeterReading(reading).into());
         }
         // The operator has no meter; where it stood between buyers and sellers it has a row.
         let operator = self.state.posting.operator() as u32;
@@ -271,17 +275,21 @@ impl World {
             if !due || self.state.posting.outbox[account].is_empty() || !self.can_send(account) {
                 continue;
             }
-            while let Some(payload) = self.state.posting.outbox[account].pop_front() {
-                self.submit(account, payload);
+            while let Some(post) = self.state.posting.outbox[account].pop_front() {
+                self.submit(account, post);
             }
         }
     }
 
-    pub(super) fn submit(&mut self, account: usize, payload: Payload) {
+    pub(super) fn submit(&mut self, account: usize, post: Post) {
         let state = &mut self.state;
         let key = &state.posting.keys[account];
         let nonce = state.ledger.get_next_nonce(&key.get_address());
-        let transaction = SignedTransaction::new(key, state.ledger.get_chain(), nonce, payload);
+        let Post { payload, fee, order } = post;
+        let transaction = SignedTransaction::with_fee(key, state.ledger.get_chain(), nonce, fee, payload);
+        if let Some(order) = order {
+            state.posting.contracts.note_sent(transaction.compute_hash(), order);
+        }
         state.ledger.submit(state.now, transaction, account as u32);
     }
 
@@ -325,7 +333,7 @@ impl World {
         let (slot, tariffs, event) = (first.slot, first.tariffs, first.event);
         if let Ok(rows) = self.state.ledger.get_state().compute_rows(slot, &first.metered, tariffs) {
             self.state.posting.tell(self.state.now, event);
-            self.submit(operator, Payload::Settlement(Settlement { slot, tariffs, rows }));
+            self.submit(operator, Payload::Settlement(Settlement { slot, tariffs, rows }).into());
         }
         if let Some(p) = self.state.posting.pending.iter_mut().find(|p| p.slot == slot) {
             p.sent = true;
@@ -382,6 +390,7 @@ impl World {
             OccurrenceKind::Committed { block, receipts } => {
                 self.note_block(&block, at, recorder);
                 self.note_certificates(at, &receipts, recorder);
+                self.note_contracts(at, &block, &receipts);
             }
             OccurrenceKind::RoundFailed { height, round } => {
                 let cause = self.silence_cause();
@@ -411,15 +420,17 @@ impl World {
                     Some(Participant::Device(d)) => Subject::Device(*d),
                     _ => Subject::Chain,
                 };
+                let order = self.state.posting.contracts.take(&transaction.compute_hash());
                 let attack = self.refusal_cause(&transaction, origin);
-                let cause = attack.or_else(|| self.state.posting.sender_at(at)).unwrap_or(self.state.root);
+                let known = order.as_ref().map(|o| o.event).or(attack);
+                let cause = known.or_else(|| self.state.posting.sender_at(at)).unwrap_or(self.state.root);
                 let kind = EventKind::TransactionRefused { reason: reason.to_string() };
                 let event = self.state.journal.note(at, subject, kind, cause);
                 if matches!(reason, Refusal::Orphaned { .. })
                     && let Some(outbox) = self.state.posting.outbox.get_mut(origin as usize)
                 {
                     // Nothing is wrong with it but its number: it is signed anew.
-                    outbox.push_back(transaction.payload);
+                    outbox.push_back(Post { payload: transaction.payload, fee: transaction.fee, order });
                     return;
                 }
                 self.watch_refusal(*transaction, rival.map(|r| *r), &reason, at, event);

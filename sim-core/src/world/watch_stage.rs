@@ -81,7 +81,7 @@ impl World {
             // After the operator come the regulator and the validators.
             let account = self.state.posting.operator() + 2 + witness as usize;
             self.state.posting.tell(at, told);
-            self.submit(account, Payload::Equivocation(proof));
+            self.submit(account, Payload::Equivocation(proof).into());
         }
     }
 

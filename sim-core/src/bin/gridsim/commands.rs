@@ -65,6 +65,21 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "PriceShock(factor: 3, minutes: 90)",
     ),
     (
+        "DeployContract",
+        "by: building, device or operator, name: its name, source: name in the library or text, args: texts ([]), attach: \
+         currency (0), fee: most it costs, currency (0.02)",
+        "puts a contract on the chain",
+        "DeployContract(by: \"home-07\", name: \"deals\", source: \"escrow\")",
+    ),
+    (
+        "CallContract",
+        "by: building, device or operator, contract: its name, function: name, args: texts, @name is an account ([]), \
+         attach: currency (0), fee: most it costs, currency (0.02)",
+        "calls a contract on the chain",
+        "CallContract(by: \"home-07\", contract: \"deals\", function: \"open\", args: [\"@home-01\", \"@home-02\", \"3600\"], \
+         attach: 40)",
+    ),
+    (
         "NetworkCheck",
         "enabled: true|false",
         "trades are checked against what the network can carry",

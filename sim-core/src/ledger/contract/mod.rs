@@ -29,6 +29,7 @@
 //!
 //! [`types`]: super::types
 
+pub mod argument;
 pub mod bridge;
 pub mod builtins;
 pub mod check;
@@ -47,6 +48,7 @@ pub mod store;
 mod tests;
 pub mod value;
 
+pub use argument::parse_argument;
 pub use check::{Diagnostic, FunctionInfo, check, get_functions};
 pub use host::{AccountView, Host};
 pub use library::{LibraryContract, get_library};

@@ -212,6 +212,8 @@ impl Host for View {
 pub struct Step {
     /// What happens, in words.
     pub say: String,
+    /// The same in Chinese.
+    pub zh: String,
     /// Who does it.
     pub by: String,
     /// Arguments of `init`: deploys.
