@@ -19,7 +19,9 @@ mod fonts;
 mod guard;
 mod inspector;
 mod keys;
+mod lab;
 mod legend;
+mod limits;
 mod log;
 mod look;
 mod market;
@@ -31,6 +33,7 @@ mod outcome;
 mod plot;
 mod pointer;
 mod power;
+mod privacy;
 mod profile;
 #[cfg(test)]
 mod raster;
@@ -51,6 +54,8 @@ mod testing_chain;
 mod tests;
 #[cfg(test)]
 mod tests_chain;
+#[cfg(test)]
+mod tests_lab;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]

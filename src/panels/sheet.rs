@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{curve, explorer, tally, theme, widgets};
+use super::{curve, explorer, lab, limits, privacy, tally, theme, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -20,13 +20,22 @@ pub(crate) enum Sheet {
     Votes,
     /// The order book as it came to its price.
     Curve,
+    /// Two mechanisms under the same trouble.
+    Lab,
+    /// What a chain can carry.
+    Limits,
+    /// Readings that stay at home.
+    Privacy,
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 3] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 6] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
+    (Sheet::Lab, Key::K, icons::FLASK, "sheet-lab"),
+    (Sheet::Limits, Key::J, icons::GAUGE, "sheet-limits"),
+    (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
 ];
 
 /// State of all sheets.
@@ -37,6 +46,11 @@ pub(crate) struct State {
     pub explorer: explorer::State,
     pub tally: tally::State,
     pub curve: curve::State,
+    pub lab: lab::State,
+    pub limits: limits::State,
+    pub privacy: privacy::State,
+    /// Show the street with its cheat once the sheet is drawn.
+    pub privacy_wanted: bool,
 }
 
 impl State {
@@ -60,12 +74,19 @@ impl State {
             "" => None,
             "votes" => Some(Sheet::Votes),
             "curve" => Some(Sheet::Curve),
+            "two-mechanisms" | "partition" => Some(Sheet::Lab),
+            "limits" => Some(Sheet::Limits),
+            "privacy" => Some(Sheet::Privacy),
             _ => Some(Sheet::Explorer),
         };
         if self.open == Some(Sheet::Explorer) {
             // The way with a byte changed is what a picture of it is for; a block and the bare path are as they are.
             self.explorer.present(stop, stop.is_some() && name != "path");
         }
+        if self.open == Some(Sheet::Lab) {
+            self.lab.present(name);
+        }
+        self.privacy_wanted = self.open == Some(Sheet::Privacy);
     }
 }
 
@@ -102,6 +123,14 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Explorer => explorer::show(ui, data, &mut state.explorer, reply),
                 Sheet::Votes => tally::show(ui, data, &mut state.tally, reply),
                 Sheet::Curve => curve::show(ui, data, &mut state.curve),
+                Sheet::Lab => lab::show(ui, data, &mut state.lab),
+                Sheet::Limits => limits::show(ui, data, &mut state.limits),
+                Sheet::Privacy => {
+                    if std::mem::take(&mut state.privacy_wanted) {
+                        state.privacy.present(data);
+                    }
+                    privacy::show(ui, data, &mut state.privacy);
+                }
             }
         });
     });
