@@ -1209,16 +1209,16 @@ lab-block-final = it counts for good
 lab-block-open = it may still fall away
 lab-block-dropped = it fell away
 lab-no-blocks = No block yet
-row-lab-blocks = Blocks that count
-term-lab-blocks = Blocks that are final: nobody takes them back any more.
-row-lab-final = Time to final
-term-lab-final = Half of all transactions wait at most so long from being sent to counting for good.
-row-lab-messages = Messages a block
-term-lab-messages = All messages from one validator to another, for each block that counts.
-row-lab-lost = Blocks lost
-term-lab-lost = Blocks that somebody made and that are not on the chain in the end.
-row-lab-energy = Energy for puzzles
-term-lab-energy = What the computers of this small example use for solving puzzles in two minutes, 10 W each. Real networks use far more.
+row-finals = Blocks that count
+term-finals = Blocks that are final: nobody takes them back any more.
+row-tofinal = Time to final
+term-tofinal = Half of all transactions wait at most so long from being sent to counting for good.
+row-chatter = Messages a block
+term-chatter = All messages from one validator to another, for each block that counts.
+row-lostblocks = Blocks lost
+term-lostblocks = Blocks that somebody made and that are not on the chain in the end.
+row-puzzles = Energy for puzzles
+term-puzzles = What the computers of this small example use for solving puzzles in two minutes, 10 W each. Real networks use far more.
 
 # What a chain can carry
 limits-against = Against

@@ -1167,16 +1167,16 @@ lab-block-final = 已成定局
 lab-block-open = 还可能作废
 lab-block-dropped = 已作废
 lab-no-blocks = 还没有区块
-row-lab-blocks = 已成定局的区块
-term-lab-blocks = 再也没有谁会收回的区块。
-row-lab-final = 成为定局的时间
-term-lab-final = 一半的交易从发出到成为定局最多等这么久。
-row-lab-messages = 每块的消息数
-term-lab-messages = 验证者之间的全部消息，按每个算数的区块计。
-row-lab-lost = 丢掉的区块
-term-lab-lost = 有谁做出来、最后却不在链上的区块。
-row-lab-energy = 解题耗能
-term-lab-energy = 这个小例子里的计算机两分钟解题所用的能量，每台 10 W。真实的网络用得多得多。
+row-finals = 已成定局的区块
+term-finals = 再也没有谁会收回的区块。
+row-tofinal = 成为定局的时间
+term-tofinal = 一半的交易从发出到成为定局最多等这么久。
+row-chatter = 每块的消息数
+term-chatter = 验证者之间的全部消息，按每个算数的区块计。
+row-lostblocks = 丢掉的区块
+term-lostblocks = 有谁做出来、最后却不在链上的区块。
+row-puzzles = 解题耗能
+term-puzzles = 这个小例子里的计算机两分钟解题所用的能量，每台 10 W。真实的网络用得多得多。
 
 # What a chain can carry
 limits-against = 横轴

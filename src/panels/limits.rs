@@ -16,7 +16,7 @@ const TABLE: &str = include_str!("../../assets/limits/consensus.csv");
 /// What holds while another varies.
 const BASE: [f64; 3] = [7.0, 1_000.0, 20.0];
 /// Height of the words below the plots, points.
-const WORDS: f32 = 132.0;
+const WORDS: f32 = 148.0;
 
 /// What varies: its column in the table, its name, its unit.
 const AXES: [(usize, &str, &str); 3] = [(1, "limits-nodes", ""), (2, "limits-block", ""), (3, "limits-latency", "ms")];
@@ -180,7 +180,7 @@ fn plot(ui: &mut Ui, data: &PanelData<'_>, state: &State, throughput: bool) {
     let line_height = f64::from(15.0 / ui.available_height().max(60.0));
     plot.show(ui, |plot| {
         let room = (last - first).max(0.1);
-        plot.set_plot_bounds_x(first - room * 0.03..=last + room * 0.34);
+        plot.set_plot_bounds_x(first - room * 0.03..=last + room * 0.5);
         let tall = (high - low).max(0.3);
         plot.set_plot_bounds_y(low - tall * 0.08..=high + tall * 0.12);
         let mut ends: Vec<(f64, f64, String, Color32)> = Vec::new();
@@ -205,13 +205,18 @@ fn plot(ui: &mut Ui, data: &PanelData<'_>, state: &State, throughput: bool) {
 
 /// For each mechanism what bounds it along the axis, and how it was measured.
 fn words(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.spacing_mut().interact_size.y = 18.0;
     for mechanism in Mechanism::ALL {
         let (name, term) = mechanism_words(mechanism);
         let told = bounds(data, &along(&state.rows, mechanism, state.axis), state.axis);
         ui.horizontal(|ui| {
             ui.set_height(18.0);
-            ui.add_sized(vec2(132.0, 18.0), Label::new(RichText::new(data.t(name)).strong()).halign(egui::Align::Min))
-                .on_hover_text(data.t(term));
+            let left = egui::Layout::left_to_right(egui::Align::Center);
+            ui.allocate_ui_with_layout(vec2(132.0, 18.0), left, |ui| {
+                ui.set_width(132.0);
+                ui.label(RichText::new(data.t(name)).strong()).on_hover_text(data.t(term));
+            });
             ui.add(Label::new(told).truncate());
         });
     }

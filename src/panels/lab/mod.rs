@@ -56,7 +56,8 @@ impl State {
         // In the middle of the trouble, or once those who were apart have found each other.
         let wanted = if name == "partition" { bench::TROUBLE_US.1 + 6_000_000 } else { 52_000_000 };
         self.at_us = wanted as f64;
-        if let Some(next) = self.answer.as_ref().and_then(|a| a.parts[0].film.step(wanted, true)) {
+        let steps = self.answer.iter().flat_map(|a| &a.parts).filter_map(|p| p.film.step(wanted, true));
+        if let Some(next) = steps.min() {
             self.at_us = (next + 1) as f64;
         }
     }
@@ -307,13 +308,13 @@ fn side(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer, part: &Part, now: u6
 fn figures(ui: &mut Ui, data: &PanelData<'_>, part: &Part) {
     let f = &part.facts;
     let mut list = vec![
-        row("lab-blocks", f.blocks.to_string()),
-        row("lab-final", numbers::span(f.final_s)),
-        row("lab-messages", numbers::number(f.messages, 0)),
-        row("lab-lost", f.lost.to_string()),
+        row("finals", f.blocks.to_string()),
+        row("tofinal", numbers::span(f.final_s)),
+        row("chatter", numbers::number(f.messages, 0)),
+        row("lostblocks", f.lost.to_string()),
     ];
     if part.mechanism == Mechanism::Work {
-        list.push(row("lab-energy", numbers::with(f.energy_kwh * 1000.0, 1, "Wh")));
+        list.push(row("puzzles", numbers::with(f.energy_kwh * 1000.0, 1, "Wh")));
     }
     widgets::rows(ui, data, &list);
 }

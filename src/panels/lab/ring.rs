@@ -134,7 +134,7 @@ fn validator(
         (_, true) => (format!("▲{head}"), theme::fault(ui)),
         _ => (head.to_string(), weak),
     };
-    painter.text(circle.at(node as f32, circle.radius + 18.0), Align2::CENTER_CENTER, mark, font, colour);
+    painter.text(circle.at(node as f32, circle.radius + 20.0), Align2::CENTER_CENTER, mark, font, colour);
     let stage = data.t(match standing.map(|s| s.stage) {
         _ if lies => "lab-stage-lies",
         Some(Stage::Off) => "lab-stage-off",

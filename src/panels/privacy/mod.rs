@@ -20,7 +20,7 @@ use sim_core::scene::schema::BuildingKind;
 use street::{BILLED, CHEAT, Cheat, Cost, DISCLOSED, HOMES, Question, REGULATOR, Street};
 
 /// Width of what it costs, points.
-const COSTS: f32 = 316.0;
+const COSTS: f32 = 380.0;
 
 /// Who looks at the chain, with its words.
 const VIEWERS: [(Option<u32>, &str); 3] = [
