@@ -84,7 +84,9 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         let round = data.locale.t_args("chain-round", &[("round", c.round.into()), ("waiting", c.waiting.into())]);
         ui.label(RichText::new(round).weak()).on_hover_text(data.t("term-round"));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            sheet::icon(ui, data, Sheet::Votes, reply)
+            sheet::icon(ui, data, Sheet::Votes, reply);
+            sheet::icon(ui, data, Sheet::Lab, reply);
+            sheet::icon(ui, data, Sheet::Privacy, reply);
         });
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {

@@ -21,7 +21,9 @@ mod fonts;
 mod guard;
 mod inspector;
 mod keys;
+mod lab;
 mod legend;
+mod limits;
 mod log;
 mod look;
 mod market;
@@ -33,6 +35,7 @@ mod outcome;
 mod plot;
 mod pointer;
 mod power;
+mod privacy;
 mod profile;
 #[cfg(test)]
 mod raster;
@@ -53,6 +56,8 @@ mod testing_chain;
 mod tests;
 #[cfg(test)]
 mod tests_chain;
+#[cfg(test)]
+mod tests_lab;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]

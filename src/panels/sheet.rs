@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{contract, curve, explorer, tally, theme, trace, widgets};
+use super::{contract, curve, explorer, lab, limits, privacy, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -27,15 +27,24 @@ pub(crate) enum Sheet {
     Contract,
     /// The ways of certificates.
     Trace,
+    /// Two mechanisms under the same trouble.
+    Lab,
+    /// What a chain can carry.
+    Limits,
+    /// Readings that stay at home.
+    Privacy,
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 5] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
     (Sheet::Contract, Key::K, icons::FILE_CODE, "sheet-contract"),
     (Sheet::Trace, Key::J, icons::CERTIFICATE, "sheet-trace"),
+    (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab"),
+    (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits"),
+    (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
 ];
 
 /// State of all sheets.
@@ -48,6 +57,11 @@ pub(crate) struct State {
     pub curve: curve::State,
     pub contract: contract::State,
     pub trace: trace::State,
+    pub lab: lab::State,
+    pub limits: limits::State,
+    pub privacy: privacy::State,
+    /// Show the street with its cheat once the sheet is drawn.
+    pub privacy_wanted: bool,
 }
 
 impl State {
@@ -73,6 +87,9 @@ impl State {
             "curve" => Some(Sheet::Curve),
             "contract" | "contract mistake" => Some(Sheet::Contract),
             "trace" => Some(Sheet::Trace),
+            "two-mechanisms" | "partition" => Some(Sheet::Lab),
+            "limits" => Some(Sheet::Limits),
+            "privacy" => Some(Sheet::Privacy),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
@@ -85,6 +102,10 @@ impl State {
             // The way with a byte changed is what a picture of it is for; a block and the bare path are as they are.
             self.explorer.present(stop, stop.is_some() && name != "path");
         }
+        if self.open == Some(Sheet::Lab) {
+            self.lab.present(name);
+        }
+        self.privacy_wanted = self.open == Some(Sheet::Privacy);
     }
 }
 
@@ -123,6 +144,14 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Curve => curve::show(ui, data, &mut state.curve),
                 Sheet::Contract => contract::show(ui, data, &mut state.contract, reply),
                 Sheet::Trace => trace::show(ui, data, &mut state.trace, reply),
+                Sheet::Lab => lab::show(ui, data, &mut state.lab),
+                Sheet::Limits => limits::show(ui, data, &mut state.limits),
+                Sheet::Privacy => {
+                    if std::mem::take(&mut state.privacy_wanted) {
+                        state.privacy.present(data);
+                    }
+                    privacy::show(ui, data, &mut state.privacy);
+                }
             }
         });
     });

@@ -95,7 +95,8 @@ pub enum Step {
     /// Changes the language: `en` or `zh-CN`.
     Locale(String),
     /// Opens a sheet: the chain at a block, or at a stop of a transaction's way (with a byte changed but for `path`), the
-    /// votes, the curve, contracts (with a mistake or without), the ways of certificates; an empty name closes it.
+    /// votes, the curve, contracts (with a mistake or without), the ways of certificates, two mechanisms, a partition,
+    /// limits, privacy; an empty name closes it.
     Sheet(String),
     /// Unfolds the card of a disturbance, or folds it to its title.
     Outcome(bool),
@@ -108,7 +109,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 13] = [
+const SHEETS: [&str; 17] = [
     "",
     "block",
     "leaf",
@@ -122,6 +123,10 @@ const SHEETS: [&str; 13] = [
     "contract",
     "contract mistake",
     "trace",
+    "two-mechanisms",
+    "partition",
+    "limits",
+    "privacy",
 ];
 /// Maps by name.
 const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];

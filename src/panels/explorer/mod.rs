@@ -148,7 +148,7 @@ fn crumbs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, genesis: &sim_co
 /// The field that finds anything; laid out from the right.
 pub(crate) fn search(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     let hint = data.t("explorer-search-hint");
-    let edit = TextEdit::singleline(&mut state.query).hint_text(hint).desired_width(248.0);
+    let edit = TextEdit::singleline(&mut state.query).hint_text(hint).desired_width(200.0);
     let response = ui.add(edit);
     let name = data.t("explorer-search");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, &name));

@@ -1,8 +1,7 @@
 //! What came out of a run, and what bounds it.
 //!
 //! **Throughput** is the transactions of the final blocks after the first, over the time from the first to the last.
-//! **Latency** of a transaction goes from its arrival to the first honest node at which its block is final;
-//! those of a warm-up, if the setup has one, are left out.
+//! **Latency** of a transaction goes from its arrival to the first honest node at which its block is final.
 //! **What bounds it** follows from the critical path: every message and timer carries where the time up to it went
 //! along the chain of its causes, so the path to the last final block sums to its time. The rule: at 95 % of the
 //! offered load or more it is the load; otherwise the largest part of the path between the first and the last final

@@ -3,9 +3,9 @@
 use super::mesh::{Path, Traffic};
 use super::message::Message;
 use super::outcome::{FinalBlock, Latency, Outcome, Reorganisation, Utilisation, compute_bound};
-use super::run::Lab;
+use super::run::{Content, Lab};
 use super::setup::{Load, Mechanism};
-use super::trace::{Cast, Kind, Stage, Standing, Trace};
+use super::trace::{Cast, Kind, Made, Stage, Standing, Trace};
 use crate::digest::Hash;
 
 impl Lab {
@@ -96,6 +96,7 @@ impl Lab {
 
     /// What came out.
     pub(super) fn finish(mut self) -> Outcome {
+        self.note_blocks();
         let finals: Vec<(FinalBlock, Path)> = self.finals.values().map(|(_, block, path)| (*block, *path)).collect();
         let transactions: u64 = finals.iter().map(|(block, _)| block.transactions).sum();
         let (transactions_per_s, path) = compute_rate(&finals, transactions);
@@ -150,11 +151,26 @@ impl Lab {
         }
     }
 
+    /// Keeps the blocks for the picture.
+    fn note_blocks(&mut self) {
+        let made = |(hash, b): (&Hash, &Content)| Made {
+            hash: *hash,
+            parent: b.parent,
+            height: b.height,
+            author: b.author,
+            time_us: b.made_us,
+        };
+        let mut blocks: Vec<Made> = self.blocks.iter().map(made).collect();
+        blocks.sort_by_key(|b| (b.time_us, b.hash));
+        for block in blocks {
+            Trace::push(&mut self.trace.blocks, &mut self.trace.is_cut_short, self.setup.trace, block);
+        }
+    }
+
     /// From arrival to final, for each transaction of the final blocks.
     fn compute_latencies(&mut self) -> Vec<u64> {
         let mut times = Vec::new();
-        let warm_up = usize::try_from(self.setup.warm_up_blocks).unwrap_or(usize::MAX);
-        for (hash, block, _) in self.finals.values().skip(warm_up) {
+        for (hash, block, _) in self.finals.values() {
             let Some(content) = self.blocks.get(hash) else { continue };
             for index in content.first..content.last {
                 let sent_us = match self.setup.load {

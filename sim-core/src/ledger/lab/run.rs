@@ -84,6 +84,7 @@ pub(super) enum Event {
 /// When transactions are sent in; drawn as far as they are needed.
 pub(super) struct Arrivals {
     load: Load,
+    from_us: u64,
     times_us: Vec<u64>,
     dice: Stream,
 }
@@ -91,7 +92,7 @@ pub(super) struct Arrivals {
 impl Arrivals {
     fn draw(&mut self) -> u64 {
         let Load::Rate(rate) = self.load else { return 0 };
-        let last = self.times_us.last().copied().unwrap_or_default();
+        let last = self.times_us.last().copied().unwrap_or(self.from_us);
         let next = last + draw_us(&mut self.dice, 1e6 / rate);
         self.times_us.push(next);
         next
@@ -191,7 +192,12 @@ impl Lab {
             sequence: 0,
             now_us: 0,
             dice: Stream::new(setup.seed, "lab", 0),
-            arrivals: Arrivals { load: setup.load, times_us: Vec::new(), dice: Stream::new(setup.seed, "lab-load", 0) },
+            arrivals: Arrivals {
+                load: setup.load,
+                from_us: setup.load_from_us,
+                times_us: Vec::new(),
+                dice: Stream::new(setup.seed, "lab-load", 0),
+            },
             finals: BTreeMap::new(),
             certified: BTreeSet::new(),
             violations: BTreeSet::new(),

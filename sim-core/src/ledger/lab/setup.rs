@@ -185,8 +185,8 @@ pub struct Setup {
     pub faults: Vec<Fault>,
     /// No final block for so long is a stall.
     pub stall_us: u64,
-    /// Transactions of the first so many final blocks are left out of the latency, while a leader is yet to be found.
-    pub warm_up_blocks: u64,
+    /// A limited load begins at this time, so that it need not wait for the first leader.
+    pub load_from_us: u64,
     /// The run ends with this final block,
     pub blocks: u64,
     /// or at this time.
@@ -227,7 +227,7 @@ impl Setup {
             behaviours: Vec::new(),
             faults: Vec::new(),
             stall_us: if mechanism.has_branches() { 8 * INTERVAL_US } else { 10_000_000 },
-            warm_up_blocks: 0,
+            load_from_us: 0,
             blocks: 20,
             until_us: 3_600_000_000,
             trace: 0,

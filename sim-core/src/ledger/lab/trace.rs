@@ -124,6 +124,21 @@ pub enum Stage {
     Off,
 }
 
+/// A block that was made, so that branches can be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Its hash: a node's head is one.
+    pub hash: Hash,
+    /// The block under it.
+    pub parent: Hash,
+    /// Its height.
+    pub height: u64,
+    /// Who made it.
+    pub author: u32,
+    /// When.
+    pub time_us: u64,
+}
+
 /// All that was recorded, each list in the order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
@@ -133,6 +148,8 @@ pub struct Trace {
     pub casts: Vec<Cast>,
     /// Changes of where nodes stand.
     pub standings: Vec<Standing>,
+    /// Blocks; for those with branches a block under the hash before it was sealed, too, which is nobody's head.
+    pub blocks: Vec<Made>,
     /// Whether something did not fit.
     pub is_cut_short: bool,
 }

@@ -1,0 +1,145 @@
+//! The sheets of the laboratory: two mechanisms under the same trouble, what a chain can carry, readings that stay at home.
+
+use super::sheet::Sheet;
+use super::testing::Desk;
+use super::tests::{harness, picture, shows};
+use crate::locale::{Language, Locale};
+use crate::panels::look::Theme;
+use bevy_egui::egui::{Key, Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use std::time::Duration;
+
+const SMALL: Vec2 = vec2(960.0, 540.0);
+const LARGE: Vec2 = vec2(1280.0, 720.0);
+
+fn open(sheet: Sheet) -> Harness<'static, Desk> {
+    let mut h = harness(Desk::new(), SMALL);
+    h.state_mut().state.sheet.open = Some(sheet);
+    h.run_steps(3);
+    h
+}
+
+/// Draws until the threads beside have answered, two minutes at most.
+fn wait(h: &mut Harness<'static, Desk>, is_ready: impl Fn(&Desk) -> bool) {
+    for _ in 0..2_400 {
+        h.run_steps(1);
+        if is_ready(h.state()) {
+            h.run_steps(2);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("no answer came");
+}
+
+fn shown(name: &'static str) -> Harness<'static, Desk> {
+    let mut h = harness(Desk::new(), SMALL);
+    h.state_mut().state.sheet.show(name);
+    h.run_steps(3);
+    h
+}
+
+/// The sheet asks by itself, answers beside the window, and says in a sentence what one sees.
+#[test]
+fn two_mechanisms_are_compared_and_the_sentence_says_what_differs() {
+    let mut h = open(Sheet::Lab);
+    wait(&mut h, |desk| desk.state.sheet.lab.is_ready());
+    assert!(shows(&h, "3 and 4 cannot hear each other") && shows(&h, "loses nothing"));
+    assert!(shows(&h, "taken back") || shows(&h, "take back"));
+    assert!(shows(&h, "Tendermint") && shows(&h, "Proof of work") && shows(&h, "Nobody votes here"));
+    assert!(shows(&h, "Validator 5"), "validators have names for screen readers");
+}
+
+#[test]
+fn it_goes_message_by_message_with_the_arrow_keys() {
+    let mut h = shown("two-mechanisms");
+    let time = |h: &Harness<'_, Desk>| h.state().state.sheet.lab.time_us();
+    let start = time(&h);
+    h.key_press(Key::ArrowRight);
+    h.run_steps(2);
+    let next = time(&h);
+    assert!(next > start && next < start + 10_000_000, "{start} {next}");
+    h.key_press(Key::ArrowLeft);
+    h.run_steps(2);
+    assert!(time(&h) <= start);
+    h.get_by_label("Next message").click();
+    h.run_steps(2);
+    assert!(shows(&h, "half way at"));
+    h.get_by_label("Let the time run").click();
+    h.run_steps(4);
+    assert!(time(&h) > start);
+    h.get_by_label("Stop here").click();
+    h.run_steps(2);
+    let stopped = time(&h);
+    h.run_steps(3);
+    assert_eq!(time(&h), stopped);
+}
+
+#[test]
+fn another_choice_is_another_answer() {
+    let mut h = shown("partition");
+    assert!(shows(&h, "those cut off wait and catch up"), "Raft goes on with its majority");
+    h.state_mut().state.sheet.lab.ask_about_a_liar();
+    h.run_steps(1);
+    assert!(shows(&h, "Both are being run"));
+    wait(&mut h, |desk| desk.state.sheet.lab.is_ready());
+    assert!(shows(&h, "lies whenever it brings a block") && shows(&h, "it breaks"));
+}
+
+#[test]
+fn limits_say_what_bounds_each_mechanism_and_whose_numbers_they_are() {
+    let mut h = open(Sheet::Limits);
+    assert!(shows(&h, "our own numbers") && shows(&h, "limited by the delay of messages, from 16 by the width"));
+    h.get_by_label("delay of the network").click();
+    h.run_steps(3);
+    assert!(shows(&h, "limited by the checking of signatures, from"));
+}
+
+#[test]
+fn a_street_adds_up_without_a_reading_and_a_lie_is_caught() {
+    let mut h = open(Sheet::Privacy);
+    wait(&mut h, |desk| desk.state.sheet.privacy.is_ready());
+    assert!(shows(&h, "as much as the street") && shows(&h, "sealed") && shows(&h, "For teaching, not for production"));
+    h.get_by_label("the regulator").click();
+    h.run_steps(3);
+    assert!(shows(&h, "0.82 / 5.31 kWh"), "the regulator reads where it was granted access");
+    h.get_by_label("−1 kWh").click();
+    wait(&mut h, |desk| desk.state.sheet.privacy.is_ready());
+    assert!(shows(&h, "refused") && shows(&h, "somebody lies") && shows(&h, "no proof can be made"));
+    assert!(shows(&h, "does not fit"));
+    h.get_by_label("Home 1 lets the regulator read").click();
+    wait(&mut h, |desk| desk.state.sheet.privacy.is_ready());
+    assert!(shows(&h, "sealed"));
+}
+
+/// Nothing that is told lies outside the window, in both sizes, languages and themes; with GRIDTWIN_PICTURES each is
+/// written there.
+#[test]
+fn every_sheet_of_the_laboratory_fits_its_window_and_can_be_drawn() {
+    let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
+    for (size, language, theme) in
+        [(SMALL, Language::En, Theme::Dark), (SMALL, Language::Zh, Theme::Light), (LARGE, Language::Zh, Theme::Dark)]
+    {
+        for sheet in ["two-mechanisms", "partition", "limits", "privacy"] {
+            let desk = || {
+                let mut desk = Desk::new();
+                desk.locale = Locale::new(language);
+                desk.look.theme = theme;
+                desk
+            };
+            let mut h = harness(desk(), size);
+            h.state_mut().state.sheet.show(sheet);
+            h.run_steps(3);
+            let close = h.get_by_label(&h.state().locale.t("sheet-close")).rect();
+            assert!(close.right() <= size.x && close.top() >= 0.0, "{sheet} {language:?}: {close:?}");
+            let area = h.ctx.memory(|m| m.area_rect("sheet")).expect("a sheet");
+            assert!(area.right() <= size.x && area.bottom() <= size.y, "{sheet} {language:?} {size:?}: {area:?}");
+            let Some(folder) = &folder else { continue };
+            let picture = picture(desk(), size, |desk| desk.state.sheet.show(sheet));
+            assert!(!picture.is_flat());
+            let name = format!("{sheet}-{language:?}-{}.ppm", size.x);
+            picture.save(&folder.join(name)).expect("the folder can be written to");
+        }
+    }
+}
