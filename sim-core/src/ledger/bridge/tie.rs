@@ -20,8 +20,8 @@
 //!
 //! Limits: losses are a share of each trade, not of the square of the flow; where opposite trades cancel, the line loses
 //! less than the shares taken, and the difference is its owner's. What is booked is taken to be delivered; who delivers
-//! less has an imbalance on the own chain. Source: the rules are ours; firm schedules netted within one capacity
-//! a border, as in the coordinated net transmission capacity approach of regulation (EU) 2015/1222.
+//! less has an imbalance on the own chain. Source: the rules are ours; firm schedules netted within one capacity of
+//! a border are those of the coordinated net transmission capacity approach of regulation (EU) 2015/1222.
 
 use super::pair::Which;
 use crate::ledger::state::{MAX_ENERGY, MAX_PRICE};

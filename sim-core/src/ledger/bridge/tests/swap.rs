@@ -59,21 +59,3 @@ fn timeouts_the_wrong_way_round_are_found_to_cost_somebody_both() {
     assert_eq!((report.ending, report.is_loss(), report.is_conserved), (Ending::BenLost, true, true), "{report:?}");
     assert!(get_faults(&terms.timing).contains(&report.fault), "it is one of those that are tried");
 }
-
-/// A lead that forgets the stall: Ana shows the secret late but in time, chain A stands still while Ben's claim waits, and
-/// by the next block her lock has ended. Whether a block with the claim was proposed just before is luck, so some seeds.
-#[test]
-fn a_lead_without_the_stall_is_found_to_be_too_short() {
-    let parameters = Parameters::default();
-    let terms = Terms::new(Money(25_000_000), Wh(2_000), Timing::new(&parameters, STALL_US));
-    let fault = Fault::LateAndStall { for_us: STALL_US };
-    let run = |seed| {
-        let mut swap = Swap::new(seed, &parameters, terms).expect("it is set up");
-        let right = swap.run(fault);
-        assert_eq!((right.ending, right.is_loss()), (Ending::Swapped, false), "{right:?}");
-        swap.set_terms(Terms { lead_us: 5 * SECOND_US as i64, ..terms });
-        swap.run(fault)
-    };
-    let found = (1..8).map(run).find(Report::is_loss).expect("some seed shows it");
-    assert_eq!((found.ending, found.is_conserved), (Ending::BenLost, true), "{found:?}");
-}
