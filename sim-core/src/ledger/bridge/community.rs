@@ -125,8 +125,8 @@ impl Community {
                     }
                     self.blocks.push((*block, receipts));
                 }
-                OccurrenceKind::TransactionRefused { hash, reason, .. } => {
-                    self.refused.insert(hash, reason);
+                OccurrenceKind::TransactionRefused { transaction, reason, .. } => {
+                    self.refused.insert(transaction.compute_hash(), reason);
                 }
                 _ => {}
             }
