@@ -101,7 +101,10 @@ impl World {
         }
         self.state.attacks.lies.clear();
         // What fails from now on has another reason.
-        self.state.attacks.begun.retain(|(attack, _)| !matches!(attack, Attack::Partition { .. } | Attack::Silence { .. }));
+        self.state
+            .attacks
+            .begun
+            .retain(|(attack, _)| !matches!(attack, Attack::Partition { .. } | Attack::Silence { .. }));
         for validator in (0..).take(self.scene.validator_bus.len()) {
             self.state.ledger.set_behaviour(validator, Behaviour::Honest);
         }
