@@ -6,9 +6,9 @@
 //! control that takes about `2 (exp(b) - b - 1)` slots with `b = 11.17` (Siegmund, "Sequential Analysis", 1985, section
 //! 2.6), 140,000 slots or four years.
 //! Who it is: a meter that says a part `f` of what was taken leaves `r = (1 / f - 1) x` with `x` its own reading. Each
-//! account's readings since the sum left zero are fitted to `r` alone (least squares through the origin); an account is
-//! named when its fit leaves no more than noise (`chi^2` within three standard deviations) and any other at least
-//! [`APART`] variances more.
+//! account's readings since the first slot beyond three standard deviations are fitted to `r` alone (least squares
+//! through the origin); an account is named when its fit leaves no more than noise (`chi^2` within three standard
+//! deviations) and any other at least [`APART`] variances more.
 //! Source: Nikovski et al., "Smart meter data analysis for power theft detection", MLDM 2013; Yip et al., "Detection of
 //! energy theft and defective smart meters using linear regression", Int. J. Electr. Power Energy Syst. 91, 2017.
 //! Limits: a meter that says nothing at all has no reading to fit and is not named; two liars at once are seen and not
@@ -27,6 +27,8 @@ const SLACK: f64 = 0.5;
 const MODEL_ERROR: f64 = 0.01;
 /// How many variances worse than the best all other fits must be: odds of `exp(10)`.
 const APART: f64 = 20.0;
+/// A fit begins with the first slot in which so many variances are missing: three standard deviations.
+const CLEAR: f64 = 9.0;
 /// Slots that a fit takes at least, and looks back at most.
 const LEAST: usize = 3;
 const MOST: usize = 32;
@@ -39,7 +41,7 @@ type Slot = (f64, f64, Vec<(u32, i64)>);
 pub struct Balance {
     missing: Cusum,
     excess: Cusum,
-    /// Slots since both sums were zero.
+    /// Slots since something is clearly missing; none while both sums are zero.
     window: VecDeque<Slot>,
     is_alarmed: bool,
     named: Option<u32>,
@@ -66,6 +68,10 @@ impl Balance {
             self.window.pop_front();
         }
         self.window.push_back((missing_wh, variance, taken.to_vec()));
+        // Slots from before the lie say nothing of who lies.
+        while self.window.front().is_some_and(|(r, variance, _)| r * r < CLEAR * variance) {
+            self.window.pop_front();
+        }
         if self.is_alarmed
             && let Some((account, t)) = self.find_suspect()
             && self.named != Some(account)
