@@ -57,7 +57,7 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, legs: &[Leg], reply: &mut 
                 (false, false) => "trace-others",
             };
             let words = data.locale.t_args(key, &[("energy", energy(wh).into())]);
-            let wide = (step - BAR - reach - 8.0).max(84.0);
+            let wide = (step - BAR - reach - 8.0).max(72.0);
             let (font, colour) = (FontId::proportional(12.0), ui.visuals().text_color());
             let galley = ui.painter().layout(words.clone(), font, colour, wide);
             let rect = Rect::from_min_size(pos2(from + reach + 6.0, end - 4.0), galley.size());
