@@ -1246,6 +1246,7 @@ trace-claimed = Used by
 term-trace-claimed = Used up for energy that was taken in this hour. It can never be claimed again.
 trace-lost = { $energy } lost as heat
 trace-others = { $energy } to others
+trace-inside = { $energy } still inside
 trace-uses = Of the { $issued } certified together there: { $claimed } used by { $n }, { $lost } lost, { $left } still on its way.
 trace-totals = All { $energy } ever certified here, and where it is
 term-trace-totals = The parts add up to the whole, to the last watt-hour: nothing is claimed twice, and nothing disappears.

@@ -1207,6 +1207,7 @@ trace-claimed = 使用者
 term-trace-claimed = 为这个小时用的电核销，以后再也不能核销。
 trace-lost = 损耗 { $energy }
 trace-others = 分给别人 { $energy }
+trace-inside = 还在里面 { $energy }
 trace-uses = 一起签发的 { $issued } 中：{ $n } 位用户用了 { $claimed }，损耗 { $lost }，还有 { $left } 在途中。
 trace-totals = 这里签发过的全部 { $energy }，现在在哪里
 term-trace-totals = 各部分加起来正好是全部，一瓦时也不差：没有重复核销，也没有凭空消失。

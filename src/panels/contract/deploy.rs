@@ -42,7 +42,7 @@ pub(super) struct State {
 impl Default for State {
     fn default() -> Self {
         Self {
-            name: String::new(),
+            name: super::FIRST.to_owned(),
             form: Form::default(),
             fee: CONTRACT_FEE,
             open: None,

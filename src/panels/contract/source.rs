@@ -69,8 +69,7 @@ fn edit(ui: &mut Ui, data: &PanelData<'_>, text: &mut Text) {
     let editor = TextEdit::multiline(&mut text.source)
         .id_salt("contract source")
         .code_editor()
-        .frame(egui::Frame::NONE)
-        .margin(margin)
+        .frame(egui::Frame::NONE.inner_margin(margin))
         .desired_width(f32::INFINITY)
         .layouter(&mut layouter);
     let output = editor.show(ui);

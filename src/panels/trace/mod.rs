@@ -59,7 +59,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: 
     let claim = state.claim.and_then(|at| claims.iter().find(|c| c.at == at).copied());
     let of_hour: Vec<Claim> = claims.iter().filter(|c| Some(c.hour) == hour).copied().collect();
     let claim = claim.or(best.filter(|c| Some(c.hour) == hour)).or_else(|| self::best(&of_hour));
-    let foot = 58.0;
+    let foot = 68.0;
     let high = (ui.available_height() - foot).max(200.0);
     let area = Rect::from_min_size(ui.available_rect_before_wrap().min, vec2(ui.available_width(), high));
     ui.scope_builder(egui::UiBuilder::new().max_rect(area), |ui| {
@@ -99,7 +99,7 @@ fn account(data: &PanelData<'_>, index: u32) -> String {
         Some(Participant::Device(d)) => name(data.scene, Subject::Device(*d), data.locale),
         Some(Participant::Grid) => data.t("kind-grid"),
         Some(Participant::Losses) => data.t("participant-losses"),
-        None => data.t("participant-operator"),
+        None => data.t("explorer-operator"),
     }
 }
 

@@ -15,7 +15,9 @@ use sim_core::time::{HOUR_US, SimTime};
 /// Height of what is said above a bar and below, and of the branches, points.
 const ABOVE: f32 = 78.0;
 const BELOW: f32 = 22.0;
-const BRANCH: f32 = 64.0;
+/// Height of the sentence behind the drawing.
+const SENTENCE: f32 = 40.0;
+const BRANCH: f32 = 80.0;
 /// Width of a bar, and the least height that is still seen.
 const BAR: f32 = 12.0;
 const LEAST: f32 = 3.0;
@@ -23,7 +25,7 @@ const LEAST: f32 = 3.0;
 /// The way.
 pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, legs: &[Leg], reply: &mut Reply) {
     let area = ui.available_rect_before_wrap();
-    let room = (area.height() - ABOVE - BELOW - BRANCH).clamp(40.0, 150.0);
+    let room = (area.height() - ABOVE - BELOW - BRANCH - SENTENCE).clamp(40.0, 240.0);
     let high = ABOVE + room + BRANCH + BELOW;
     let area = Rect::from_min_size(area.min, vec2(area.width(), high));
     ui.advance_cursor_after_rect(area);
@@ -40,18 +42,28 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, legs: &[Leg], reply: &mut 
         let (now, next) = (height(pair[0].wh), height(pair[1].wh).min(height(pair[0].wh)));
         ribbon(ui, [from, to], [top, top + next], [top, top + height(pair[1].wh)], flow);
         let mut under = top + next;
+        let inside = matches!(pair[1].stop, Stop::Discharged(..));
         for (wh, lost) in [(pair[1].other, false), (pair[1].lost, true)].into_iter().filter(|b| b.0 > 0) {
             let thick = (room * wh as f32 / most).clamp(LEAST, (top + now - under).max(LEAST));
             let ink = if lost { theme::rgb(palette::HOT) } else { ui.visuals().weak_text_color() };
-            let end = top + room + if lost { BRANCH - 34.0 } else { 10.0 };
-            branch(ui, from, under, thick, step * 0.3, end, theme::tint(ui, ink, if lost { 0.7 } else { 0.3 }));
+            // The lower branch turns within the upper one and ends below what that says.
+            let (reach, end) = if lost { (step * 0.12, 46.0) } else { (step * 0.3, 10.0) };
+            let end = top + room + end;
+            branch(ui, from, under, thick, reach, end, theme::tint(ui, ink, if lost { 0.7 } else { 0.3 }));
             under += thick;
-            let key = if lost { "trace-lost" } else { "trace-others" };
+            let key = match (lost, inside) {
+                (true, _) => "trace-lost",
+                (false, true) => "trace-inside",
+                (false, false) => "trace-others",
+            };
             let words = data.locale.t_args(key, &[("energy", energy(wh).into())]);
-            let at = pos2(from + step * 0.3 + if lost { 6.0 } else { 6.0 }, end + if lost { 4.0 } else { -2.0 });
-            let wide = (step - BAR - step * 0.3 - 8.0).max(56.0);
-            let galley = ui.painter().layout(words, FontId::proportional(12.0), ui.visuals().text_color(), wide);
-            ui.painter().galley(at, galley, ink);
+            let wide = (step - BAR - reach - 8.0).max(72.0);
+            let (font, colour) = (FontId::proportional(12.0), ui.visuals().text_color());
+            let galley = ui.painter().layout(words.clone(), font, colour, wide);
+            let rect = Rect::from_min_size(pos2(from + reach + 6.0, end - 4.0), galley.size());
+            ui.painter().galley(rect.min, galley, colour);
+            let response = ui.interact(rect, ui.id().with(("branch", i, lost)), egui::Sense::hover());
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, &words));
         }
     }
     for (i, leg) in legs.iter().enumerate() {
