@@ -90,7 +90,7 @@ fn another_choice_is_another_answer() {
 #[test]
 fn limits_say_what_bounds_each_mechanism_and_whose_numbers_they_are() {
     let mut h = open(Sheet::Limits);
-    assert!(shows(&h, "our own numbers") && shows(&h, "limited by the delay of messages, from 16 by the width"));
+    assert!(shows(&h, "our own numbers") && shows(&h, "limited by the delay of messages, from 10 by the width"));
     h.get_by_label("delay of the network").click();
     h.run_steps(3);
     assert!(shows(&h, "limited by the checking of signatures, from"));
