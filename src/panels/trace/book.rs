@@ -88,7 +88,8 @@ impl Book {
             CertificateEvent::Issued { certificate, origin, .. } => {
                 self.origins.insert(certificate, (origin, false));
             }
-            CertificateEvent::Transferred { certificate, parent, .. } => {
+            CertificateEvent::Transferred { certificate, parent, .. }
+            | CertificateEvent::Locked { certificate, parent, .. } => {
                 if let Some(origin) = self.origins.get(&parent).copied() {
                     self.origins.insert(certificate, origin);
                 }
@@ -103,7 +104,10 @@ impl Book {
                     self.claims.push(Claim { at, account, hour, wh: energy.0, certificate, origin, stored });
                 }
             }
-            CertificateEvent::Stored { .. } | CertificateEvent::Retired { .. } => {}
+            CertificateEvent::Stored { .. }
+            | CertificateEvent::Retired { .. }
+            | CertificateEvent::Unlocked { .. }
+            | CertificateEvent::Refunded { .. } => {}
         }
     }
 
@@ -115,12 +119,18 @@ impl Book {
         for place in trace_back(before, claim.certificate) {
             let (stop, wh, lost) = match before[place] {
                 CertificateEvent::Issued { origin, energy, .. } => (Stop::Roof(origin), energy.0, 0),
-                CertificateEvent::Transferred { to, energy, .. } => (Stop::Holder(to), energy.0, 0),
+                CertificateEvent::Transferred { to, energy, .. } | CertificateEvent::Unlocked { to, energy, .. } => {
+                    (Stop::Holder(to), energy.0, 0)
+                }
                 CertificateEvent::Stored { storage, energy, .. } => (Stop::Charged(storage), energy.0, 0),
                 CertificateEvent::Released { storage, hour, energy, loss, .. } => {
                     (Stop::Discharged(storage, hour), energy.0, loss.0)
                 }
-                CertificateEvent::Claimed { .. } | CertificateEvent::Retired { .. } => continue,
+                // Under a lock it is nobody's: who gets it is said when it opens.
+                CertificateEvent::Claimed { .. }
+                | CertificateEvent::Retired { .. }
+                | CertificateEvent::Locked { .. }
+                | CertificateEvent::Refunded { .. } => continue,
             };
             self.push(&mut legs, place, stop, wh, lost);
         }

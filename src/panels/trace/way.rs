@@ -92,7 +92,7 @@ fn head(ui: &mut Ui, data: &PanelData<'_>, leg: &Leg) {
     let line = |ui: &mut Ui, text: RichText| ui.add(Label::new(text).truncate());
     line(ui, RichText::new(format!("{icon} {}", data.t(key))).weak()).on_hover_text(data.t(&format!("term-{key}")));
     line(ui, RichText::new(who).strong());
-    let when = hour.map_or_else(|| numbers::clock(leg.time), |h| hours(h));
+    let when = hour.map_or_else(|| numbers::clock(leg.time), hours);
     line(ui, RichText::new(when).weak());
     line(ui, RichText::new(energy(leg.wh)).strong());
 }
