@@ -150,7 +150,8 @@ fn forged_transactions_cannot_fill_the_pool() {
     );
     let seen = ledger.advance(seconds(30), &[]);
     let brought: usize = get_blocks(&seen).iter().map(|b| b.transactions.len()).sum();
-    assert_eq!((brought, ledger.get_pool().get_count()), (1, 0));
+    // What waits behind a gap in its numbers stays; it is no longer a crowd.
+    assert!(brought == 1 && !ledger.get_pool().is_crowded(), "{brought}, {}", ledger.get_pool().get_count());
 }
 
 /// Who pays more comes first, but never before the sender's own earlier transactions; the operator's come last.
