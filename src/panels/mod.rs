@@ -20,6 +20,7 @@ mod files;
 mod fonts;
 mod guard;
 mod inspector;
+mod job;
 mod keys;
 mod lab;
 mod legend;

@@ -1,9 +1,9 @@
 //! What is compared: two mechanisms, so many validators, one trouble. A run takes a moment, so it is made beside the
 //! window's thread.
 
+use super::super::job::Job;
 use super::film::Film;
 use bevy_egui::egui::Context;
-use crossbeam_channel::{Receiver, bounded};
 use sim_core::ledger::lab::compare::{Comparison, Side, compare};
 use sim_core::ledger::lab::run::run;
 use sim_core::ledger::lab::setup::{Behaviour, Fault, FaultKind, Load, Mechanism, Setup};
@@ -186,27 +186,20 @@ fn facts(side: &Side) -> Facts {
 }
 
 /// A run that is being made.
-pub(super) struct Job {
+pub(super) struct Run {
     pub question: Question,
-    answer: Receiver<Option<Answer>>,
+    job: Job<Option<Answer>>,
 }
 
-impl Job {
-    /// Begins; the window is drawn anew once it is done.
-    pub(super) fn begin(question: Question, ctx: &Context) -> Self {
-        let (send, answer_end) = bounded(1);
-        let ctx = ctx.clone();
-        std::thread::spawn(move || {
-            // Nobody may wait for it any more: another question was asked.
-            let _ = send.send(answer(question));
-            ctx.request_repaint();
-        });
-        Self { question, answer: answer_end }
+impl Run {
+    /// Begins.
+    pub(super) fn begin(question: Question) -> Self {
+        Self { question, job: Job::begin(move || answer(question)) }
     }
 
     /// The answer, once it is there.
-    pub(super) fn poll(&self) -> Option<Answer> {
-        self.answer.try_recv().ok().flatten()
+    pub(super) fn poll(&mut self, ctx: &Context) -> Option<Answer> {
+        self.job.poll(ctx).flatten()
     }
 }
 

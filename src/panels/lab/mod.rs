@@ -11,8 +11,8 @@ mod timeline;
 
 use super::data::PanelData;
 use super::widgets::{self, row};
-use super::{numbers, theme};
-use bench::{Answer, Job, Part, Question, SIZES, TROUBLES};
+use super::{job, numbers, theme};
+use bench::{Answer, Part, Question, Run, SIZES, TROUBLES};
 use bevy_egui::egui::{self, Button, ComboBox, Key, Label, Modifiers, RichText, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icons;
 use sim_core::ledger::lab::setup::Mechanism;
@@ -29,7 +29,7 @@ pub(super) fn mechanism_words(mechanism: Mechanism) -> (&'static str, &'static s
 /// State of the sheet.
 pub(crate) struct State {
     question: Question,
-    job: Option<Job>,
+    job: Option<Run>,
     answer: Option<Answer>,
     at_us: f64,
     playing: bool,
@@ -112,16 +112,17 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
 
 /// Takes the answer, asks anew, lets time pass, reads the keys.
 fn run(ui: &Ui, state: &mut State) {
-    if let Some(answer) = state.job.as_ref().and_then(Job::poll) {
+    if let Some(answer) = state.job.as_mut().and_then(|run| run.poll(ui.ctx())) {
         (state.job, state.answer) = (None, Some(answer));
     }
     let asked = state.job.as_ref().map(|j| j.question).or(state.answer.as_ref().map(|a| a.question));
     if asked != Some(state.question) {
-        state.job = Some(Job::begin(state.question, ui.ctx()));
+        state.job = Some(Run::begin(state.question));
         state.answer = None;
     }
     if state.job.is_some() {
-        ui.ctx().request_repaint_after(std::time::Duration::from_millis(50));
+        // It has only just begun: the next frame looks at it.
+        ui.ctx().request_repaint_after(job::LOOK);
     }
     for (key, forward) in [(Key::ArrowLeft, false), (Key::ArrowRight, true)] {
         if widgets::pressed(ui, Modifiers::NONE, key) {

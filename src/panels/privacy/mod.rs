@@ -4,11 +4,11 @@
 mod street;
 
 use super::data::PanelData;
+use super::job::{self, Job};
 use super::names::name;
 use super::{numbers, theme, widgets};
 use crate::palette;
 use bevy_egui::egui::{self, Align, Context, Grid, Label, Layout, RichText, ScrollArea, Ui};
-use crossbeam_channel::{Receiver, bounded};
 use egui_phosphor::regular as icons;
 use sim_core::digest::{Hash, hex};
 use sim_core::ids::{BuildingId, Subject};
@@ -59,8 +59,8 @@ pub(crate) struct State {
     question: Option<Question>,
     street: Option<Street>,
     costs: Option<Vec<Cost>>,
-    street_job: Option<Receiver<Option<Street>>>,
-    costs_job: Option<Receiver<Option<Vec<Cost>>>>,
+    street_job: Option<Job<Option<Street>>>,
+    costs_job: Option<Job<Option<Vec<Cost>>>>,
     viewer: usize,
 }
 
@@ -103,10 +103,10 @@ impl State {
 
     /// Begins what is missing and takes what is done.
     fn follow(&mut self, ctx: &Context) {
-        if let Some(street) = self.street_job.as_ref().and_then(|j| j.try_recv().ok()) {
+        if let Some(street) = self.street_job.as_mut().and_then(|j| j.poll(ctx)) {
             (self.street, self.street_job) = (street, None);
         }
-        if let Some(costs) = self.costs_job.as_ref().and_then(|j| j.try_recv().ok()) {
+        if let Some(costs) = self.costs_job.as_mut().and_then(|j| j.poll(ctx)) {
             (self.costs, self.costs_job) = (costs, None);
         }
         let made = self.street.as_ref().map(|s| &s.question);
@@ -114,31 +114,16 @@ impl State {
             && self.street_job.is_none()
             && let Some(question) = self.question.clone()
         {
-            self.street_job = Some(begin(ctx, move || Street::new(question)));
+            self.street_job = Some(Job::begin(move || Street::new(question).ok()));
         }
         // One after the other, so that neither disturbs what the other measures.
         if self.costs.is_none() && self.costs_job.is_none() && self.street.is_some() {
-            self.costs_job = Some(begin(ctx, street::measure));
+            self.costs_job = Some(Job::begin(|| street::measure().ok()));
         }
         if self.street_job.is_some() || self.costs_job.is_some() {
-            ctx.request_repaint_after(std::time::Duration::from_millis(50));
+            ctx.request_repaint_after(job::LOOK);
         }
     }
-}
-
-/// Does something beside the window's thread.
-fn begin<T: Send + 'static>(
-    ctx: &Context,
-    work: impl FnOnce() -> Result<T, PrivacyError> + Send + 'static,
-) -> Receiver<Option<T>> {
-    let (send, done) = bounded(1);
-    let ctx = ctx.clone();
-    std::thread::spawn(move || {
-        // Nobody may wait for it any more: the sheet was closed.
-        let _ = send.send(work().ok());
-        ctx.request_repaint();
-    });
-    done
 }
 
 /// The sheet.
