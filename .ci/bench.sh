@@ -1,4 +1,14 @@
 # The benchmarks of `./x bench`, read by it: the functions and variables are its own.
+# What a subcommand of the program measures, into out/bench.json; $1 is what is said of it, the rest goes to the program.
+measure() {
+    told=$1
+    shift
+    set_up real
+    cargo build -p sim-core --bin gridsim
+    "$CARGO_TARGET_DIR/debug/gridsim" "$@" >out/bench.tmp
+    mv out/bench.tmp out/bench.json
+    say "$told: out/bench.json"
+}
 gridsim() { profile=$1; shift; cargo run $profile -p sim-core --bin gridsim -- "$@"; }
 cd "$root"
 mkdir -p out
@@ -93,26 +103,14 @@ privacy)
     say "all numbers: out/bench.json" ;;
 consensus)
     # Everything that can happen to one height of each mechanism; fails if theory says otherwise.
-    set_up real
-    cargo build -p sim-core --bin gridsim
-    "$CARGO_TARGET_DIR/debug/gridsim" bench-consensus --json "$@" >out/bench.tmp
-    mv out/bench.tmp out/bench.json
-    say "all numbers and the runs to two decisions: out/bench.json" ;;
+    measure "all numbers and the runs to two decisions" bench-consensus --json "$@" ;;
 bridge)
     # Swaps between two chains under every single fault, and value carried by proofs; fails if anybody loses both.
-    set_up real
-    cargo build -p sim-core --bin gridsim
-    "$CARGO_TARGET_DIR/debug/gridsim" bench-bridge --json "$@" >out/bench.tmp
-    mv out/bench.tmp out/bench.json
-    say "all numbers: out/bench.json" ;;
+    measure "all numbers" bench-bridge --json "$@" ;;
 limits)
     # Throughput and time to final of each mechanism; without arguments also the table that the app plots.
-    set_up real
-    cargo build -p sim-core --bin gridsim
     [ $# -gt 0 ] || set -- --csv assets/limits/consensus.csv
-    "$CARGO_TARGET_DIR/debug/gridsim" bench-limits --json "$@" >out/bench.tmp
-    mv out/bench.tmp out/bench.json
-    say "all numbers: out/bench.json" ;;
+    measure "all numbers" bench-limits --json "$@" ;;
 *)
     # A benchmark of the simulation is a program of its own.
     [ -f "sim-core/examples/$name.rs" ] || { say "there is no benchmark '$name'"; exit 2; }

@@ -8,7 +8,7 @@ use crate::palette;
 use bevy_egui::egui::{self, Align2, Color32, Label, RichText, Slider, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
 use egui_plot::{
-    AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoint, Points, Text,
+    AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, MarkerShape, PlotPoint, Points, Text,
 };
 use sim_core::recorder::Channel;
 use sim_core::snapshot::{Order, Side, clear_first};
@@ -172,14 +172,7 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>, count: usize, met: Option<(i64, i64
         .min_thickness(40.0)
         .formatter(|mark: GridMark, _r| numbers::number(mark.value, 2));
     let x = AxisHints::new_x().formatter(|mark: GridMark, _r| format!("{} kWh", numbers::number(mark.value, 0)));
-    let plot = Plot::new("order by order")
-        .height(ui.available_height())
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_background(false)
-        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
+    let plot = plot::still(ui, "order by order", ui.available_height())
         .set_margin_fraction(vec2(0.02, 0.08))
         .y_grid_spacer(|input| plot::value_grid(input, 5.0))
         .x_grid_spacer(|input| plot::value_grid(input, 6.0))

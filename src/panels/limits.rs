@@ -6,8 +6,7 @@ use super::lab::mechanism_words;
 use super::{numbers, theme, widgets};
 use bevy_egui::egui::{self, Align2, Color32, Label, RichText, ScrollArea, Ui, vec2};
 use egui_plot::{
-    AxisHints, GridInput, GridMark, HPlacement, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoint, Points,
-    Text,
+    AxisHints, GridInput, GridMark, HPlacement, HoverPosition, Line, LineStyle, MarkerShape, PlotPoint, Points, Text,
 };
 use sim_core::ledger::lab::setup::Mechanism;
 
@@ -158,14 +157,7 @@ fn plot(ui: &mut Ui, data: &PanelData<'_>, state: &State, throughput: bool) {
         .min_thickness(44.0)
         .formatter(move |mark: GridMark, _r| with_unit(mark.value, unit));
     let x_axis = AxisHints::new_x().formatter(move |mark: GridMark, _r| with_unit(mark.value, x_unit));
-    let plot = Plot::new(("limits", throughput))
-        .height(ui.available_height())
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_background(false)
-        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
+    let plot = super::plot::still(ui, ("limits", throughput), ui.available_height())
         .x_grid_spacer(decades)
         .y_grid_spacer(decades)
         .custom_x_axes(vec![x_axis])

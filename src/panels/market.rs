@@ -9,7 +9,7 @@ use super::{numbers, theme, widgets};
 use crate::palette;
 use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
-use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, Plot, PlotPoint, Text};
+use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, PlotPoint, Text};
 use sim_core::command::{BiddingStrategy, Command, Lever, Mechanism, TariffShape};
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
@@ -153,14 +153,7 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         .min_thickness(40.0)
         .formatter(|mark: GridMark, _r| numbers::number(mark.value, 2));
     let x = AxisHints::new_x().formatter(|mark: GridMark, _r| numbers::number(mark.value, 0));
-    let plot = Plot::new("market curves")
-        .height(ui.available_height())
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_background(false)
-        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
+    let plot = super::plot::still(ui, "market curves", ui.available_height())
         .set_margin_fraction(vec2(0.02, 0.2))
         .y_grid_spacer(|input| super::plot::value_grid(input, 4.0))
         .x_grid_spacer(|input| super::plot::value_grid(input, 5.0))

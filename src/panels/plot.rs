@@ -91,6 +91,18 @@ pub(crate) fn means(minutes: &[Minute], scale: f64) -> Vec<[f64; 2]> {
 }
 
 /// Shows a picture; says so when there is nothing to show yet. Event marks are drawn behind the lines.
+/// A plot that stays as it is: it can be pointed at and not be moved.
+pub(super) fn still<'a>(ui: &Ui, id: impl bevy_egui::egui::AsId, height: f32) -> Plot<'a> {
+    Plot::new(id)
+        .height(height)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .show_background(false)
+        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
+}
+
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, marks: &[Mark]) {
     let empty = picture.lines.iter().all(|l| l.points.len() < 2) && picture.bands.iter().all(|b| b.hours.len() < 2);
     if empty {
@@ -112,17 +124,10 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
         });
     let x_axis = AxisHints::new_x().formatter(|mark: GridMark, _range| numbers::hours(mark.value));
     let (across, down) = (f64::from(ui.available_width() / 64.0), f64::from(picture.height / 28.0));
-    let plot = Plot::new(picture.id)
-        .height(picture.height)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
+    let plot = still(ui, picture.id, picture.height)
         .allow_double_click_reset(false)
-        .show_background(false)
         .set_margin_fraction(bevy_egui::egui::vec2(0.0, 0.08))
         .link_cursor("time", [true, false])
-        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
         .x_grid_spacer(move |input| time_grid(input, end, across))
         .y_grid_spacer(move |input| value_grid(input, down))
         .custom_x_axes(vec![x_axis])

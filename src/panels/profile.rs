@@ -224,19 +224,12 @@ fn frame(ui: &Ui, height: f32, range: (f64, f64), unit: String) -> Plot<'static>
         if last { format!("{text} {unit}") } else { text }
     });
     let (across, down) = (f64::from(ui.available_width() / 72.0), f64::from(height / 26.0));
-    Plot::new("voltage profile")
-        .height(height)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
+    super::plot::still(ui, "voltage profile", height)
         .allow_double_click_reset(false)
-        .show_background(false)
         .show_x(false)
         .show_y(false)
         .include_y(VOLTAGE_SCALE_PU.0 - MARGIN_PU)
         .include_y(VOLTAGE_SCALE_PU.1 + MARGIN_PU)
-        .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
         .x_grid_spacer(move |input| value_grid(input, across))
         .y_grid_spacer(move |input| value_grid(input, down))
         .custom_x_axes(vec![x])

@@ -370,6 +370,23 @@ fn the_opening_is_played_by_clicking_and_can_be_left() {
     assert!(!h.state().tour.is_playing());
 }
 
+/// Sizes, languages and themes in which every sheet is tried.
+pub(super) const LOOKS: [(Vec2, Language, Theme); 3] = [
+    (vec2(960.0, 540.0), Language::En, Theme::Dark),
+    (vec2(960.0, 540.0), Language::Zh, Theme::Light),
+    (vec2(1280.0, 720.0), Language::Zh, Theme::Dark),
+];
+
+/// Shows a sheet by its name in the list of pictures, and checks that it lies within the window and can be closed.
+pub(super) fn show_fitting(h: &mut Harness<'_, Desk>, sheet: &str, size: Vec2) {
+    h.state_mut().state.sheet.show(sheet);
+    h.run_steps(3);
+    let close = h.get_by_label(&h.state().locale.t("sheet-close")).rect();
+    assert!(close.right() <= size.x && close.top() >= 0.0, "{sheet} {size:?}: {close:?}");
+    let area = h.ctx.memory(|m| m.area_rect("sheet")).expect("a sheet");
+    assert!(area.right() <= size.x && area.bottom() <= size.y, "{sheet} {size:?}: {area:?}");
+}
+
 /// One frame of the control room, drawn on the processor.
 pub(super) fn picture(mut desk: Desk, size: Vec2, prepare: impl Fn(&mut Desk)) -> super::raster::Picture {
     let (fonts, _) = fonts::definitions();

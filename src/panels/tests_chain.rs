@@ -5,7 +5,7 @@ use super::explorer::{Page, Stop};
 use super::sheet::Sheet;
 use super::testing::{Desk, FakePast};
 use super::testing_chain::chain;
-use super::tests::{harness, picture, shows};
+use super::tests::{LOOKS, harness, picture, show_fitting, shows};
 use crate::locale::{Language, Locale};
 use crate::panels::look::Theme;
 use bevy_egui::egui::{Key, Vec2, vec2};
@@ -208,20 +208,13 @@ fn the_curve_grows_order_by_order_to_its_price() {
 /// Nothing that is told lies outside the window, in both sizes, languages and themes.
 #[test]
 fn every_sheet_fits_its_window_in_both_languages() {
-    for (size, language, theme) in
-        [(SMALL, Language::En, Theme::Dark), (SMALL, Language::Zh, Theme::Light), (LARGE, Language::Zh, Theme::Dark)]
-    {
+    for (size, language, theme) in LOOKS {
         let mut desk = desk();
         desk.locale = Locale::new(language);
         desk.look.theme = theme;
         let mut h = open(desk, size, Sheet::Explorer);
         for sheet in ["block", "leaf", "path", "path changed", "header", "next", "signatures", "votes", "curve"] {
-            h.state_mut().state.sheet.show(sheet);
-            h.run_steps(3);
-            let close = h.get_by_label(&h.state().locale.t("sheet-close")).rect();
-            assert!(close.right() <= size.x && close.top() >= 0.0, "{sheet} {language:?}: {close:?}");
-            let area = h.ctx.memory(|m| m.area_rect("sheet")).expect("a sheet");
-            assert!(area.right() <= size.x && area.bottom() <= size.y, "{sheet} {language:?} {size:?}: {area:?}");
+            show_fitting(&mut h, sheet, size);
         }
     }
 }

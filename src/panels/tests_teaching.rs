@@ -2,7 +2,7 @@
 
 use super::sheet::Sheet;
 use super::testing::{Desk, FakePast};
-use super::tests::{harness, picture, shows};
+use super::tests::{LOOKS, harness, picture, show_fitting, shows};
 use crate::bridge::Ask;
 use crate::locale::{Language, Locale};
 use crate::panels::explorer::Page;
@@ -241,20 +241,13 @@ fn before_the_first_claim_the_trace_says_what_to_wait_for() {
 /// Nothing that is told lies outside the window, in both sizes, languages and themes.
 #[test]
 fn both_sheets_fit_their_window_in_both_languages() {
-    for (size, language, theme) in
-        [(SMALL, Language::En, Theme::Dark), (SMALL, Language::Zh, Theme::Light), (LARGE, Language::Zh, Theme::Dark)]
-    {
+    for (size, language, theme) in LOOKS {
         let mut desk = desk();
         desk.locale = Locale::new(language);
         desk.look.theme = theme;
         let mut h = harness(desk, size);
         for sheet in SHEETS {
-            h.state_mut().state.sheet.show(sheet);
-            h.run_steps(3);
-            let close = h.get_by_label(&h.state().locale.t("sheet-close")).rect();
-            assert!(close.right() <= size.x && close.top() >= 0.0, "{sheet} {language:?}: {close:?}");
-            let area = h.ctx.memory(|m| m.area_rect("sheet")).expect("a sheet");
-            assert!(area.right() <= size.x && area.bottom() <= size.y, "{sheet} {language:?} {size:?}: {area:?}");
+            show_fitting(&mut h, sheet, size);
         }
     }
 }

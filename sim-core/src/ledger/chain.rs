@@ -263,16 +263,16 @@ impl Ledger {
         }
         let next = self.state.get_accounts()[index as usize].nonce;
         let chain = self.chain;
-        match self.pool.insert(tx.clone(), origin, next, |occupant| !occupant.get_claim(&chain).is_valid()) {
+        match self.pool.insert(tx, origin, next, |occupant| !occupant.get_claim(&chain).is_valid()) {
             Ok(None) => {}
             Ok(Some(forged)) => {
                 self.say_refused(forged.transaction, forged.origin, TransitionError::Signature.into(), out)
             }
-            Err((_, reason)) => {
+            Err((tx, reason)) => {
                 if origin != FOREIGN {
                     self.promised.insert(sender, self.pool.get_next_nonce(sender, next));
                 }
-                self.say_refused(tx, origin, reason, out);
+                self.say_refused(*tx, origin, reason, out);
             }
         }
         self.schedule_start();

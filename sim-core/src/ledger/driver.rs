@@ -205,6 +205,7 @@ impl Ledger {
         }
     }
 
+    /// Signs a message, keeps it for gossip and sends it.
     fn send(&mut self, from: u32, height: u64, round: u32, content: Content) {
         let message = self.sign(from, height, round, content);
         self.broadcast(message);

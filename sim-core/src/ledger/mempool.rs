@@ -133,37 +133,19 @@ impl Mempool {
     /// signature. Returns an occupant that had to go.
     ///
     /// # Errors
-    /// Its hash, and why it is refused.
+    /// The transaction again, and why it is refused.
     pub fn insert(
         &mut self,
         transaction: SignedTransaction,
         origin: u32,
         next: u64,
         is_forged: impl FnOnce(&SignedTransaction) -> bool,
-    ) -> Result<Option<Waiting>, (Hash, Refusal)> {
+    ) -> Result<Option<Waiting>, (Box<SignedTransaction>, Refusal)> {
         let (sender, nonce) = (transaction.sender, transaction.nonce);
         let encoded = transaction.encode();
         let (bytes, hash) = (encoded.len(), compute_leaf_hash(&encoded));
-        let refuse = |reason| Err((hash, reason));
-        if bytes > MAX_BYTES {
-            return refuse(Refusal::TooLong { bytes, limit: MAX_BYTES });
-        }
-        if nonce < next {
-            return refuse(TransitionError::Nonce { expected: next, found: nonce }.into());
-        }
-        if nonce - next >= MAX_WAITING_OF_SENDER {
-            return refuse(Refusal::TooFarAhead { nonce, next });
-        }
-        let occupant = self.waiting.get(&(sender, nonce));
-        if let Some(occupant) = occupant {
-            if occupant.hash == hash {
-                return refuse(Refusal::Duplicate);
-            }
-            if !is_forged(&occupant.transaction) {
-                return refuse(Refusal::NonceTaken { nonce });
-            }
-        } else if self.waiting.len() >= MAX_WAITING || self.bytes + bytes > MAX_POOL_BYTES {
-            return refuse(Refusal::Full { count: self.waiting.len(), bytes: self.bytes });
+        if let Err(reason) = self.check(sender, nonce, (bytes, &hash), next, is_forged) {
+            return Err((Box::new(transaction), reason));
         }
         self.arrivals += 1;
         let gone = self.remove(&(sender, nonce));
@@ -171,6 +153,34 @@ impl Mempool {
         let waiting = Waiting { transaction, hash, bytes, arrival: self.arrivals, origin };
         self.waiting.insert((sender, nonce), waiting);
         Ok(gone)
+    }
+
+    /// Whether there is a place for a transaction of these bytes and this hash.
+    fn check(
+        &self,
+        sender: Address,
+        nonce: u64,
+        (bytes, hash): (usize, &Hash),
+        next: u64,
+        is_forged: impl FnOnce(&SignedTransaction) -> bool,
+    ) -> Result<(), Refusal> {
+        if bytes > MAX_BYTES {
+            return Err(Refusal::TooLong { bytes, limit: MAX_BYTES });
+        }
+        if nonce < next {
+            return Err(TransitionError::Nonce { expected: next, found: nonce }.into());
+        }
+        if nonce - next >= MAX_WAITING_OF_SENDER {
+            return Err(Refusal::TooFarAhead { nonce, next });
+        }
+        match self.waiting.get(&(sender, nonce)) {
+            Some(occupant) if occupant.hash == *hash => Err(Refusal::Duplicate),
+            Some(occupant) if !is_forged(&occupant.transaction) => Err(Refusal::NonceTaken { nonce }),
+            None if self.waiting.len() >= MAX_WAITING || self.bytes + bytes > MAX_POOL_BYTES => {
+                Err(Refusal::Full { count: self.waiting.len(), bytes: self.bytes })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What could stand in the next block, in its order: each sender's transactions from its next nonce on without a

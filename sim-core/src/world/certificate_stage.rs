@@ -10,7 +10,7 @@ use super::World;
 use crate::event::{EventKind, Schedule};
 use crate::ids::{EventId, Subject};
 use crate::ledger::certificate::{
-    CertificateAction, CertificateEvent, CertificateId, Facility, Plant, Purpose, Registry, Source, Storage,
+    CertificateAction, CertificateEvent, CertificateId, Facility, Plant, Purpose, Source, Storage,
 };
 use crate::ledger::receipt::{Notice, Receipt};
 use crate::ledger::types::Payload;
@@ -61,14 +61,6 @@ pub(super) fn facility_of(scene: &Scene, participant: &Participant) -> Option<Fa
     }
 }
 
-/// What a storage can take out for its discharge of `hour`, after `released` for earlier hours.
-fn compute_releasable(registry: &Registry, storage: u32, hour: u32, efficiency: u32, released: Wh) -> Wh {
-    let meter = registry.get_meter(hour, storage);
-    let lots = registry.get_lots().filter(|(key, ..)| key.storage == storage && key.hour <= hour);
-    let inside: i64 = lots.map(|(.., energy)| energy.0 * i64::from(efficiency) / 1_000).sum();
-    Wh((inside - released.0).min(meter.export.0 - meter.released.0))
-}
-
 impl World {
     /// Once an hour: certifies what plants gave, takes out what storages gave back, and later shares it.
     pub(super) fn run_certificates(&mut self) {
@@ -103,8 +95,10 @@ impl World {
                             actions.push((account, CertificateAction::Issue { hour: past, energy }));
                         }
                     }
-                    Some(Facility::Storage(s)) => {
-                        let energy = compute_releasable(registry, account, past, s.efficiency, released);
+                    Some(Facility::Storage(_)) => {
+                        let meter = registry.get_meter(past, account);
+                        let inside = registry.compute_releasable(account, past);
+                        let energy = Wh((inside.0 - released.0).min(meter.export.0 - meter.released.0));
                         if energy > Wh::ZERO {
                             released = Wh(released.0 + energy.0);
                             actions.push((account, CertificateAction::Release { hour: past, energy }));
@@ -135,8 +129,7 @@ impl World {
         for (past, held) in by_hour {
             let wanted: Vec<(u32, Wh)> = (0..self.scene.participants.len() as u32)
                 .filter(|account| !matches!(self.scene.participants[*account as usize], Participant::Grid))
-                .map(|account| (account, registry.get_meter(past, account)))
-                .map(|(account, m)| (account, Wh(m.import.0 - m.claimed.0 - m.credited.0 - m.stored.0)))
+                .map(|account| (account, registry.get_meter(past, account).get_open()))
                 .filter(|(_, open)| *open > Wh::ZERO)
                 .collect();
             let total: i64 = held.iter().map(|(_, energy)| energy.0).sum();

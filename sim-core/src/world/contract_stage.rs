@@ -14,7 +14,6 @@ use crate::ledger::contract::{Code, ContractId, Value, parse_argument};
 use crate::ledger::receipt::{Notice, Outcome, Receipt};
 use crate::ledger::types::{Deployment, Invocation, Payload};
 use crate::quantity::Money;
-use crate::scene::Participant;
 use crate::snapshot::{CertificatesView, ContractView};
 use crate::time::{HOUR_US, SimTime};
 use serde::{Deserialize, Serialize};
@@ -131,11 +130,7 @@ impl World {
             }
             let Some(order) = self.state.posting.contracts.take(&tx.compute_hash()) else { continue };
             let sender = self.state.ledger.get_state().get_index(&tx.sender);
-            let subject = match sender.and_then(|i| self.scene.participants.get(i as usize)) {
-                Some(Participant::Building(b)) => Subject::Building(*b),
-                Some(Participant::Device(d)) => Subject::Device(*d),
-                _ => Subject::Chain,
-            };
+            let subject = sender.map_or(Subject::Chain, |account| self.member(account));
             let Order { event, contract, function } = order;
             let (gas, fee) = (receipt.gas, receipt.fee.0);
             let kind = match (&receipt.outcome, &tx.payload) {

@@ -415,11 +415,7 @@ impl World {
                 }
             }
             OccurrenceKind::TransactionRefused { transaction, rival, reason, origin } => {
-                let subject = match self.scene.participants.get(origin as usize) {
-                    Some(Participant::Building(b)) => Subject::Building(*b),
-                    Some(Participant::Device(d)) => Subject::Device(*d),
-                    _ => Subject::Chain,
-                };
+                let subject = self.member(origin);
                 let order = self.state.posting.contracts.take(&transaction.compute_hash());
                 let attack = self.refusal_cause(&transaction, origin);
                 let known = order.as_ref().map(|o| o.event).or(attack);

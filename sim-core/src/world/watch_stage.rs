@@ -3,7 +3,7 @@
 use super::World;
 use crate::command::Attack;
 use crate::event::EventKind;
-use crate::ids::{EventId, ParticipantId, Subject, ValidatorId};
+use crate::ids::{EventId, Subject, ValidatorId};
 use crate::ledger::behaviour::FOREIGN;
 use crate::ledger::block::Block;
 use crate::ledger::certificate::{CertificateAction, CertificateError};
@@ -45,12 +45,11 @@ impl World {
 
     /// Who was not heard at a height; whose power or connection is gone has a reason.
     pub(super) fn watch_attendance(&mut self, height: u64, absent: &[u32], at: SimTime) {
-        for (v, reach) in (0..).zip(self.state.posting.reach.clone()) {
-            if !reach.is_reachable() {
-                self.state.watch.excuse(v, height + EXCUSED);
-            }
+        let state = &mut self.state;
+        for (v, _) in (0..).zip(&state.posting.reach).filter(|(_, reach)| !reach.is_reachable()) {
+            state.watch.excuse(v, height + EXCUSED);
         }
-        let raised = self.state.watch.process_attendance(height, absent);
+        let raised = state.watch.process_attendance(height, absent);
         let event = self.last_block();
         self.raise(raised, at, event);
     }
@@ -201,12 +200,19 @@ impl World {
     }
 
     fn subject_of_account(&self, account: u32) -> Subject {
-        match self.scene.participants.get(ParticipantId(account).index()) {
-            Some(Participant::Building(b)) => Subject::Building(*b),
-            Some(Participant::Device(d)) => Subject::Device(*d),
+        match self.scene.participants.get(account as usize) {
             Some(Participant::Grid) => Subject::Grid,
             Some(Participant::Losses) => Subject::Community,
-            None => Subject::Chain,
+            _ => self.member(account),
+        }
+    }
+
+    /// Who a member's account belongs to; all others are the chain's.
+    pub(super) fn member(&self, account: u32) -> Subject {
+        match self.scene.participants.get(account as usize) {
+            Some(Participant::Building(b)) => Subject::Building(*b),
+            Some(Participant::Device(d)) => Subject::Device(*d),
+            _ => Subject::Chain,
         }
     }
 }

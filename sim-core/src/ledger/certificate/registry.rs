@@ -198,8 +198,7 @@ impl Registry {
         let held = self.get_owned(account, certificate, energy)?;
         let hour = held.hour;
         let mut meter = self.get_meter(hour, account);
-        // What a storage takes in order to give it back is not used up.
-        let left = Wh(meter.import.0 - meter.claimed.0 - meter.credited.0 - meter.stored.0);
+        let left = meter.get_open();
         if energy > left {
             return Err(CertificateError::NotMetered { account, hour, energy, left });
         }

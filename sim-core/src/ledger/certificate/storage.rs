@@ -38,7 +38,7 @@ impl Registry {
         let facility = self.get_storage(storage)?;
         let held = self.get_owned(storage, certificate, energy)?;
         let mut meter = self.get_meter(held.hour, storage);
-        let left = Wh(meter.import.0 - meter.claimed.0 - meter.credited.0 - meter.stored.0);
+        let left = meter.get_open();
         if energy > left {
             return Err(CertificateError::NotMetered { account: storage, hour: held.hour, energy, left });
         }
@@ -98,6 +98,14 @@ impl Registry {
         Ok(events)
     }
 
+    /// What a storage can take out at most for a discharge in `hour`.
+    #[must_use]
+    pub fn compute_releasable(&self, storage: u32, hour: u32) -> Wh {
+        let Ok(facility) = self.get_storage(storage) else { return Wh::ZERO };
+        let lots = self.get_lots_of(storage).take_while(|(key, ..)| key.hour <= hour);
+        Wh(lots.map(|(.., lot)| facility.compute_out(lot).0).sum())
+    }
+
     fn plan_release(
         &self,
         storage: u32,
@@ -105,15 +113,14 @@ impl Registry {
         hour: u32,
         energy: Wh,
     ) -> Result<Vec<Take>, CertificateError> {
-        let efficiency = i64::from(facility.efficiency.clamp(1, 1_000));
+        let efficiency = facility.get_efficiency();
         let mut wanted = energy.0;
         let mut takes = Vec::new();
         for (key, origin, lot) in self.get_lots_of(storage).take_while(|(key, ..)| key.hour <= hour) {
             if wanted == 0 {
                 break;
             }
-            // A lot is at most an hour's import of a meter, below 1 GWh a slot: the products fit.
-            let most = lot.0.saturating_mul(efficiency) / 1_000;
+            let most = facility.compute_out(lot).0;
             let out = wanted.min(most);
             let gone = if out == most { lot.0 } else { divide_up(out.saturating_mul(1_000), efficiency) };
             takes.push(Take { key: *key, origin: *origin, rest: lot.0 - gone, out, loss: gone - out });
@@ -164,6 +171,16 @@ impl Registry {
             Some(Facility::Storage(storage)) => Ok(storage),
             _ => Err(CertificateError::NoStorage { account }),
         }
+    }
+}
+
+impl Storage {
+    fn get_efficiency(self) -> i64 {
+        i64::from(self.efficiency.clamp(1, 1_000))
+    }
+    /// What comes out of a lot at most. A lot is at most an hour's import of a meter, below 1 GWh a slot: the products fit.
+    fn compute_out(self, lot: Wh) -> Wh {
+        Wh(lot.0.saturating_mul(self.get_efficiency()) / 1_000)
     }
 }
 

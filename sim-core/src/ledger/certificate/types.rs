@@ -208,6 +208,15 @@ pub struct HourMeter {
     pub released: Wh,
 }
 
+impl HourMeter {
+    /// Of the import, what nothing was claimed, credited or locked for: what a storage takes in order to give it back is
+    /// not used up.
+    #[must_use]
+    pub fn get_open(&self) -> Wh {
+        Wh(self.import.0 - self.claimed.0 - self.credited.0 - self.stored.0)
+    }
+}
+
 /// Where all energy that was ever certified is now, in Wh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {

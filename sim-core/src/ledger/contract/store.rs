@@ -1,8 +1,8 @@
 //! What stands on the chain of contracts: code, money and storage; deploying and calling.
 //!
 //! A contract's id is the hash of (chain, deployer's address, deployer's nonce): nobody can take another's place.
-//! Every entry has canonical key and value bytes ([`EntryKey::encode`], [`Contracts::get_entry`]), so that a state tree
-//! can hold them one by one; a receipt names those that changed.
+//! Every entry has a key ([`EntryKey`]) and canonical value bytes ([`Contracts::get_entry`]), so that a state tree can hold
+//! them one by one; a receipt names those that changed.
 //!
 //! Money is conserved: the sum over accounts and contracts changes in no call. The account side is the caller's to book,
 //! from [`Receipt::compute_account_changes`]; a run has checked that no balance overflows.
@@ -100,14 +100,6 @@ pub enum EntryKey {
     Money(ContractId),
     /// A value that a contract keeps.
     Stored(ContractId, String),
-}
-
-impl EntryKey {
-    /// Canonical bytes of the key.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        encode("contract-key", self)
-    }
 }
 
 impl ContractId {

@@ -1,6 +1,6 @@
 //! The light client follows real chains and is not fooled.
 
-use super::{Community, get_blocks, seconds};
+use super::{Community, get_blocks};
 use crate::ledger::block::{Block, CommitError};
 use crate::ledger::genesis::Genesis;
 use crate::ledger::light_client::{LightClient, LightError, create_inclusion};
@@ -13,16 +13,7 @@ fn create_blocks(seed: u64) -> (Genesis, Vec<Block>) {
     let mut ledger = community.start(NetworkSettings::default(), seed);
     let mut blocks = Vec::new();
     for slot in 0..2 {
-        let at = |s: u64| seconds(u64::from(slot) * 60 + s);
-        let mut seen = ledger.advance(at(1), &[]);
-        community.trade(&mut ledger, at(1), slot);
-        seen.extend(ledger.advance(at(20), &[]));
-        let metered = community.draw_metered();
-        community.read(&mut ledger, at(20), slot, &metered);
-        seen.extend(ledger.advance(at(40), &[]));
-        community.settle(&mut ledger, at(40), slot, &metered);
-        seen.extend(ledger.advance(at(59), &[]));
-        blocks.extend(get_blocks(&seen));
+        blocks.extend(get_blocks(&community.play_slot(&mut ledger, slot)));
     }
     (community.genesis, blocks)
 }

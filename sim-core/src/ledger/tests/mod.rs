@@ -113,6 +113,20 @@ impl Community {
         }
     }
 
+    /// A slot of a minute, from its orders to its settlement; returns what happened.
+    pub(super) fn play_slot(&mut self, ledger: &mut Ledger, slot: u32) -> Vec<Occurrence> {
+        let at = |s: u64| seconds(u64::from(slot) * 60 + s);
+        let mut seen = ledger.advance(at(1), &[]);
+        self.trade(ledger, at(1), slot);
+        seen.extend(ledger.advance(at(20), &[]));
+        let metered = self.draw_metered();
+        self.read(ledger, at(20), slot, &metered);
+        seen.extend(ledger.advance(at(40), &[]));
+        self.settle(ledger, at(40), slot, &metered);
+        seen.extend(ledger.advance(at(59), &[]));
+        seen
+    }
+
     pub(super) fn settle(&self, ledger: &mut Ledger, now: SimTime, slot: u32, metered: &[Metered]) {
         let rows = ledger.get_state().compute_rows(slot, metered, TARIFFS).expect("it balances");
         let settlement = Settlement { slot, tariffs: TARIFFS, rows };
@@ -155,15 +169,7 @@ pub(super) fn create_chain(meters: u32, blocks: usize) -> Vec<Vec<u8>> {
     let mut ledger = community.start(NetworkSettings::default(), 3);
     let mut lines = vec![encode_genesis(&community.genesis).into_bytes()];
     for slot in 0.. {
-        let at = |s: u64| seconds(u64::from(slot) * 60 + s);
-        let mut seen = ledger.advance(at(1), &[]);
-        community.trade(&mut ledger, at(1), slot);
-        seen.extend(ledger.advance(at(20), &[]));
-        let metered = community.draw_metered();
-        community.read(&mut ledger, at(20), slot, &metered);
-        seen.extend(ledger.advance(at(40), &[]));
-        community.settle(&mut ledger, at(40), slot, &metered);
-        seen.extend(ledger.advance(at(59), &[]));
+        let seen = community.play_slot(&mut ledger, slot);
         assert_eq!(get_refusals(&seen), Vec::<String>::new());
         lines.extend(get_blocks(&seen).iter().map(|block| encode_line(block).into_bytes()));
         if lines.len() > blocks {
