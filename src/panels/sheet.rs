@@ -2,7 +2,7 @@
 
 use super::data::{PanelData, Reply};
 use super::{contract, curve, explorer, lab, limits, privacy, tally, theme, trace, widgets};
-use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
+use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, RichText, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
 /// Room between a sheet and the edges of the window, and within it, points.
@@ -33,6 +33,34 @@ pub(crate) enum Sheet {
     Limits,
     /// Readings that stay at home.
     Privacy,
+}
+
+/// What a sheet is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    Chain,
+    Market,
+    Laboratory,
+}
+
+impl Group {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chain => "sheet-group-chain",
+            Self::Market => "sheet-group-market",
+            Self::Laboratory => "sheet-group-laboratory",
+        }
+    }
+}
+
+impl Sheet {
+    fn group(self) -> Group {
+        match self {
+            Self::Explorer | Self::Votes | Self::Contract => Group::Chain,
+            Self::Curve | Self::Trace => Group::Market,
+            Self::Lab | Self::Limits | Self::Privacy => Group::Laboratory,
+        }
+    }
 }
 
 /// Sheets with their keys and names.
@@ -164,29 +192,50 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
     }
 }
 
-/// Names of the sheets to choose from, and the way out; whether it is taken.
+/// Which sheet it is, in a word, with the others to choose from, and the way out; whether it is taken.
 fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bool {
     let mut close = false;
     ui.horizontal(|ui| {
         ui.set_height(28.0);
-        ui.spacing_mut().item_spacing.x = 4.0;
-        for (sheet, key, icon, name) in SHEETS {
-            let name = data.t(name);
-            let button = egui::Button::selectable(open == sheet, format!("{icon} {name}"));
-            let response = ui.add(button);
-            response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, open == sheet, &name));
-            if response.on_hover_text(widgets::tip(&name, Some(key.name()))).clicked() {
-                state.open = Some(sheet);
-            }
-        }
+        choice(ui, data, state, open);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             close = widgets::icon(ui, icons::X, &data.t("sheet-close"), Some("Esc"), false).clicked();
             if open == Sheet::Explorer {
                 explorer::search(ui, data, &mut state.explorer);
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if let Some((.., name)) = SHEETS.into_iter().find(|s| s.0 == open) {
+                    ui.add(egui::Label::new(RichText::new(data.t(&format!("{name}-about"))).weak()).truncate());
+                }
+            });
         });
     });
     close
+}
+
+/// The open sheet's name; pressed, it shows all by what they are about.
+fn choice(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) {
+    let Some((_, _, icon, name)) = SHEETS.into_iter().find(|s| s.0 == open) else { return };
+    let name = data.t(name);
+    let text = RichText::new(format!("{icon} {name} {}", icons::CARET_DOWN)).size(theme::HEADING);
+    let button = egui::Button::new(text).min_size(egui::vec2(28.0, 28.0));
+    let response = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+        ui.set_min_width(208.0);
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
+        for group in [Group::Chain, Group::Market, Group::Laboratory] {
+            widgets::title(ui, data.t(group.name()));
+            for (sheet, key, icon, name) in SHEETS.into_iter().filter(|s| s.0.group() == group) {
+                let entry = egui::Button::selectable(sheet == open, format!("{icon} {}", data.t(name)));
+                if ui.add(entry.shortcut_text(key.name())).clicked() {
+                    state.open = Some(sheet);
+                    ui.close();
+                }
+            }
+            ui.add_space(theme::GRID / 2.0);
+        }
+    });
+    response.0.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &name));
+    response.0.on_hover_text(data.t("sheet-choose"));
 }
 
 /// A button that opens a sheet.

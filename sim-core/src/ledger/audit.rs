@@ -5,7 +5,6 @@
 
 use super::block::{CommitError, Header, compute_total_power, get_proposer};
 use super::chain_file::{BlockLine, GenesisLine};
-use super::crypto::check_all;
 use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError};
 use super::json::{Fault, Reader};
@@ -13,6 +12,7 @@ use super::merkle::compute_root;
 use super::receipt::compute_receipt_root;
 use super::state::{Place, State};
 use super::types::{FORMAT, SignedTransaction};
+use super::verifier::Verifier;
 use crate::digest::{Hash, hex};
 use std::fmt;
 
@@ -72,12 +72,13 @@ struct Chain {
     validators_hash: Hash,
     state: State,
     time_us: u64,
+    verifier: Verifier,
 }
 
 impl Clone for Chain {
     fn clone(&self) -> Self {
-        let (genesis, state) = (self.genesis.clone(), self.state.clone());
-        Self { genesis, state, ..*self }
+        let (genesis, state, verifier) = (self.genesis.clone(), self.state.clone(), self.verifier.clone());
+        Self { genesis, state, verifier, ..*self }
     }
 }
 
@@ -174,7 +175,14 @@ fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
     let mut state = State::new(&genesis);
     report.validators = (genesis.validators.len(), compute_total_power(&genesis.validators));
     (report.head, report.state_root) = (hash, state.compute_root());
-    Ok(Chain { hash, validators_hash: genesis.compute_validators_hash(), state, genesis, time_us: 0 })
+    Ok(Chain {
+        hash,
+        validators_hash: genesis.compute_validators_hash(),
+        state,
+        genesis,
+        time_us: 0,
+        verifier: Verifier::default(),
+    })
 }
 
 /// A genesis of another version, whose other fields cannot be expected to be known.
@@ -250,7 +258,7 @@ fn check_header(chain: &Chain, line: &[u8], height: u64, header: &Header, previo
 
 /// Checks hashes, rules, signatures and roots; returns the state after the block.
 fn check_transactions(
-    chain: &Chain,
+    chain: &mut Chain,
     line: &[u8],
     header: &Header,
     hashes: &[Hash],
@@ -263,12 +271,12 @@ fn check_transactions(
         let reason = format!("the transaction hashes to {}", hex(&leaves[index]));
         return Err(found(line, Some(index), "hash", reason));
     }
-    let mut state = chain.state.clone();
-    let receipts = state
-        .process_block(transactions, Place::of(header))
+    let (mut state, receipts) = chain
+        .state
+        .compute_next(transactions, Place::of(header))
         .map_err(|(index, e)| found(line, Some(index), &e.get_field(), e.to_string()))?;
     let claims: Vec<_> = transactions.iter().map(|tx| tx.get_claim(&chain.hash)).collect();
-    if let Some(index) = check_all(&claims).iter().position(|valid| !valid) {
+    if let Some(index) = chain.verifier.check_all(&claims).iter().position(|valid| !valid) {
         let reason = TransitionError::Signature.to_string();
         return Err(found(line, Some(index), "signature", reason));
     }
