@@ -85,6 +85,7 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         ui.label(RichText::new(round).weak()).on_hover_text(data.t("term-round"));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             sheet::icon(ui, data, Sheet::Votes, reply);
+            sheet::icon(ui, data, Sheet::Pulse, reply);
         });
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {

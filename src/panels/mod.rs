@@ -39,6 +39,7 @@ mod power;
 mod privacy;
 mod profile;
 #[cfg(test)]
+mod pulse;
 mod raster;
 mod reasons;
 mod scale;

@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{contract, curve, explorer, lab, limits, privacy, tally, theme, trace, widgets};
+use super::{contract, curve, explorer, lab, limits, privacy, pulse, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, RichText, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -21,6 +21,8 @@ pub(crate) enum Sheet {
     Explorer,
     /// Who voted.
     Votes,
+    /// How fast it decides, and what waits.
+    Pulse,
     /// The order book as it came to its price.
     Curve,
     /// Contracts written, tried and put on the chain.
@@ -56,7 +58,7 @@ impl Group {
 impl Sheet {
     fn group(self) -> Group {
         match self {
-            Self::Explorer | Self::Votes | Self::Contract => Group::Chain,
+            Self::Explorer | Self::Votes | Self::Pulse | Self::Contract => Group::Chain,
             Self::Curve | Self::Trace => Group::Market,
             Self::Lab | Self::Limits | Self::Privacy => Group::Laboratory,
         }
@@ -64,9 +66,10 @@ impl Sheet {
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 9] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
+    (Sheet::Pulse, Key::Num0, icons::HEARTBEAT, "sheet-pulse"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
     (Sheet::Contract, Key::K, icons::FILE_CODE, "sheet-contract"),
     (Sheet::Trace, Key::J, icons::CERTIFICATE, "sheet-trace"),
@@ -112,6 +115,7 @@ impl State {
         self.open = match name {
             "" => None,
             "votes" => Some(Sheet::Votes),
+            "pulse" => Some(Sheet::Pulse),
             "curve" => Some(Sheet::Curve),
             "contract" | "contract mistake" => Some(Sheet::Contract),
             "trace" => Some(Sheet::Trace),
@@ -169,6 +173,7 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
             match sheet {
                 Sheet::Explorer => explorer::show(ui, data, &mut state.explorer, reply),
                 Sheet::Votes => tally::show(ui, data, &mut state.tally, reply),
+                Sheet::Pulse => pulse::show(ui, data),
                 Sheet::Curve => curve::show(ui, data, &mut state.curve),
                 Sheet::Contract => contract::show(ui, data, &mut state.contract, reply),
                 Sheet::Trace => trace::show(ui, data, &mut state.trace, reply),
