@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{contract, curve, explorer, lab, limits, privacy, tally, theme, trace, widgets};
+use super::{attacks, contract, curve, explorer, lab, limits, privacy, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -33,10 +33,12 @@ pub(crate) enum Sheet {
     Limits,
     /// Readings that stay at home.
     Privacy,
+    /// What one can try against the chain, and what is found out.
+    Attacks,
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 9] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
@@ -45,6 +47,7 @@ pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
     (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab"),
     (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits"),
     (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
+    (Sheet::Attacks, Key::A, icons::SHIELD_WARNING, "sheet-attacks"),
 ];
 
 /// State of all sheets.
@@ -60,6 +63,7 @@ pub(crate) struct State {
     pub lab: lab::State,
     pub limits: limits::State,
     pub privacy: privacy::State,
+    pub attacks: attacks::State,
     /// Show the street with its cheat once the sheet is drawn.
     pub privacy_wanted: bool,
 }
@@ -69,6 +73,30 @@ impl State {
     pub(crate) fn read(&mut self, page: explorer::Page) {
         self.open = Some(Sheet::Explorer);
         self.explorer.open(page);
+    }
+
+    /// Opens what a search has found.
+    fn follow(&mut self, hit: explorer::Hit) {
+        match hit {
+            explorer::Hit::Page(page) => self.read(page),
+            explorer::Hit::Certificate(id) => {
+                self.open = Some(Sheet::Trace);
+                self.trace.find(id);
+            }
+            explorer::Hit::Evidence(event) => {
+                self.open = Some(Sheet::Attacks);
+                self.attacks.open_evidence(event);
+            }
+        }
+    }
+
+    /// One page back within a sheet; whether there was one.
+    fn back(&mut self, sheet: Sheet) -> bool {
+        match sheet {
+            Sheet::Explorer => self.explorer.back(),
+            Sheet::Attacks => self.attacks.back(),
+            _ => false,
+        }
     }
 
     /// Opens a sheet as a picture wants it: by the names of `shots`.
@@ -90,12 +118,14 @@ impl State {
             "two-mechanisms" | "partition" => Some(Sheet::Lab),
             "limits" => Some(Sheet::Limits),
             "privacy" => Some(Sheet::Privacy),
+            "attacks" | "attacks race" => Some(Sheet::Attacks),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
             // As far as the example's buyer has paid, so that money is seen to move.
             Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
             Some(Sheet::Trace) => self.trace.present(),
+            Some(Sheet::Attacks) => self.attacks.present(name == "attacks race"),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {
@@ -152,11 +182,19 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                     }
                     privacy::show(ui, data, &mut state.privacy);
                 }
+                Sheet::Attacks => match attacks::show(ui, data, &mut state.attacks, reply) {
+                    Some(attacks::Asked::Lesson) => {
+                        state.explorer.present(Some(explorer::Stop::Leaf), true);
+                        state.open = Some(Sheet::Explorer);
+                    }
+                    Some(attacks::Asked::Block(height)) => state.read(explorer::Page::Block(Some(height))),
+                    None => {}
+                },
             }
         });
     });
     // A step back first, where there is one.
-    if widgets::pressed(ui, Modifiers::NONE, Key::Escape) && !(sheet == Sheet::Explorer && state.explorer.back()) {
+    if widgets::pressed(ui, Modifiers::NONE, Key::Escape) && !state.back(sheet) {
         state.open = None;
     }
     if reply.event.is_some() {
@@ -181,8 +219,10 @@ fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bo
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             close = widgets::icon(ui, icons::X, &data.t("sheet-close"), Some("Esc"), false).clicked();
-            if open == Sheet::Explorer {
-                explorer::search(ui, data, &mut state.explorer);
+            if open == Sheet::Explorer
+                && let Some(hit) = explorer::search(ui, data, &mut state.explorer)
+            {
+                state.follow(hit);
             }
         });
     });
