@@ -216,7 +216,8 @@ fn campaign(o: &Options) -> Result<bool, String> {
         let mut table = "attack,runs,found,named,median_s,p95_s,false_alarms\n".to_owned();
         for r in &rows {
             let (median, most) = (r.median_s.unwrap_or(0.0), r.p95_s.unwrap_or(0.0));
-            table += &format!("{},{},{},{},{median:.1},{most:.1},{}\n", r.attack, r.runs, r.found, r.named, r.false_alarms);
+            table +=
+                &format!("{},{},{},{},{median:.1},{most:.1},{}\n", r.attack, r.runs, r.found, r.named, r.false_alarms);
         }
         fs::write(csv, table).map_err(|e| format!("{}: {e}", csv.display()))?;
     }

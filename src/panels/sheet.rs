@@ -169,7 +169,11 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
             }
             ui.add_space(theme::GRID);
             match sheet {
-                Sheet::Explorer => explorer::show(ui, data, &mut state.explorer, reply),
+                Sheet::Explorer => {
+                    if let Some(hit) = explorer::show(ui, data, &mut state.explorer, reply) {
+                        state.follow(hit);
+                    }
+                }
                 Sheet::Votes => tally::show(ui, data, &mut state.tally, reply),
                 Sheet::Curve => curve::show(ui, data, &mut state.curve),
                 Sheet::Contract => contract::show(ui, data, &mut state.contract, reply),
@@ -208,6 +212,9 @@ fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bo
     ui.horizontal(|ui| {
         ui.set_height(28.0);
         ui.spacing_mut().item_spacing.x = 4.0;
+        if ui.available_width() < 1000.0 {
+            (ui.spacing_mut().item_spacing.x, ui.spacing_mut().button_padding.x) = (2.0, 4.0);
+        }
         for (sheet, key, icon, name) in SHEETS {
             let name = data.t(name);
             let button = egui::Button::selectable(open == sheet, format!("{icon} {name}"));
@@ -219,11 +226,6 @@ fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bo
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             close = widgets::icon(ui, icons::X, &data.t("sheet-close"), Some("Esc"), false).clicked();
-            if open == Sheet::Explorer
-                && let Some(hit) = explorer::search(ui, data, &mut state.explorer)
-            {
-                state.follow(hit);
-            }
         });
     });
     close

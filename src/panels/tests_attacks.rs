@@ -201,6 +201,8 @@ fn anything_is_found_and_a_miss_says_what_can_be() {
     assert!(shows(&h, "Evidence, "));
     h.key_press(Key::Enter);
     h.run_steps(3);
+    wait(&mut h);
+    h.run_steps(2);
     assert!(h.state().state.sheet.open == Some(Sheet::Attacks) && shows(&h, "Does it hold?"));
     search(&mut h, "deal");
     h.get_by_label("Contract deals").click();

@@ -115,8 +115,7 @@ pub fn run(seed: u64, kind: usize) -> Outcome {
 pub fn judge(run: &Run, attack: &Attack, at: SimTime) -> Outcome {
     let scene = run.world.scene();
     let what = format!("{attack:?}");
-    let mut outcome =
-        Outcome { is_sound: true, is_entered: true, is_explained: true, what, ..Outcome::default() };
+    let mut outcome = Outcome { is_sound: true, is_entered: true, is_explained: true, what, ..Outcome::default() };
     let is_entry = |k: &EventKind| matches!(k, EventKind::EvidenceFound { .. } | EventKind::SuspicionRaised { .. });
     let is_attack = |k: &EventKind| matches!(k, EventKind::CommandGiven { command: Command::Attack { .. } });
     for finding in run.world.findings() {

@@ -5,7 +5,7 @@
 //! thing that does not hold, in words.
 
 use super::{Run, attack, commons, commons_at};
-use sim_core::command::{Attack, BiddingStrategy, BidSide, Command, FaultKind, TariffShape, Timed};
+use sim_core::command::{Attack, BidSide, BiddingStrategy, Command, FaultKind, TariffShape, Timed};
 use sim_core::event::{Event, EventKind};
 use sim_core::ledger::audit::Auditor;
 use sim_core::market::{Lever, Mechanism};

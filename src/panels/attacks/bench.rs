@@ -79,6 +79,7 @@ impl Desk {
         let subject = Subjects::Finding(event);
         self.follow(ui, data, subject, evidence);
         ui.add(Label::new(data.t(lead(evidence))).wrap());
+        self.verdict(ui, data, subject, evidence);
         ui.add_space(4.0);
         if let Some(answer) = self.answer.as_ref().filter(|a| a.subject == subject) {
             let [first, second] = [answer.exhibits.first(), answer.exhibits.get(1)];
@@ -94,7 +95,7 @@ impl Desk {
                 *asked = Some(Asked::Block(*height));
             }
         }
-        self.checks(ui, data, subject, evidence);
+        self.checks(ui, data, subject);
     }
 
     /// One of the two sides: what it says in words, its bytes, whose signature it carries.
@@ -162,8 +163,7 @@ impl Desk {
                 (data.locale.t_args("attacks-side-on-chain", &args), said(transaction))
             }
             Evidence::DoubleSpend { first, second } | Evidence::DoubleIssue { first, second } => {
-                let (title, tx) =
-                    if i == 0 { ("attacks-side-first", first) } else { ("attacks-side-second", second) };
+                let (title, tx) = if i == 0 { ("attacks-side-first", first) } else { ("attacks-side-second", second) };
                 let args = [("n", tx.nonce.into())];
                 (data.locale.t_args(title, &args), said(tx))
             }
@@ -171,14 +171,34 @@ impl Desk {
         }
     }
 
-    /// Each statement with its outcome, and the button that checks all of them again.
-    fn checks(&mut self, ui: &mut Ui, data: &PanelData<'_>, subject: Subjects, evidence: &Evidence) {
-        widgets::title(ui, data.t("attacks-checks")).on_hover_text(data.t("term-attacks-checks"));
-        let answer = self.answer.as_ref().filter(|a| a.subject == subject);
-        let Some(answer) = answer else {
+    /// Whether it holds, and the button that checks it again.
+    fn verdict(&mut self, ui: &mut Ui, data: &PanelData<'_>, subject: Subjects, evidence: &Evidence) {
+        let Some(answer) = self.answer.as_ref().filter(|a| a.subject == subject) else {
             ui.label(RichText::new(data.t("attacks-checking")).weak());
             return;
         };
+        let (key, icon, colour) = if answer.checks.iter().all(|(_, holds)| *holds) {
+            ("attacks-holds", icons::SEAL_CHECK, theme::ink(ui, palette::HEALTHY))
+        } else {
+            ("attacks-holds-not", icons::SEAL_WARNING, theme::fault(ui))
+        };
+        let args =
+            [("n", self.times.into()), ("lines", answer.lines.into()), ("took", numbers::span(answer.took_s).into())];
+        let words = format!("{icon} {}", data.locale.t_args(key, &args));
+        ui.add(Label::new(RichText::new(words).color(colour).strong()).wrap())
+            .on_hover_text(data.t("term-attacks-holds"));
+        let words = data.t("attacks-check-again");
+        let response = ui.button(format!("{} {words}", icons::ARROW_CLOCKWISE));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &words));
+        if response.clicked() {
+            self.begin(data, subject, evidence);
+        }
+    }
+
+    /// Each statement that it rests on, with its outcome.
+    fn checks(&self, ui: &mut Ui, data: &PanelData<'_>, subject: Subjects) {
+        let Some(answer) = self.answer.as_ref().filter(|a| a.subject == subject) else { return };
+        widgets::title(ui, data.t("attacks-checks")).on_hover_text(data.t("term-attacks-checks"));
         for (check, holds) in &answer.checks {
             let (icon, colour) =
                 if *holds { (icons::CHECK, theme::ink(ui, palette::HEALTHY)) } else { ("▲", theme::fault(ui)) };
@@ -187,25 +207,6 @@ impl Desk {
                 ui.label(RichText::new(icon).color(colour));
                 ui.add(Label::new(data.t(check_key(*check))).wrap());
             });
-        }
-        let holds = answer.checks.iter().all(|(_, holds)| *holds);
-        let (key, colour) = if holds {
-            ("attacks-holds", theme::ink(ui, palette::HEALTHY))
-        } else {
-            ("attacks-holds-not", theme::fault(ui))
-        };
-        let args = [
-            ("n", self.times.into()),
-            ("lines", answer.lines.into()),
-            ("took", numbers::span(answer.took_s).into()),
-        ];
-        let words = RichText::new(data.locale.t_args(key, &args)).color(colour).strong();
-        ui.add(Label::new(words).wrap()).on_hover_text(data.t("term-attacks-holds"));
-        let words = data.t("attacks-check-again");
-        let response = ui.button(format!("{} {words}", icons::ARROW_CLOCKWISE));
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &words));
-        if response.clicked() {
-            self.begin(data, subject, evidence);
         }
     }
 
@@ -232,7 +233,8 @@ impl Desk {
     fn begin(&mut self, data: &PanelData<'_>, subject: Subjects, evidence: &Evidence) {
         let chain = data.past.chain();
         // What was metered follows from all blocks; all else from the genesis, and a replay from its block.
-        let lines = if matches!(evidence, Evidence::DoubleIssue { .. }) { chain } else { chain.get(..1).unwrap_or(&[]) };
+        let lines =
+            if matches!(evidence, Evidence::DoubleIssue { .. }) { chain } else { chain.get(..1).unwrap_or(&[]) };
         let lines = lines.to_vec();
         let block = match evidence {
             Evidence::Replayed { height, .. } => {
@@ -275,13 +277,7 @@ impl Desk {
     }
 
     /// The changed copy beside what was signed.
-    pub(super) fn copy_page(
-        &mut self,
-        ui: &mut Ui,
-        data: &PanelData<'_>,
-        back: &mut bool,
-        asked: &mut Option<Asked>,
-    ) {
+    pub(super) fn copy_page(&mut self, ui: &mut Ui, data: &PanelData<'_>, back: &mut bool, asked: &mut Option<Asked>) {
         let Some(copy) = self.copy.take() else {
             *back = true;
             return;
@@ -295,6 +291,7 @@ impl Desk {
         });
         ScrollArea::vertical().id_salt("copy").auto_shrink([false, false]).show(ui, |ui| {
             ui.add(Label::new(data.t(lead(&copy.evidence))).wrap());
+            self.verdict(ui, data, subject, &copy.evidence);
             ui.add_space(4.0);
             let around = |line: &[u8]| {
                 let from = copy.place.saturating_sub(40).min(line.len());
@@ -309,7 +306,7 @@ impl Desk {
                 ui.add(Label::new(text).truncate());
             }
             ui.add_space(theme::GRID);
-            self.checks(ui, data, subject, &copy.evidence);
+            self.checks(ui, data, subject);
             ui.add_space(theme::GRID);
             if ui.button(data.t("attacks-lesson")).clicked() {
                 *asked = Some(Asked::Lesson);

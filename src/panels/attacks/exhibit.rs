@@ -64,7 +64,7 @@ mod tests {
         b[40] = 0;
         assert_eq!(lines(&a, Some(&b)), [2]);
         assert_eq!(lines(&a, Some(&a)), [0, 1, 2]);
-        assert_eq!(lines(&a, Some(&a[..90])), [5], "the line in which the shorter one ends");
+        assert_eq!(lines(&a, Some(&a[..90])), [5, 6], "from the line on in which the shorter one ends");
         assert_eq!(lines(&a[..20], None), [0, 1]);
     }
 }

@@ -66,9 +66,7 @@ fn bar(ui: &mut Ui, data: &PanelData<'_>, statistic: f64, threshold: f64) {
     let words = data.locale.t_args("attacks-bound", &args);
     let anchor = if bound > rect.center().x { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
     painter.text(pos2(bound, track.bottom() + 4.0), anchor, &words, font, ui.visuals().weak_text_color());
-    response.widget_info(|| {
-        bevy_egui::egui::WidgetInfo::labeled(bevy_egui::egui::WidgetType::Label, true, &words)
-    });
+    response.widget_info(|| bevy_egui::egui::WidgetInfo::labeled(bevy_egui::egui::WidgetType::Label, true, &words));
 }
 
 /// How a finding is entered: when, how long after the attack, under which number in the log, under which hash.

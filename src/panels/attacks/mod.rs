@@ -141,7 +141,9 @@ fn list(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply)
         let mark = if going { format!(" {}", icons::CIRCLE_NOTCH) } else { String::new() };
         let chosen = state.kind == entry.kind;
         let button = Button::selectable(chosen, format!("{} {words}{mark}", entry.icon)).truncate();
-        let response = ui.add_sized(vec2(ui.available_width(), ROW), LeftButton(button));
+        // Justified from the left: words of different lengths begin at one edge.
+        let left = Layout::top_down_justified(Align::Min);
+        let response = ui.with_layout(left, |ui| ui.add(button.min_size(vec2(0.0, ROW)))).inner;
         response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, chosen, &words));
         if response.on_hover_text(data.t(entry.tries)).clicked() {
             state.kind = entry.kind;
@@ -156,17 +158,6 @@ fn list(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply)
         if response.on_hover_text(data.t("term-attacks-stop")).clicked() {
             reply.command(Command::EndAttacks);
         }
-    }
-}
-
-/// A button whose words stand at the left.
-struct LeftButton<'a>(Button<'a>);
-
-impl egui::Widget for LeftButton<'_> {
-    fn ui(self, ui: &mut Ui) -> egui::Response {
-        let size = ui.available_size();
-        let layout = Layout::left_to_right(Align::Center);
-        ui.allocate_ui_with_layout(size, layout, |ui| ui.add(self.0.min_size(size))).inner
     }
 }
 
@@ -306,15 +297,16 @@ fn findings(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Option<E
             let fill = if chosen { ui.visuals().selection.bg_fill } else { ui.visuals().faint_bg_color };
             let frame = egui::Frame::new().fill(fill).corner_radius(4).inner_margin(egui::Margin::symmetric(8, 4));
             let row = frame.show(ui, |ui| {
-                ui.set_width(ui.available_width());
+                ui.set_width(ui.available_width() - 8.0);
                 ui.spacing_mut().item_spacing.y = 0.0;
-                ui.horizontal(|ui| {
+                ui.horizontal_wrapped(|ui| {
                     ui.label(RichText::new(format!("{} {kind}", mark(found))).color(colour).strong());
                     ui.label(RichText::new(when).weak());
                 });
                 ui.add(Label::new(&words).wrap());
             });
-            let response = ui.interact(row.response.rect, ui.id().with(("finding", found.event.0)), egui::Sense::click());
+            let response =
+                ui.interact(row.response.rect, ui.id().with(("finding", found.event.0)), egui::Sense::click());
             response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, chosen, &words));
             if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
                 state.open = Some(Open::Finding(found.event));
@@ -344,9 +336,11 @@ fn page(
     widgets::columns(ui, &[side, 0.0, side], |i, ui| match i {
         0 => findings(ui, data, state, Some(found.event)),
         1 => {
-            ScrollArea::vertical().id_salt("evidence").auto_shrink([false, false]).show(ui, |ui| match &found.evidence {
-                Some(evidence) => state.desk.evidence(ui, data, found.event, evidence, asked),
-                None => finding::suspicion(ui, data, found),
+            ScrollArea::vertical().id_salt("evidence").auto_shrink([false, false]).show(ui, |ui| {
+                match &found.evidence {
+                    Some(evidence) => state.desk.evidence(ui, data, found.event, evidence, asked),
+                    None => finding::suspicion(ui, data, found),
+                }
             });
         }
         _ => {

@@ -150,7 +150,7 @@ fn race(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer) {
         .placement(HPlacement::Left)
         .min_thickness(32.0)
         .formatter(|mark: GridMark, _r| numbers::number(mark.value, 0));
-    let height = (ui.available_height() - 20.0).max(80.0);
+    let height = (ui.available_height() - 38.0).max(80.0);
     let plot = crate::panels::plot::still(ui, "one race", height).custom_x_axes(vec![axis_x()]).custom_y_axes(vec![y]);
     let (chain, fault) = (theme::chain(ui), theme::fault(ui));
     let names = [data.t("race-honest"), data.t("race-secret")];
@@ -166,7 +166,7 @@ fn race(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer) {
             plot.text(Text::new("", PlotPoint::new(end[0], end[1]), text).color(colour).anchor(Align2::LEFT_CENTER));
         }
     });
-    ui.label(RichText::new(data.t("race-one-axis")).weak());
+    ui.add(Label::new(RichText::new(data.t("race-one-axis")).weak()).wrap());
 }
 
 /// How often he wins by the blocks that are waited for.
@@ -179,7 +179,7 @@ fn odds(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer) {
         .placement(HPlacement::Left)
         .min_thickness(44.0)
         .formatter(|mark: GridMark, _r| format!("{} %", numbers::number(mark.value, 0)));
-    let height = (ui.available_height() - 20.0).max(80.0);
+    let height = (ui.available_height() - 38.0).max(80.0);
     let plot = crate::panels::plot::still(ui, "odds", height).custom_x_axes(vec![axis_x()]).custom_y_axes(vec![y]);
     let (chain, weak) = (theme::chain(ui), ui.visuals().weak_text_color());
     let ours = theme::ink(ui, palette::HEALTHY);
@@ -197,5 +197,5 @@ fn odds(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer) {
         let marks = PlotPoints::from(points(0));
         plot.points(Points::new(own, marks).color(ours).radius(4.0).shape(MarkerShape::Circle));
     });
-    ui.add(Label::new(RichText::new(data.t("race-odds-axis")).weak()).truncate());
+    ui.add(Label::new(RichText::new(data.t("race-odds-axis")).weak()).wrap());
 }

@@ -72,34 +72,39 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, genesis
     }
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut open = None;
-    ScrollArea::vertical().id_salt("accounts").auto_shrink([false, false]).show_rows(ui, ROW, shown.len(), |ui, range| {
-        for i in shown[range].iter().copied() {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 0.0;
-                cell(ui, whole * COLUMNS[0].2, Align::Min, |ui| {
-                    let button = Button::new(&names[i]).truncate().frame_when_inactive(false);
-                    let response = ui.add(button);
-                    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &names[i]));
-                    if response.clicked() {
-                        open = Some(i);
+    ScrollArea::vertical().id_salt("accounts").auto_shrink([false, false]).show_rows(
+        ui,
+        ROW,
+        shown.len(),
+        |ui, range| {
+            for i in shown[range].iter().copied() {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
+                    cell(ui, whole * COLUMNS[0].2, Align::Min, |ui| {
+                        let button = Button::new(&names[i]).truncate().frame_when_inactive(false);
+                        let response = ui.add(button);
+                        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &names[i]));
+                        if response.clicked() {
+                            open = Some(i);
+                        }
+                    });
+                    cell(ui, whole * COLUMNS[1].2, Align::Min, |ui| {
+                        let (_, mark, colour) = risk::level(ui, score(i));
+                        risk::bar(ui, score(i), 72.0);
+                        ui.add_space(theme::GRID);
+                        let words = risk::say(data, ui, score(i));
+                        ui.add(Label::new(RichText::new(format!("{mark}{words}")).color(colour)).truncate());
+                    });
+                    let currency = &data.scene.file.site.currency;
+                    for (column, text) in [(2, numbers::money(money(i), currency)), (3, nonce(i).to_string())] {
+                        cell(ui, whole * COLUMNS[column].2, Align::Max, |ui| {
+                            ui.label(text);
+                        });
                     }
                 });
-                cell(ui, whole * COLUMNS[1].2, Align::Min, |ui| {
-                    let (_, mark, colour) = risk::level(ui, score(i));
-                    risk::bar(ui, score(i), 72.0);
-                    ui.add_space(theme::GRID);
-                    let words = risk::say(data, ui, score(i));
-                    ui.add(Label::new(RichText::new(format!("{mark}{words}")).color(colour)).truncate());
-                });
-                let currency = &data.scene.file.site.currency;
-                for (column, text) in [(2, numbers::money(money(i), currency)), (3, nonce(i).to_string())] {
-                    cell(ui, whole * COLUMNS[column].2, Align::Max, |ui| {
-                        ui.label(text);
-                    });
-                }
-            });
-        }
-    });
+            }
+        },
+    );
     if let Some(account) = open {
         state.open(Page::Account(account));
     }

@@ -20,8 +20,8 @@ use bevy_egui::egui::{self, RichText, Ui};
 use egui_phosphor::regular as icons;
 
 pub(crate) use lesson::Stop;
-pub(crate) use search::{Hit, search, spell};
 pub(crate) use say::{sender, transaction, validator};
+pub(crate) use search::{Hit, spell};
 
 /// What is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,17 +93,17 @@ impl State {
     }
 }
 
-/// The explorer in its sheet.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+/// The explorer in its sheet; what was searched for and found.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) -> Option<Hit> {
     if archive::height(data) == 0 {
         widgets::empty(ui, icons::CUBE, &data.t("chain-no-blocks"), &data.t("chain-no-blocks-hint"));
-        return;
+        return None;
     }
     if let Some((stop, changed)) = state.wanted.take() {
         lesson::present(data, state, stop, changed);
     }
-    let Some(genesis) = state.archive.genesis(data) else { return };
-    crumbs(ui, data, state, &genesis.1);
+    let genesis = state.archive.genesis(data)?;
+    let hit = crumbs(ui, data, state, &genesis.1);
     match state.page {
         Page::Block(height) => block::show(ui, data, state, &genesis.1, height),
         Page::Transaction(height, index) => lesson::show(ui, data, state, &genesis, height, index),
@@ -111,10 +111,17 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: 
         Page::Accounts => accounts::show(ui, data, state, &genesis.1),
         Page::Contract(index) => contract::show(ui, data, state, &genesis.1, index),
     }
+    hit
 }
 
-/// Where one is, and the way back.
-fn crumbs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, genesis: &sim_core::ledger::genesis::Genesis) {
+/// Where one is, and the way back; at the right the search.
+fn crumbs(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    state: &mut State,
+    genesis: &sim_core::ledger::genesis::Genesis,
+) -> Option<Hit> {
+    let mut hit = None;
     let block = |h: u64| data.locale.t_args("chain-block-name", &[("height", h.into())]);
     ui.horizontal(|ui| {
         ui.set_height(24.0);
@@ -159,15 +166,16 @@ fn crumbs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, genesis: &sim_co
                 ui.label(RichText::new(say::account(data, genesis, index)).size(theme::BIG).strong());
             }
         }
-        if state.page != Page::Accounts {
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let words = data.t("accounts-title");
-                let response = ui.button(format!("{} {words}", icons::USERS));
-                response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &words));
-                if response.on_hover_text(data.t("accounts-hint")).clicked() {
-                    state.open(Page::Accounts);
-                }
-            });
-        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            hit = search::search(ui, data, state);
+            let words = data.t("accounts-title");
+            let response =
+                ui.add(egui::Button::selectable(state.page == Page::Accounts, format!("{} {words}", icons::USERS)));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &words));
+            if response.on_hover_text(data.t("accounts-hint")).clicked() {
+                state.open(Page::Accounts);
+            }
+        });
     });
+    hit
 }

@@ -4,7 +4,7 @@ use crate::palette;
 use crate::panels::attacks::{doubt_key, offence_key};
 use crate::panels::data::{PanelData, Reply};
 use crate::panels::{numbers, theme, widgets};
-use bevy_egui::egui::{self, Color32, Label, Rect, RichText, Sense, Ui, vec2};
+use bevy_egui::egui::{self, Align, Color32, Label, Layout, Rect, RichText, Sense, Ui, vec2};
 use egui_phosphor::regular as icons;
 use sim_core::ledger::watch::RiskKind;
 use sim_core::ledger::watch::risk::{BOUNDS, Reason};
@@ -31,6 +31,7 @@ pub(super) fn bar(ui: &mut Ui, score: u32, width: f32) {
 pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, index: usize, reply: &mut Reply) {
     let Some(risk) = data.now.chain.risks.get(index) else { return };
     let (word, mark, colour) = level(ui, risk.score);
+    ui.set_max_width(ui.available_width() - 16.0);
     widgets::title(ui, data.t("risk-title")).on_hover_text(data.t("term-risk-title"));
     ui.horizontal(|ui| {
         ui.label(RichText::new(format!("{mark}{}", risk.score)).size(theme::BIG).strong().color(colour));
@@ -43,7 +44,8 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, index: usize, reply: &mut 
         ui.add(Label::new(RichText::new(data.t("risk-nothing")).weak()).wrap());
         return;
     }
-    for reason in &risk.reasons {
+    // What rounds to nothing is not worth a line.
+    for reason in risk.reasons.iter().filter(|r| r.weight >= 0.01) {
         line(ui, data, reason, reply);
     }
     ui.add_space(4.0);
@@ -52,6 +54,7 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, index: usize, reply: &mut 
 
 /// A reason: how much it weighs, what it is, and why.
 fn line(ui: &mut Ui, data: &PanelData<'_>, reason: &Reason, reply: &mut Reply) {
+    let words = describe(data, reason);
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let points = numbers::with(reason.weight * 100.0, 0, "%");
@@ -59,17 +62,18 @@ fn line(ui: &mut Ui, data: &PanelData<'_>, reason: &Reason, reply: &mut Reply) {
             ui.set_width(44.0);
             ui.label(RichText::new(points).strong()).on_hover_text(data.t("term-risk-weight"));
         });
-        let words = describe(data, reason);
-        let room = ui.available_width() - 32.0;
-        ui.allocate_ui(vec2(room, 20.0), |ui| {
-            ui.set_width(room);
-            ui.add(Label::new(&words).wrap());
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            match reason.event {
+                Some(event) => {
+                    let name = format!("{} {words}", data.t("why"));
+                    if widgets::icon(ui, icons::QUESTION, &name, None, false).clicked() {
+                        reply.event = Some(event);
+                    }
+                }
+                None => ui.add_space(28.0),
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| ui.add(Label::new(&words).wrap()));
         });
-        if let Some(event) = reason.event
-            && widgets::icon(ui, icons::QUESTION, &format!("{} {words}", data.t("why")), None, false).clicked()
-        {
-            reply.event = Some(event);
-        }
     });
 }
 

@@ -53,7 +53,7 @@ pub(super) struct Field {
 }
 
 /// The field with its suggestions; what was chosen.
-pub(crate) fn search(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Option<Hit> {
+pub(super) fn search(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Option<Hit> {
     let label = data.t("explorer-search");
     let hint = data.t("explorer-search-hint");
     let edit = TextEdit::singleline(&mut state.field.query).hint_text(hint).desired_width(FIELD);

@@ -55,8 +55,13 @@ impl Balance {
         let z = missing_wh / variance.sqrt();
         let sums = [self.missing.step(z - SLACK, THRESHOLD), self.excess.step(-z - SLACK, THRESHOLD)];
         let mut raised = Vec::new();
-        let suspicion =
-            |about, statistic| Suspicion { doubt: Doubt::LyingMeter, about, victim: None, statistic, threshold: THRESHOLD };
+        let suspicion = |about, statistic| Suspicion {
+            doubt: Doubt::LyingMeter,
+            about,
+            victim: None,
+            statistic,
+            threshold: THRESHOLD,
+        };
         raised.extend(sums.into_iter().flatten().map(|statistic| suspicion(None, statistic)));
         self.is_alarmed |= !raised.is_empty();
         if self.missing.is_zero() && self.excess.is_zero() {
