@@ -115,6 +115,12 @@ limits)
     # Throughput and time to final of each mechanism; without arguments also the table that the app plots.
     [ $# -gt 0 ] || set -- --csv assets/limits/consensus.csv
     measure "all numbers" bench-limits --json "$@" ;;
+attacks)
+    # 200 attacks and 30 clean days; goes on where it was. Without arguments also the table that the app shows.
+    set_up real
+    [ $# -gt 0 ] || set -- --csv assets/attacks/detection.csv
+    cargo run --release -p sim-core --example attacks -- "$@"
+    say "all numbers: out/bench.json" ;;
 *)
     # A benchmark of the simulation is a program of its own.
     [ -f "sim-core/examples/$name.rs" ] || { say "there is no benchmark '$name'"; exit 2; }

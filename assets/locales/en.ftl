@@ -945,6 +945,7 @@ sheet-trace-about = Where a kilowatt-hour of green energy went.
 sheet-lab-about = Two ways to agree, under the same trouble.
 sheet-limits-about = How much a chain can carry, measured.
 sheet-privacy-about = Prove a bill without showing the readings.
+sheet-attacks-about = Try to cheat, and see who notices.
 sheet-group-chain = Chain
 sheet-group-market = Market
 sheet-group-laboratory = Laboratory
@@ -958,7 +959,7 @@ explorer-back = Back
 explorer-older = Older block
 explorer-newer = Newer block
 explorer-search = Find in the chain
-explorer-search-hint = Block number, fingerprint, name …
+explorer-search-hint = Search anything …
 explorer-missed = Nothing found
 explorer-blocks = Blocks
 explorer-header = Header
@@ -1512,3 +1513,225 @@ term-pulse-again = In these the first proposer was not heard in time.
 pulse-says-stalled = It stands still: too few can vote. What waits is written when they are back.
 pulse-says-well = It runs well: every block was decided at the first attempt.
 pulse-says-again = In some blocks the first proposer was not heard in time; another one proposed, and nothing was lost.
+# The attack laboratory.
+sheet-attacks = Attacks
+attacks-list = What one can try
+term-attacks-list = Each is really done to the running community, by its own rules. Nothing is staged: what catches it here would catch it there.
+attacks-tries = What it tries
+attacks-stops = What should stop it
+attacks-whom = On
+attacks-who = Who
+attacks-cut = Validators cut off
+attacks-percent = Says
+attacks-height = Block
+attacks-try = Try it
+term-attacks-try = The attack begins at once. The clock must run for anything to come of it.
+attacks-stop = { $n ->
+        [one] Stop the attack
+       *[other] Stop all { $n } attacks
+    }
+term-attacks-stop = Meters tell the truth again, validators keep to the rules, all hear each other. What was sent stays sent.
+attacks-paused = The clock stands still. Press Space to let it run.
+attacks-lesson = See step by step why it is noticed
+attacks-not-begun = It could not begin: { $reason }
+attacks-proven-after = Proven after { $after }
+attacks-suspected-after = Suspected after { $after }
+attacks-unfound = Nothing found yet, after { $time }.
+attacks-ended-unfound = It ended before anything was found.
+attacks-open = Click to see what was found
+attacks-measured = In { $runs } tries of our own: found in { $found }, half of them within { $median }, 95 of 100 within { $most }.
+attacks-measured-copy = In { $runs } tries of our own with any byte of any block: found in { $found }, at once.
+term-attacks-measured = Measured with other seeds, hours and victims by the benchmark “attacks”.
+attacks-found = What was found
+term-attacks-found = Proven: an object that convinces anybody who has the chain. Suspected: a statistic that has passed its limit; it can be wrong.
+attacks-none = Nothing so far.
+attacks-none-hint = Choose an attack at the left and press “Try it”.
+attacks-proven = Proven
+attacks-suspected = Suspected
+attacks-said = { $what }: { $found }
+attacks-when-after = { $time }, after { $after }
+attacks-back = Back to the list
+attacks-entry = Entry
+term-attacks-entry = What is found is entered in the log with its cause, and stays there.
+attacks-entry-log = Number { $n } in the log, at { $time }.
+attacks-entry-after = { $after } after the attack began.
+attacks-entry-unasked = Nobody here has begun an attack that would explain it.
+attacks-entry-hash = Fingerprint of the evidence
+term-attacks-entry-hash = By it the evidence can be named and found again, also in the search of the chain.
+attacks-block = Change an old block
+attacks-block-tries = Somebody changes one figure in a block that was agreed on long ago, to have used less energy than he did.
+attacks-block-stops = The fingerprint of the block no longer fits, and more than two thirds of the validators have signed the old one. Changing it would take their secret keys.
+attacks-forge = Forge a payment
+attacks-forge-tries = A thief sends a payment in somebody else’s name, signed with a key of his own.
+attacks-forge-stops = A signature can only be made with the secret half of the sender’s key. His does not fit, and everybody can check that.
+attacks-replay = Replay an old message
+attacks-replay-tries = Somebody copies a message that stands on the chain, rightly signed, and hands it in again, so that it counts twice.
+attacks-replay-stops = Each message of a sender has a number that counts only once. The chain holds that number already.
+attacks-spend = Spend money twice
+attacks-spend-tries = A household signs two payments with the same number: one for each of two neighbours, but money for only one.
+attacks-spend-stops = Of one number only one can stand on the chain. The two signatures side by side prove what was tried.
+attacks-issue = Certify energy twice
+attacks-issue-tries = A household with a solar roof has the green energy of one hour certified a second time, to sell it twice.
+attacks-issue-stops = The chain knows what the meter counted in that hour and how much of it is certified already.
+attacks-key = Steal a key
+attacks-key-tries = A thief has the secret key of a household. His signatures are as good as real, and he sends its money away.
+attacks-key-stops = No mathematics can: the signatures are right. But such payments are unlike all that this household ever did, and that can be counted.
+attacks-meter = A meter that lies
+attacks-meter-tries = A meter says only a part of what it counts, so that the household pays less.
+attacks-meter-stops = Energy cannot vanish: what all meters miss shows at the point where the community is connected. And one meter’s readings fit the gap.
+attacks-silence = A silent validator
+attacks-silence-tries = A validator has power and a connection and says nothing, to slow the others down.
+attacks-silence-stops = The others need only more than two thirds. And who is missing time after time, with the light on, is noticed.
+attacks-votes = Vote twice
+attacks-votes-tries = A validator votes for a block before some, and for none before others, so that they might agree on two different things.
+attacks-votes-stops = Honest validators tell each other what they hear. Two votes with one signature meet, and are proof for ever.
+attacks-censor = Leave somebody out
+attacks-censor-tries = A validator never takes the messages of one household into its blocks.
+attacks-censor-stops = The next validator takes them. And everybody sees what lay ready and was left out, by whom, how often.
+attacks-partition = Cut the network in two
+attacks-partition-tries = Some validators can no longer hear the others, as after a cut of their cables, and might go on by themselves.
+attacks-partition-stops = Only a side with more than two thirds can agree on a block. The other waits and catches up; nothing is decided twice.
+attacks-majority = 51 % of the work
+attacks-majority-tries = On a chain where computing power decides, an attacker pays, waits for the goods, and has meanwhile made a longer chain without his payment in secret.
+attacks-majority-stops = Waiting for more blocks, as long as he has less than half. This community’s chain has no such race: a block that is agreed on stays.
+attacks-is-suspicion = This is a suspicion, no proof: a number that has passed its limit. It can be wrong, and says how often.
+attacks-victim = Whom it concerns: { $whom }
+attacks-bound = said from { $bound } on
+attacks-unit-odds = How much more likely guilt is than chance (logarithm)
+attacks-unit-bits = How surprising it is, in bits
+attacks-unit-sigma = How far beyond chance, in standard deviations
+attacks-stat-silence = Every block without its vote speaks for silence, every vote against it; the score adds up and never falls below zero. An honest validator misses about one of a hundred because a message is lost.
+attacks-wrong-silence = Wrong at most once in 1.2 million blocks of an honest validator (bound of Lorden 1971).
+attacks-stat-censor = Every block of this validator in which a message of this household lay ready, with room, and was left out, speaks for it; every one that took it in speaks against it. An honest one is late with it in at most one of a thousand blocks.
+attacks-wrong-censor = Wrong at most once in 160,000 such blocks of an honest validator (bound of Lorden 1971).
+attacks-stat-key = The account’s own past says how rare a payment is and how large its bills are. Each payment that does not fit adds bits of surprise; within an hour they add up. 12 bits: one chance in 4,096.
+attacks-wrong-key = A household that begins to send money by itself looks the same: ask it.
+attacks-stat-meter = In every quarter hour the losses by all meters are compared with those by the laws of physics. What is missing beyond rounding adds up. A household is named when its readings alone explain the gap.
+attacks-wrong-meter = While all meters tell the truth, one alarm in about four years (Siegmund 1985).
+attacks-bytes-same = { $n } bytes, the same in both
+attacks-bytes-more = { $n } more bytes
+attacks-signed = Signature { $signature }: made with the key of { $who }
+attacks-not-signed = Signature { $signature }: not made with the key of { $who }
+attacks-see-block = Open block { $height }
+attacks-lead-votes = One validator, one step of one round, two votes that exclude each other. Nobody honest signs both.
+attacks-lead-forged = The message says whose it is. Its signature is somebody else’s.
+attacks-lead-replayed = The same bytes, the same signature: handed in although the chain holds them already.
+attacks-lead-spend = One sender, one number, two payments. Only one of them can count.
+attacks-lead-issue = Two claims of one household on the same hour. Together they are more than its meter gave.
+attacks-lead-block = What the copy says is not what more than two thirds of the validators have signed.
+attacks-side-vote = One vote
+attacks-side-vote-again = The other vote
+attacks-side-forged = What was handed in
+attacks-side-replayed = What was handed in
+attacks-side-on-chain = What stands in block { $height }
+attacks-side-first = One message, number { $n }
+attacks-side-second = The other message, number { $n }
+attacks-vote-first = the first vote
+attacks-vote-second = the second vote
+attacks-vote-none = none
+attacks-vote-says = { $who }, { $step } on block { $height } in round { $round }: for { $block }
+attacks-checks = Does it hold?
+term-attacks-checks = Each line is computed anew, from the lines of the chain and the evidence alone. Nobody has to be believed.
+attacks-checking = It is being checked …
+attacks-holds = It holds. Checked { $n ->
+        [one] once
+       *[other] { $n } times
+    }, from { $lines ->
+        [one] the first line
+       *[other] { $lines } lines
+    } of the chain, in { $took }.
+attacks-holds-not = It does not hold. Checked { $n ->
+        [one] once
+       *[other] { $n } times
+    }, from { $lines ->
+        [one] the first line
+       *[other] { $lines } lines
+    } of the chain, in { $took }.
+term-attacks-holds = The first line of the chain names all accounts and validators with their public keys: that is enough for most evidence.
+attacks-check-again = Check it again
+attacks-check-first = The first signature is the signer’s own.
+attacks-check-second = The second signature is the signer’s own.
+attacks-check-differ = The two say different things.
+attacks-check-sender = The sender has an account.
+attacks-check-unsigned = The signature is not the sender’s.
+attacks-check-on-chain = The block that was agreed on holds the same message.
+attacks-check-number = Both are payments of one sender with the same number.
+attacks-check-decided = More than two thirds of the validators have signed the block’s header.
+attacks-check-copy = The copy does not fit what they signed.
+attacks-check-metered = Together they claim more than the meter gave in that hour.
+attacks-copy-found = Found at once: block { $height } does not fit
+attacks-copy-title = A copy of block { $height } with one byte changed
+attacks-copy-was = As it was agreed on
+attacks-copy-is = As the copy says
+attacks-copy-only = An experiment on a copy in this window: the real chain stays as it is, and the log has no entry of it.
+race-share = The attacker’s share
+race-wait = The shop waits for blocks
+race-again = Another race
+race-running = The races are being run
+race-running-hint = Ten thousand for each number of blocks.
+race-won = He wins this race: { $secret } secret blocks against { $honest }. Of 10,000 races with { $wait } blocks to wait for he wins { $ours }; theory says { $theory }.
+race-lost = He gives up this race: { $secret } secret blocks against { $honest }. Of 10,000 races with { $wait } blocks to wait for he wins { $ours }; theory says { $theory }.
+race-one = One race
+term-race-one = Each block is found by chance, by who has more computing power more often. He wins when his secret chain is as long as the public one after the shop has waited.
+race-honest = public chain
+race-secret = secret chain
+race-one-axis = blocks of each chain, by blocks found in all
+race-odds = How often he wins
+term-race-odds = Rosenfeld 2014 counts exactly; Nakamoto 2008 approximates and is a little too hopeful. The dotted line is what the shop waits for.
+race-ours = our races
+race-rosenfeld = Rosenfeld
+race-nakamoto = Nakamoto
+race-odds-axis = by blocks waited for; dots: our races, line: Rosenfeld, dashed: Nakamoto
+
+# Search, accounts and their risk.
+search-what = One can search for:
+search-block = a block: its number, or the beginning of its fingerprint (4 digits at least)
+search-transaction = a message: the beginning of its fingerprint
+search-account = an account: its name, or the beginning of its key
+search-contract = a contract: its name, or the beginning of its number
+search-certificate = a certificate: hour and number, such as 9-118
+search-evidence = evidence: the beginning of its fingerprint
+search-is-contract = Contract { $name }
+search-is-certificate = Certificate { $id }: { $energy }
+search-is-evidence = Evidence, { $what }: { $found }
+search-is-transaction = Transaction { $n } of { $block }
+trace-all = All certificates
+trace-certificate = Certificate { $id }
+term-trace-certificate = The hour in which its energy was made, and its running number. It can be searched for in the chain.
+trace-unclaimed = Nobody has used it yet. So far it has come this way.
+deployed-gone = This contract is no longer there.
+deployed-by = Put on the chain by
+deployed-has = It has { $money } and keeps { $bytes } bytes.
+deployed-id = Its number
+deployed-keeps = What it keeps
+accounts-title = All accounts
+accounts-hint = Sort by what speaks against each; click a name to see why.
+accounts-filter = Narrow by name
+accounts-none = No account has such a name.
+accounts-sort = Sort by this; once more for the other way round
+accounts-name = Name
+accounts-risk = Risk
+accounts-money = Money
+accounts-transactions = Messages
+risk-title = Risk
+term-risk-title = How much speaks against who uses this account’s key: 0 is nothing, 100 is certain. It is counted by a rule that is the same for all.
+risk-of = of 100
+risk-low = low
+risk-watch = worth a look
+risk-high = high
+risk-nothing = Nothing speaks against it.
+risk-rule = The reasons are put together as independent chances: 100 is left over only where one of them is certain. A suspicion halves every day; proof stays.
+term-risk-weight = How much this reason weighs by itself
+risk-proven = Proven: { $found }
+risk-misused = Its name was misused: { $found }
+risk-suspected = Suspected: { $found }
+risk-missing = Energy is missing, and this meter would explain it ({ $share })
+risk-refused = { $n ->
+        [one] One of its messages broke a rule
+       *[other] { $n } of its messages broke a rule
+    }
+risk-imbalance = { $share } of its energy was not traded beforehand
+risk-new = { $n ->
+        [one] Its key has signed one message so far: little is known of it
+       *[other] Its key has signed { $n } messages so far: little is known of it
+    }

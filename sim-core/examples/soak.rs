@@ -1,4 +1,4 @@
-//! The long campaign of random fault-and-repair scripts; `./x bench soak` runs it.
+//! The long campaign of random scripts, with attacks and contracts among them; `./x bench soak` runs it.
 //!
 //! `cargo run -p sim-core --example soak -- [--shard I/N] [--count 1000] [--seed S] [--out DIR]`. Seeds S, S+1, ... are
 //! dealt to N shards; how far a shard came stands in its file, so that it goes on there. Failing seeds are written down.

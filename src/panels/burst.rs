@@ -1,5 +1,8 @@
-//! Bursts: a dozen things that do the same within seconds are one row of the log, which unfolds.
+//! Bursts: a dozen things that do the same within seconds are one row of the log, which unfolds. So are an attack and all
+//! that it brings about, however long that takes.
 
+use super::attacks::follows_an_attack;
+use sim_core::command::Command;
 use sim_core::event::{Event, EventKind};
 use sim_core::ids::EventId;
 use std::collections::BTreeSet;
@@ -20,6 +23,13 @@ pub(crate) struct Burst {
 /// Adds an event to the burst it belongs to, or begins one.
 pub(crate) fn add(bursts: &mut Vec<Burst>, events: &[Event], place: usize) {
     let Some(event) = events.get(place) else { return };
+    if follows_an_attack(&event.kind)
+        && let Some(burst) = event.cause.and_then(|cause| find_attack(bursts, events, cause))
+    {
+        burst.members.push(place);
+        burst.last_us = event.time_us;
+        return;
+    }
     if comes_in_bursts(&event.kind) {
         let alike = |b: &&mut Burst| {
             let first = b.members.first().and_then(|i| events.get(*i));
@@ -32,6 +42,16 @@ pub(crate) fn add(bursts: &mut Vec<Burst>, events: &[Event], place: usize) {
         }
     }
     bursts.push(Burst { first: event.id, last_us: event.time_us, members: vec![place] });
+}
+
+/// The row of an attack by the event of its command.
+fn find_attack<'b>(bursts: &'b mut [Burst], events: &[Event], cause: EventId) -> Option<&'b mut Burst> {
+    // Rows are in the order of their first events.
+    let at = bursts.binary_search_by_key(&cause, |b| b.first).ok()?;
+    let burst = bursts.get_mut(at)?;
+    let first = burst.members.first().and_then(|i| events.get(*i))?;
+    let is_attack = matches!(first.kind, EventKind::CommandGiven { command: Command::Attack { .. } });
+    is_attack.then_some(burst)
 }
 
 /// A line of the log: a burst in short, or one event (of an unfolded burst: further in).
@@ -103,6 +123,28 @@ mod tests {
             kind: kind.clone(),
         };
         list.iter().enumerate().map(make).collect()
+    }
+
+    /// An attack, the refusal and the proof that follow it within hours are one row; another's refusal stays apart.
+    #[test]
+    fn an_attack_and_what_comes_of_it_are_one_row() {
+        use sim_core::command::Attack;
+        use sim_core::event::Offence;
+        let kind = Attack::Forge { building: "home-07".into() };
+        let given = EventKind::CommandGiven { command: Command::Attack { kind } };
+        let refused = || EventKind::TransactionRefused { reason: "signature".into() };
+        let proven = EventKind::EvidenceFound { offence: Offence::Forged, digest: String::new() };
+        let opened = EventKind::SwitchOpened;
+        let mut all = events(&[(0, given), (1, opened), (2, refused()), (3_600, proven), (7_200, refused())]);
+        for i in [2, 3] {
+            all[i].cause = Some(EventId(0));
+        }
+        let mut bursts = Vec::new();
+        for i in 0..all.len() {
+            add(&mut bursts, &all, i);
+        }
+        let members: Vec<_> = bursts.iter().map(|b| b.members.clone()).collect();
+        assert_eq!(members, [vec![0, 2, 3], vec![1], vec![4]]);
     }
 
     #[test]

@@ -133,7 +133,11 @@ fn list(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply)
             };
             let Some(event) = place.and_then(|i| events.get(i)) else { continue };
             let picked = burst.is_none() && state.chosen == Some(event.id);
-            if entry(ui, data, event, burst.map(|(b, open)| (b.members.len(), open)), inside, picked) {
+            // A folded row is as loud as the loudest of its events.
+            let members = burst.map_or(&[][..], |(b, _)| &b.members[..]).iter().filter_map(|i| events.get(*i));
+            let loudest = members.map(|e| &e.kind).max_by_key(|kind| rate(kind).1).unwrap_or(&event.kind);
+            let folded = burst.map(|(b, open)| (b.members.len(), open));
+            if entry(ui, data, (event, loudest), folded, inside, picked) {
                 match burst {
                     Some((burst, _)) => unfolded = Some(burst.first),
                     None => chosen = Some(event),
@@ -157,7 +161,7 @@ fn list(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply)
 fn entry(
     ui: &mut Ui,
     data: &PanelData<'_>,
-    event: &Event,
+    (event, loudest): (&Event, &EventKind),
     burst: Option<(usize, bool)>,
     inside: bool,
     chosen: bool,
@@ -167,7 +171,7 @@ fn entry(
         let time = SimTime(event.time_us).clock();
         let right = egui::Layout::right_to_left(egui::Align::Center);
         ui.allocate_ui_with_layout(egui::vec2(96.0, ROW), right, |ui| ui.label(RichText::new(time).weak()));
-        let (mark, colour) = mark(ui, &event.kind);
+        let (mark, colour) = mark(ui, loudest);
         ui.allocate_ui_with_layout(egui::vec2(14.0, ROW), right, |ui| ui.label(RichText::new(mark).color(colour)));
         if inside {
             ui.add_space(16.0);

@@ -57,6 +57,8 @@ mod testing_chain;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_attacks;
+#[cfg(test)]
 mod tests_chain;
 #[cfg(test)]
 mod tests_lab;

@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{contract, curve, explorer, lab, limits, privacy, pulse, tally, theme, trace, widgets};
+use super::{attacks, contract, curve, explorer, lab, limits, privacy, pulse, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, RichText, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -35,6 +35,8 @@ pub(crate) enum Sheet {
     Limits,
     /// Readings that stay at home.
     Privacy,
+    /// What one can try against the chain, and what is found out.
+    Attacks,
 }
 
 /// What a sheet is about.
@@ -60,13 +62,13 @@ impl Sheet {
         match self {
             Self::Explorer | Self::Votes | Self::Pulse | Self::Contract => Group::Chain,
             Self::Curve | Self::Trace => Group::Market,
-            Self::Lab | Self::Limits | Self::Privacy => Group::Laboratory,
+            Self::Attacks | Self::Lab | Self::Limits | Self::Privacy => Group::Laboratory,
         }
     }
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 9] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 10] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Pulse, Key::Num0, icons::HEARTBEAT, "sheet-pulse"),
@@ -76,6 +78,7 @@ pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 9] = [
     (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab"),
     (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits"),
     (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
+    (Sheet::Attacks, Key::A, icons::SHIELD_WARNING, "sheet-attacks"),
 ];
 
 /// State of all sheets.
@@ -91,6 +94,7 @@ pub(crate) struct State {
     pub lab: lab::State,
     pub limits: limits::State,
     pub privacy: privacy::State,
+    pub attacks: attacks::State,
     /// Show the street with its cheat once the sheet is drawn.
     pub privacy_wanted: bool,
 }
@@ -100,6 +104,30 @@ impl State {
     pub(crate) fn read(&mut self, page: explorer::Page) {
         self.open = Some(Sheet::Explorer);
         self.explorer.open(page);
+    }
+
+    /// Opens what a search has found.
+    fn follow(&mut self, hit: explorer::Hit) {
+        match hit {
+            explorer::Hit::Page(page) => self.read(page),
+            explorer::Hit::Certificate(id) => {
+                self.open = Some(Sheet::Trace);
+                self.trace.find(id);
+            }
+            explorer::Hit::Evidence(event) => {
+                self.open = Some(Sheet::Attacks);
+                self.attacks.open_evidence(event);
+            }
+        }
+    }
+
+    /// One page back within a sheet; whether there was one.
+    fn back(&mut self, sheet: Sheet) -> bool {
+        match sheet {
+            Sheet::Explorer => self.explorer.back(),
+            Sheet::Attacks => self.attacks.back(),
+            _ => false,
+        }
     }
 
     /// Opens a sheet as a picture wants it: by the names of `shots`.
@@ -122,12 +150,14 @@ impl State {
             "two-mechanisms" | "partition" => Some(Sheet::Lab),
             "limits" => Some(Sheet::Limits),
             "privacy" => Some(Sheet::Privacy),
+            "attacks" | "attacks race" => Some(Sheet::Attacks),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
             // As far as the example's buyer has paid, so that money is seen to move.
             Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
             Some(Sheet::Trace) => self.trace.present(),
+            Some(Sheet::Attacks) => self.attacks.present(name == "attacks race"),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {
@@ -171,7 +201,11 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
             }
             ui.add_space(theme::GRID);
             match sheet {
-                Sheet::Explorer => explorer::show(ui, data, &mut state.explorer, reply),
+                Sheet::Explorer => {
+                    if let Some(hit) = explorer::show(ui, data, &mut state.explorer, reply) {
+                        state.follow(hit);
+                    }
+                }
                 Sheet::Votes => tally::show(ui, data, &mut state.tally, reply),
                 Sheet::Pulse => pulse::show(ui, data),
                 Sheet::Curve => curve::show(ui, data, &mut state.curve),
@@ -185,11 +219,19 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                     }
                     privacy::show(ui, data, &mut state.privacy);
                 }
+                Sheet::Attacks => match attacks::show(ui, data, &mut state.attacks, reply) {
+                    Some(attacks::Asked::Lesson) => {
+                        state.explorer.present(Some(explorer::Stop::Leaf), true);
+                        state.open = Some(Sheet::Explorer);
+                    }
+                    Some(attacks::Asked::Block(height)) => state.read(explorer::Page::Block(Some(height))),
+                    None => {}
+                },
             }
         });
     });
     // A step back first, where there is one.
-    if widgets::pressed(ui, Modifiers::NONE, Key::Escape) && !(sheet == Sheet::Explorer && state.explorer.back()) {
+    if widgets::pressed(ui, Modifiers::NONE, Key::Escape) && !state.back(sheet) {
         state.open = None;
     }
     if reply.event.is_some() {
@@ -205,9 +247,6 @@ fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bo
         choice(ui, data, state, open);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             close = widgets::icon(ui, icons::X, &data.t("sheet-close"), Some("Esc"), false).clicked();
-            if open == Sheet::Explorer {
-                explorer::search(ui, data, &mut state.explorer);
-            }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 if let Some((.., name)) = SHEETS.into_iter().find(|s| s.0 == open) {
                     ui.add(egui::Label::new(RichText::new(data.t(&format!("{name}-about"))).weak()).truncate());

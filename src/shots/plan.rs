@@ -96,7 +96,7 @@ pub enum Step {
     Locale(String),
     /// Opens a sheet: the chain at a block, or at a stop of a transaction's way (with a byte changed but for `path`), the
     /// votes, the curve, contracts (with a mistake or without), the ways of certificates, two mechanisms, a partition,
-    /// limits, privacy; an empty name closes it.
+    /// limits, privacy, attacks (the race of 51 % or the newest proof); an empty name closes it.
     Sheet(String),
     /// Unfolds the card of a disturbance, or folds it to its title.
     Outcome(bool),
@@ -109,7 +109,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 18] = [
+const SHEETS: [&str; 20] = [
     "",
     "block",
     "leaf",
@@ -128,6 +128,8 @@ const SHEETS: [&str; 18] = [
     "partition",
     "limits",
     "privacy",
+    "attacks",
+    "attacks race",
 ];
 /// Maps by name.
 const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];

@@ -1,7 +1,7 @@
 //! What the picture may see of the chain: the height in progress, blocks, votes, accounts, contracts, certificates.
 
 use crate::ledger::certificate::{HourMeter, Totals};
-use crate::ledger::watch::Finding;
+use crate::ledger::watch::{Finding, Risk};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub struct ChainView {
     pub power: Vec<u32>,
     /// What was found out about attacks, oldest first, proven or suspected.
     pub findings: Vec<Finding>,
+    /// How much speaks against each account, in the order of the genesis.
+    pub risks: Vec<Risk>,
     /// Accounts in the order of the genesis.
     pub accounts: Vec<AccountView>,
     /// Contracts that commands deployed, by name (at most 32).

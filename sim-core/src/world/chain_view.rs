@@ -32,6 +32,7 @@ impl World {
             tallies,
             power: s.ledger.get_genesis().validators.iter().map(|v| v.power).collect(),
             findings: s.watch.get_findings().cloned().collect(),
+            risks: self.risks(),
             accounts: s.ledger.get_state().get_accounts().iter().map(view_account).collect(),
             contracts: self.view_contracts(),
             certificates: self.view_certificates(),

@@ -429,7 +429,7 @@ impl World {
                     outbox.push_back(Post { payload: transaction.payload, fee: transaction.fee, order });
                     return;
                 }
-                self.watch_refusal(*transaction, rival.map(|r| *r), &reason, at, event);
+                self.watch_refusal(*transaction, rival.map(|r| *r), (&reason, origin), at, event);
             }
             OccurrenceKind::EquivocationSeen { witness, evidence } => self.watch_equivocation(witness, *evidence, at),
             OccurrenceKind::Attendance { height, absent } => self.watch_attendance(height, &absent, at),

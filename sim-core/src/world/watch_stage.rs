@@ -11,8 +11,8 @@ use crate::ledger::crypto::Address;
 use crate::ledger::error::TransitionError;
 use crate::ledger::evidence::Equivocation;
 use crate::ledger::mempool::Refusal;
-use crate::ledger::types::{Payload, SignedTransaction};
-use crate::ledger::watch::{Doubt, Evidence, Finding, Known, Offence, Suspicion, Verdict};
+use crate::ledger::types::{Payload, Role, SignedTransaction};
+use crate::ledger::watch::{Doubt, Evidence, Finding, Known, Offence, Risk, Suspicion, Verdict};
 use crate::market::Metered;
 use crate::quantity::Wh;
 use crate::scene::Participant;
@@ -36,10 +36,18 @@ impl World {
         finding.evidence.as_ref().is_some_and(|evidence| evidence.is_valid(&known))
     }
 
+    /// The risk of every account, in the order of the genesis.
+    #[must_use]
+    pub fn risks(&self) -> Vec<Risk> {
+        let accounts = self.state.ledger.get_state().get_accounts().iter();
+        let known = accounts.map(|a| (a.nonce, a.role == Role::Meter));
+        self.state.watch.compute_risks(self.state.now, known)
+    }
+
     /// A committed block, with its event.
     pub(super) fn watch_block(&mut self, block: &Block, at: SimTime, event: EventId) {
         let state = &mut self.state;
-        let raised = state.watch.process_block(block, |tx| state.ledger.get_state().get_index(&tx.sender));
+        let raised = state.watch.process_block(block, event, |tx| state.ledger.get_state().get_index(&tx.sender));
         self.raise(raised, at, event);
     }
 
@@ -66,7 +74,7 @@ impl World {
     pub(super) fn watch_slot(&mut self, losses: Wh, flow_kwh: f64, metered: &[Metered], event: EventId) {
         let taken: Vec<(u32, i64)> = metered.iter().map(|m| (m.account.0, m.registers.import.0)).collect();
         let flow_wh = flow_kwh * 1e3;
-        let raised = self.state.watch.process_slot(losses.0 as f64 - flow_wh, flow_wh, &taken);
+        let raised = self.state.watch.process_slot(losses.0 as f64 - flow_wh, flow_wh, &taken, event);
         self.raise(raised, self.state.now, event);
     }
 
@@ -77,8 +85,7 @@ impl World {
         let told =
             self.prove(Evidence::Equivocation(Box::new(proof)), Subject::Validator(ValidatorId(validator)), at, event);
         if !self.state.ledger.get_state().get_offences().contains_key(&validator) {
-            // After the operator come the regulator and the validators.
-            let account = self.state.posting.operator() + 2 + witness as usize;
+            let account = self.validator_account(witness);
             self.state.posting.tell(at, told);
             self.submit(account, Payload::Equivocation(proof).into());
         }
@@ -101,12 +108,16 @@ impl World {
         &mut self,
         transaction: SignedTransaction,
         rival: Option<SignedTransaction>,
-        reason: &Refusal,
+        (reason, origin): (&Refusal, u32),
         at: SimTime,
         event: EventId,
     ) {
         let state = self.state.ledger.get_state();
         let Some(account) = state.get_index(&transaction.sender) else { return };
+        // What strangers hand in speaks for nobody.
+        if origin != FOREIGN && matches!(reason, Refusal::Rule(_)) {
+            self.state.watch.note_refused(account, event);
+        }
         let watch = &self.state.watch;
         let subject = self.subject_of_sender(&transaction.sender);
         let transaction = Box::new(transaction);
@@ -134,6 +145,22 @@ impl World {
         self.prove(evidence, subject, at, event);
     }
 
+    /// The account of a validator: after the operator come the regulator and the validators.
+    fn validator_account(&self, validator: u32) -> usize {
+        self.state.posting.operator() + 2 + validator as usize
+    }
+
+    /// The account that evidence is about: of the validator that voted twice, or in whose name a transaction is.
+    fn account_of(&self, evidence: &Evidence) -> Option<u32> {
+        let index = |tx: &SignedTransaction| self.state.ledger.get_state().get_index(&tx.sender);
+        match evidence {
+            Evidence::Equivocation(proof) => u32::try_from(self.validator_account(proof.validator)).ok(),
+            Evidence::Forged { transaction } | Evidence::Replayed { transaction, .. } => index(transaction),
+            Evidence::DoubleSpend { first, .. } | Evidence::DoubleIssue { first, .. } => index(first),
+            Evidence::ChangedBlock { .. } => None,
+        }
+    }
+
     fn prove(&mut self, evidence: Evidence, subject: Subject, at: SimTime, because: EventId) -> EventId {
         let offence = evidence.get_offence();
         let digest = crate::digest::hex(&evidence.compute_hash());
@@ -142,24 +169,32 @@ impl World {
         let kind = EventKind::EvidenceFound { offence, digest };
         let event = self.state.journal.note_also(at, subject, kind, attack.unwrap_or(because), also);
         let verdict = Verdict::Proven(offence);
-        let finding = Finding { time: at, subject, verdict, statistic: None, evidence: Some(evidence), event };
-        self.state.watch.keep(finding);
+        let account = self.account_of(&evidence);
+        let evidence = Some(evidence);
+        let finding = Finding { time: at, subject, victim: None, verdict, statistic: None, evidence, event };
+        self.state.watch.keep(finding, account);
         event
     }
 
     fn raise(&mut self, raised: Vec<Suspicion>, at: SimTime, because: EventId) {
-        for Suspicion { doubt, about, statistic, threshold } in raised {
+        for Suspicion { doubt, about, victim, statistic, threshold } in raised {
             let subject = match (doubt, about) {
                 (Doubt::Silence | Doubt::Censorship, Some(v)) => Subject::Validator(ValidatorId(v)),
                 (_, Some(account)) => self.subject_of_account(account),
                 (_, None) => Subject::Community,
             };
+            let account = match doubt {
+                Doubt::Silence | Doubt::Censorship => about.map(|v| self.validator_account(v) as u32),
+                Doubt::StolenKey | Doubt::LyingMeter => about,
+            };
+            let victim = victim.map(|account| self.subject_of_account(account));
             let attack = self.state.attacks.find(|attack| self.is_doubt_of(attack, doubt, subject));
             let also = attack.map(|_| because).into_iter().collect();
             let kind = EventKind::SuspicionRaised { doubt, statistic, threshold };
             let event = self.state.journal.note_also(at, subject, kind, attack.unwrap_or(because), also);
             let (verdict, statistic) = (Verdict::Suspected(doubt), Some((statistic, threshold)));
-            self.state.watch.keep(Finding { time: at, subject, verdict, statistic, evidence: None, event });
+            let finding = Finding { time: at, subject, victim, verdict, statistic, evidence: None, event };
+            self.state.watch.keep(finding, account);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Run, commons_at};
 use sim_core::command::{Attack, Command};
+use sim_core::event::{Event, EventKind};
 use sim_core::ids::Subject;
 use sim_core::ledger::audit::{self, Auditor};
 use sim_core::ledger::chain_file::read_block;
@@ -15,15 +16,18 @@ pub const KINDS: [(&str, u64); 11] = [
     ("forged transaction", 2),
     ("replayed transaction", 2),
     ("double spend", 2),
-    ("double issue", 3),
+    ("double issue", 5),
     ("stolen key", 2),
-    ("lying meter", 90),
+    ("lying meter", 720),
     ("silent validator", 10),
     ("two votes", 5),
     ("censoring validator", 360),
     ("partition", 10),
     ("changed block", 0),
 ];
+
+/// Victims that are tried in turn.
+const TRIES: u32 = 20;
 
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +38,10 @@ pub struct Outcome {
     pub is_named: bool,
     /// Every evidence object holds for who has only the chain.
     pub is_sound: bool,
+    /// Every finding has its entry in the log.
+    pub is_entered: bool,
+    /// "Why?" of every finding leads back to the attack.
+    pub is_explained: bool,
     /// Findings that fit nothing.
     pub false_alarms: u32,
     /// What was done, in words.
@@ -76,16 +84,29 @@ pub fn draw(kind: usize, scene: &Scene, dice: &mut Stream) -> Option<Attack> {
     })
 }
 
-/// One run: an hour and some minutes in peace, then the attack.
+/// One run: an hour and some minutes in peace, then the attack. An attack that cannot begin (a plant that has had nothing
+/// certified yet) is none: another victim is drawn.
 pub fn run(seed: u64, kind: usize) -> Outcome {
     let mut dice = Stream::new(seed, "attacks", kind as u64);
     let hour = 6 + dice.below(12);
     let scene = commons_at(&format!("2050-06-21T{hour:02}:00:00"));
     let mut run = Run::new(&scene, seed);
-    let at = SimTime(scene.start.0 + (70 + dice.below(12)) * MINUTE_US);
+    let mut at = SimTime(scene.start.0 + (70 + dice.below(12)) * MINUTE_US);
     run.until_time(at);
-    let Some(attack) = draw(kind, &scene, &mut dice) else { return change_block(&run, &mut dice) };
-    run.give(Command::Attack { kind: attack.clone() });
+    let mut attack = None;
+    for _ in 0..TRIES {
+        let Some(drawn) = draw(kind, &scene, &mut dice) else { return change_block(&run, &mut dice) };
+        let given = run.events().len();
+        at = run.world.now();
+        run.give(Command::Attack { kind: drawn.clone() });
+        run.seconds(1.0);
+        let refused = |e: &Event| matches!(e.kind, EventKind::CommandRefused { .. });
+        attack = Some(drawn);
+        if !run.events()[given..].iter().any(refused) {
+            break;
+        }
+    }
+    let Some(attack) = attack else { return Outcome::default() };
     run.until_time(SimTime(at.0 + KINDS[kind].1 * MINUTE_US));
     judge(&run, &attack, at)
 }
@@ -93,7 +114,10 @@ pub fn run(seed: u64, kind: usize) -> Outcome {
 /// What a world says of an attack at `at`.
 pub fn judge(run: &Run, attack: &Attack, at: SimTime) -> Outcome {
     let scene = run.world.scene();
-    let mut outcome = Outcome { is_sound: true, what: format!("{attack:?}"), ..Outcome::default() };
+    let what = format!("{attack:?}");
+    let mut outcome = Outcome { is_sound: true, is_entered: true, is_explained: true, what, ..Outcome::default() };
+    let is_entry = |k: &EventKind| matches!(k, EventKind::EvidenceFound { .. } | EventKind::SuspicionRaised { .. });
+    let is_attack = |k: &EventKind| matches!(k, EventKind::CommandGiven { command: Command::Attack { .. } });
     for finding in run.world.findings() {
         let is_named = attack.names().any(|name| scene.find(name) == Some(finding.subject));
         let is_sum = finding.subject == Subject::Community && matches!(attack, Attack::LieAtMeter { .. });
@@ -105,6 +129,8 @@ pub fn judge(run: &Run, attack: &Attack, at: SimTime) -> Outcome {
         outcome.after_s.get_or_insert(finding.time.since(at) as f64 / 1e6);
         outcome.is_named |= is_named;
         outcome.is_sound &= is_sound(run, finding);
+        outcome.is_entered &= run.recorder.event(finding.event).is_some_and(|e| is_entry(&e.kind));
+        outcome.is_explained &= run.recorder.why(finding.event).iter().any(|(e, _)| is_attack(&e.kind));
     }
     let lines = run.recorder.chain().iter().map(String::as_bytes);
     outcome.is_sound &= audit::verify(lines).is_ok();
@@ -161,5 +187,7 @@ fn change_block(run: &Run, dice: &mut Stream) -> Outcome {
     };
     outcome.is_sound = evidence(lines[height].clone()).is_valid(&known) && !evidence(original).is_valid(&known);
     (outcome.after_s, outcome.is_named) = (found.filter(|h| *h == height as u64).map(|_| 0.0), true);
+    // A copy outside has no log: the auditor's message with its line and column is its entry.
+    (outcome.is_entered, outcome.is_explained) = (true, true);
     outcome
 }

@@ -1,12 +1,13 @@
-//! Random fault-and-repair scripts of ten simulated minutes, and what must hold whatever they do.
+//! Random scripts of ten simulated minutes (faults, repairs, levers, contracts, attacks), and what must hold whatever they
+//! do.
 //!
 //! A seed draws everything: the day and hour at which the scene starts, and the commands. [`run`] gives the first
 //! thing that does not hold, in words.
 
-use super::{Run, commons, commons_at};
-use sim_core::command::{BidSide, Command, FaultKind, Timed};
+use super::{Run, attack, commons, commons_at};
+use sim_core::command::{Attack, BidSide, BiddingStrategy, Command, FaultKind, TariffShape, Timed};
 use sim_core::event::{Event, EventKind};
-use sim_core::ledger::audit;
+use sim_core::ledger::audit::Auditor;
 use sim_core::market::{Lever, Mechanism};
 use sim_core::recorder::Recorder;
 use sim_core::replay::{self, Replay};
@@ -84,7 +85,7 @@ fn draw_command(scene: &Scene, dice: &mut Stream) -> Command {
         let validators = f.validators.iter().map(|x| x.name.as_str()).collect::<Vec<_>>();
         pick([&plain[..], &gateways[..], &validators[..]][dice.below(3) as usize], dice).to_owned()
     };
-    match dice.below(34) {
+    match dice.below(44) {
         0..=6 => {
             let kind = [FaultKind::ThreePhase, FaultKind::TwoPhase, FaultKind::PhaseToGround][dice.below(3) as usize];
             let resistance_ohm = match dice.below(4) {
@@ -127,11 +128,71 @@ fn draw_command(scene: &Scene, dice: &mut Stream) -> Command {
         32 => Command::PriceShock { factor: dice.between(0.5, 5.0), minutes: dice.between(0.0, 40.0) },
         33 => Command::NetworkCheck { enabled: dice.chance(0.5) },
         30 => Command::Mechanism { kind: Mechanism::ALL[dice.below(5) as usize] },
+        34..=37 => {
+            // Nine kinds by drawing, and the tenth; a changed block is no command.
+            let kind = dice.below(10) as usize;
+            attack::draw(kind, scene, dice).map_or(Command::EndAttacks, |kind| Command::Attack { kind })
+        }
+        38 => Command::EndAttacks,
+        39..=40 => draw_deployment(building(dice), dice),
+        41 => draw_call(building(dice), building(dice), dice),
+        42 => {
+            let all = [TariffShape::Flat, TariffShape::TimeOfUse, TariffShape::CriticalPeak];
+            Command::TariffShape { kind: all[dice.below(3) as usize] }
+        }
+        43 => {
+            let all = [
+                BiddingStrategy::Forecast,
+                BiddingStrategy::PriceTaker,
+                BiddingStrategy::ZeroIntelligence,
+                BiddingStrategy::Learning,
+            ];
+            Command::Agents { kind: all[dice.below(4) as usize] }
+        }
         28 => Command::WithdrawBid { building: building(dice) },
         _ => Command::Weather {
             cloud: dice.chance(0.7).then(|| dice.uniform()),
             wind_ms: dice.chance(0.7).then(|| dice.between(0.0, 30.0)),
         },
+    }
+}
+
+/// A contract of the library, or a text that loops for ever, is none, or is no contract.
+fn draw_deployment(by: String, dice: &mut Stream) -> Command {
+    let sources = [
+        "escrow",
+        "dividend",
+        "demand-response",
+        "certificate-registry",
+        "fn init() { let i = 0; loop { i += 1; } }",
+        "fn init() { 1 / 0 }",
+        "not a contract (",
+    ];
+    let source = sources[dice.below(sources.len() as u64) as usize].to_owned();
+    let args = if source == "dividend" { vec!["100".into()] } else { Vec::new() };
+    let fee = if dice.chance(0.2) { 0.0 } else { 0.02 };
+    let attach = if dice.chance(0.2) { 1.0 } else { 0.0 };
+    Command::DeployContract { by, name: format!("c{}", dice.below(3)), source, args, attach, fee }
+}
+
+/// A call that fits an escrow, or something else.
+fn draw_call(by: String, other: String, dice: &mut Stream) -> Command {
+    let (function, args, attach) = match dice.below(4) {
+        0 => ("open", vec![format!("@{other}"), format!("@{by}"), "60".into()], dice.between(0.0, 60.0)),
+        1 => ("release", vec!["1".into()], 0.0),
+        2 => ("expire", vec!["1".into()], 0.0),
+        _ => ("nothing", Vec::new(), 0.0),
+    };
+    let contract = format!("c{}", dice.below(3));
+    Command::CallContract { by, contract, function: function.into(), args, attach, fee: 0.02 }
+}
+
+/// Whether a command may move money beside the settlements.
+fn moves_money(command: &Command) -> bool {
+    match command {
+        Command::DeployContract { .. } | Command::CallContract { .. } => true,
+        Command::Attack { kind } => !matches!(kind, Attack::Partition { .. } | Attack::Silence { .. }),
+        _ => false,
     }
 }
 
@@ -144,6 +205,8 @@ pub fn run(script: &Script) -> Result<Figures, String> {
     let end = script.scene.start + LENGTH_US;
     let (mut seen, mut frame, mut figures, mut lost_kwh) = (0, 0_u64, Figures::default(), 0.0);
     let meters = script.scene.participants.len() as f64;
+    let lies = |c: &Timed| matches!(c.command, Command::Attack { kind: Attack::LieAtMeter { .. } });
+    let is_lied_to = script.commands.iter().any(lies);
     while run.world.now() < end {
         let before = (run.world.now(), run.world.totals().loss_kwh);
         run.world.step_until(end, &mut run.recorder, &mut NoProbe);
@@ -155,7 +218,8 @@ pub fn run(script: &Script) -> Result<Figures, String> {
             if let EventKind::SlotSettled { loss_wh, .. } = event.kind {
                 let flowed = (before.1 - lost_kwh) * 1e3;
                 lost_kwh = before.1;
-                if (loss_wh as f64 - flowed).abs() > meters {
+                // What a lying meter leaves out the losses take.
+                if !is_lied_to && (loss_wh as f64 - flowed).abs() > meters {
                     return Err(format!("at {}: losses {loss_wh} Wh, power flow {flowed:.1} Wh", now.clock()));
                 }
             }
@@ -169,7 +233,9 @@ pub fn run(script: &Script) -> Result<Figures, String> {
     }
     run.recorder.finish();
     check_causes(&run.recorder)?;
-    check_chain(&run, &mut figures)?;
+    let is_settled_only = !script.commands.iter().any(|c| moves_money(&c.command));
+    check_chain(&run, is_settled_only, &mut figures)?;
+    check_findings(&run, &script.commands)?;
     check_replay(&run)?;
     (figures.events, figures.blocks) = (run.events().len(), run.recorder.chain().len() - 1);
     Ok(figures)
@@ -254,11 +320,37 @@ pub fn check_causes(recorder: &Recorder) -> Result<(), String> {
     }
 }
 
-/// The chain verifies; its settlements conserve money and energy, agree with the market's events and with what
-/// buildings are shown to own.
-fn check_chain(run: &Run, figures: &mut Figures) -> Result<(), String> {
+/// Evidence holds for who has only the chain, every finding stands in the log, no score is beyond 100, and without an
+/// attack nothing is proven.
+fn check_findings(run: &Run, commands: &[Timed]) -> Result<(), String> {
+    let attacked = commands.iter().any(|c| matches!(c.command, Command::Attack { .. }));
+    let block = |height: u64| {
+        let line = run.recorder.chain().get(height as usize)?;
+        sim_core::ledger::chain_file::read_block(line.as_bytes())
+    };
+    for finding in run.world.findings() {
+        let name = run.world.scene().name(finding.subject);
+        if finding.evidence.is_some() && (!attacked || !run.world.is_proven(finding, &block)) {
+            return Err(format!("{:?} of {name} does not hold, or nobody attacked", finding.verdict));
+        }
+        if run.recorder.event(finding.event).is_none() {
+            return Err(format!("{:?} of {name} has no entry", finding.verdict));
+        }
+    }
+    match run.world.risks().iter().position(|risk| risk.score > 100) {
+        Some(account) => Err(format!("the risk of account {account} is beyond 100")),
+        None => Ok(()),
+    }
+}
+
+/// The chain verifies; its settlements conserve money and energy, agree with the market's events and, where nothing else
+/// moves money, with what buildings are shown to own; that is always what the chain says.
+fn check_chain(run: &Run, is_settled_only: bool, figures: &mut Figures) -> Result<(), String> {
     let chain = run.recorder.chain();
-    audit::verify(chain.iter().map(String::as_bytes)).map_err(|e| format!("the chain: {e}"))?;
+    let mut auditor = Auditor::default();
+    for line in chain {
+        auditor.process_line(line.as_bytes()).map_err(|e| format!("the chain: {e}"))?;
+    }
     let settled = |slot: u64| {
         run.events().iter().find_map(|e| match e.kind {
             EventKind::SlotSettled { slot: s, money_moved, energy_wh, loss_wh } if s == slot => {
@@ -306,7 +398,11 @@ fn check_chain(run: &Run, figures: &mut Figures) -> Result<(), String> {
     let shown = run.see();
     for (i, b) in shown.buildings.iter().enumerate() {
         let owned = balances.get(&(i as u64)).copied().unwrap_or(0);
-        if b.money != owned {
+        let audited = auditor.get_state_mut().and_then(|(_, state)| state.get_accounts().get(i).map(|a| a.balance.0));
+        if audited != Some(b.money) {
+            return Err(format!("building {i} shows {} and has {audited:?} on the chain", b.money));
+        }
+        if is_settled_only && b.money != owned {
             return Err(format!("building {i} shows {} and was settled {owned}", b.money));
         }
     }

@@ -1,6 +1,6 @@
-//! An account: whose it is, what it has, and what it sent last.
+//! An account: whose it is, what it has, what it sent last, and how much speaks against it.
 
-use super::{Page, State, block, say};
+use super::{Page, State, block, risk, say};
 use crate::panels::data::{PanelData, Reply};
 use crate::panels::widgets::{Row, row};
 use crate::panels::{numbers, theme, widgets};
@@ -21,7 +21,12 @@ pub(super) fn show(
     let Some(account) = genesis.accounts.get(index) else { return };
     ui.add_space(theme::GRID);
     let sent = state.archive.sent(data, index);
-    widgets::columns(ui, &[296.0, 0.0], |i, ui| match i {
+    widgets::columns(ui, &[272.0, 0.0, 248.0], |i, ui| match i {
+        2 => {
+            ScrollArea::vertical().id_salt("risk").auto_shrink([false, false]).show(ui, |ui| {
+                risk::show(ui, data, index, reply);
+            });
+        }
         0 => {
             ui.add(Label::new(say::role(data, account.role)).wrap());
             ui.add_space(theme::GRID);

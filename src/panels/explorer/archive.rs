@@ -1,9 +1,8 @@
-//! The chain as the explorer reads it: blocks by height, whatever can be searched for, what an account has sent.
+//! The chain as the explorer reads it: blocks by height, what has a fingerprint, what an account has sent.
 //!
 //! A block is read from its line once and kept while it is of interest; lines are only looked through when asked.
 
 use super::Page;
-use super::say;
 use crate::panels::data::PanelData;
 use sim_core::digest::{Hash, hex};
 use sim_core::ledger::genesis::Genesis;
@@ -17,8 +16,6 @@ const KEPT: usize = 24;
 const LISTED: usize = 40;
 /// Blocks that are looked through for them, newest first: about three hours of trading.
 const LOOKED: usize = 1_200;
-/// Fewer digits of a fingerprint are met by chance.
-const FEWEST_DIGITS: usize = 4;
 
 /// What has been read.
 #[derive(Default)]
@@ -67,36 +64,8 @@ impl Archive {
         Some(block)
     }
 
-    /// What a text names: a height, the beginning of a fingerprint or key, or an account.
-    pub(crate) fn search(&mut self, data: &PanelData<'_>, text: &str) -> Option<Page> {
-        let text = text.trim().trim_start_matches('#').to_lowercase();
-        if let Ok(wanted) = text.parse::<u64>()
-            && (1..=height(data)).contains(&wanted)
-        {
-            return Some(Page::Block(Some(wanted)));
-        }
-        if text.is_empty() {
-            return None;
-        }
-        let genesis = self.genesis(data)?;
-        let accounts = &genesis.1.accounts;
-        let name = |i: usize| say::account(data, &genesis.1, i).to_lowercase();
-        let is = |i: &usize| name(*i) == text || accounts[*i].name == text;
-        let holds = |i: &usize| name(*i).contains(&text) || accounts[*i].name.contains(&text);
-        if let Some(i) = (0..accounts.len()).find(is).or_else(|| (0..accounts.len()).find(holds)) {
-            return Some(Page::Account(i));
-        }
-        if text.len() < FEWEST_DIGITS || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        if let Some(i) = accounts.iter().position(|a| hex(&a.key.0).starts_with(&text)) {
-            return Some(Page::Account(i));
-        }
-        self.search_hash(data, &text)
-    }
-
     /// A block or transaction whose fingerprint begins so, the newest first.
-    fn search_hash(&mut self, data: &PanelData<'_>, digits: &str) -> Option<Page> {
+    pub(super) fn search_hash(&mut self, data: &PanelData<'_>, digits: &str) -> Option<Page> {
         let wanted = format!("{{\"hash\":\"{digits}");
         let lines = data.past.chain().iter().enumerate().skip(1).rev();
         let (height, at) = lines.filter_map(|(h, line)| Some((h as u64, line.find(&wanted)?))).next()?;

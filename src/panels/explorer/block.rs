@@ -131,9 +131,8 @@ pub(super) fn entry(ui: &mut Ui, data: &PanelData<'_>, genesis: &Genesis, tx: &S
     let text = format!("{} {words}", icon(&tx.payload));
     let button = Button::new(text).truncate().frame_when_inactive(false);
     let wide = egui::vec2(ui.available_width(), ROW);
-    let response = ui.allocate_ui_with_layout(wide, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-        ui.add(button.min_size(wide))
-    });
+    let left = egui::Layout::top_down_justified(egui::Align::Min);
+    let response = ui.allocate_ui_with_layout(wide, left, |ui| ui.add(button.min_size(wide)));
     let response = response.inner;
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &words));
     response.on_hover_text(&words).clicked()

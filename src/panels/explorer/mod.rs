@@ -1,22 +1,27 @@
 //! The chain opened: any block down to the bytes of a transaction and up its tree, and every account.
 
 mod account;
+mod accounts;
 mod archive;
 mod block;
 mod bytes;
+mod contract;
 mod lesson;
 mod links;
 mod path;
+mod risk;
 mod say;
+mod search;
 
 use super::data::{PanelData, Reply};
 use super::{theme, widgets};
 use archive::Archive;
-use bevy_egui::egui::{self, Key, Modifiers, RichText, TextEdit, Ui};
+use bevy_egui::egui::{self, RichText, Ui};
 use egui_phosphor::regular as icons;
 
 pub(crate) use lesson::Stop;
-pub(crate) use say::validator;
+pub(crate) use say::{sender, transaction, validator};
+pub(crate) use search::{Hit, spell};
 
 /// What is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,10 @@ pub(crate) enum Page {
     Transaction(u64, usize),
     /// An account by its place in the genesis.
     Account(usize),
+    /// All accounts.
+    Accounts,
+    /// A contract by its place among those that stand on the chain.
+    Contract(usize),
 }
 
 /// State of the explorer.
@@ -34,9 +43,8 @@ pub(crate) struct State {
     page: Page,
     before: Vec<Page>,
     archive: Archive,
-    query: String,
-    /// The last search found nothing.
-    missed: bool,
+    field: search::Field,
+    list: accounts::List,
     lesson: lesson::Lesson,
     /// Open a transaction that shows the most, at this stop, with a byte changed or not.
     wanted: Option<(Option<Stop>, bool)>,
@@ -48,8 +56,8 @@ impl Default for State {
             page: Page::Block(None),
             before: Vec::new(),
             archive: Archive::default(),
-            query: String::new(),
-            missed: false,
+            field: search::Field::default(),
+            list: accounts::List::default(),
             lesson: lesson::Lesson::default(),
             wanted: None,
         }
@@ -85,26 +93,35 @@ impl State {
     }
 }
 
-/// The explorer in its sheet.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+/// The explorer in its sheet; what was searched for and found.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) -> Option<Hit> {
     if archive::height(data) == 0 {
         widgets::empty(ui, icons::CUBE, &data.t("chain-no-blocks"), &data.t("chain-no-blocks-hint"));
-        return;
+        return None;
     }
     if let Some((stop, changed)) = state.wanted.take() {
         lesson::present(data, state, stop, changed);
     }
-    let Some(genesis) = state.archive.genesis(data) else { return };
-    crumbs(ui, data, state, &genesis.1);
+    let genesis = state.archive.genesis(data)?;
+    let hit = crumbs(ui, data, state, &genesis.1);
     match state.page {
         Page::Block(height) => block::show(ui, data, state, &genesis.1, height),
         Page::Transaction(height, index) => lesson::show(ui, data, state, &genesis, height, index),
         Page::Account(index) => account::show(ui, data, state, &genesis.1, index, reply),
+        Page::Accounts => accounts::show(ui, data, state, &genesis.1),
+        Page::Contract(index) => contract::show(ui, data, state, &genesis.1, index),
     }
+    hit
 }
 
-/// Where one is, and the way back.
-fn crumbs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, genesis: &sim_core::ledger::genesis::Genesis) {
+/// Where one is, and the way back; at the right the search.
+fn crumbs(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    state: &mut State,
+    genesis: &sim_core::ledger::genesis::Genesis,
+) -> Option<Hit> {
+    let mut hit = None;
     let block = |h: u64| data.locale.t_args("chain-block-name", &[("height", h.into())]);
     ui.horizontal(|ui| {
         ui.set_height(24.0);
@@ -138,33 +155,27 @@ fn crumbs(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, genesis: &sim_co
                 let title = data.locale.t_args("explorer-transaction", &[("n", (index + 1).into())]);
                 ui.label(RichText::new(title).size(theme::HEADING).strong());
             }
+            Page::Accounts => {
+                ui.label(RichText::new(data.t("accounts-title")).size(theme::BIG).strong());
+            }
+            Page::Contract(index) => {
+                let name = data.now.chain.contracts.get(index).map_or("", |c| c.name.as_str());
+                ui.label(RichText::new(format!("{} {name}", icons::FILE_CODE)).size(theme::BIG).strong());
+            }
             Page::Account(index) => {
                 ui.label(RichText::new(say::account(data, genesis, index)).size(theme::BIG).strong());
             }
         }
-    });
-}
-
-/// The field that finds anything; laid out from the right.
-pub(crate) fn search(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
-    let hint = data.t("explorer-search-hint");
-    let edit = TextEdit::singleline(&mut state.query).hint_text(hint).desired_width(200.0);
-    let response = ui.add(edit);
-    let name = data.t("explorer-search");
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, &name));
-    if response.changed() {
-        state.missed = false;
-    }
-    if response.lost_focus() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter)) {
-        match state.archive.search(data, &state.query) {
-            Some(page) => {
-                state.open(page);
-                state.query.clear();
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            hit = search::search(ui, data, state);
+            let words = data.t("accounts-title");
+            let response =
+                ui.add(egui::Button::selectable(state.page == Page::Accounts, format!("{} {words}", icons::USERS)));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &words));
+            if response.on_hover_text(data.t("accounts-hint")).clicked() {
+                state.open(Page::Accounts);
             }
-            None => state.missed = !state.query.trim().is_empty(),
-        }
-    }
-    if state.missed {
-        ui.label(RichText::new(data.t("explorer-missed")).color(theme::fault(ui)));
-    }
+        });
+    });
+    hit
 }

@@ -67,7 +67,7 @@ pub(super) fn role(data: &PanelData<'_>, role: Role) -> String {
 }
 
 /// The account that signs with a key.
-pub(super) fn sender(data: &PanelData<'_>, genesis: &Genesis, key: &Address) -> String {
+pub(crate) fn sender(data: &PanelData<'_>, genesis: &Genesis, key: &Address) -> String {
     let place = genesis.accounts.iter().position(|a| a.key == *key);
     place.map_or_else(|| data.t("explorer-nobody"), |i| account(data, genesis, i))
 }
@@ -78,7 +78,7 @@ fn energy(wh: i64) -> String {
 }
 
 /// A transaction in a sentence.
-pub(super) fn transaction(data: &PanelData<'_>, genesis: &Genesis, tx: &SignedTransaction) -> String {
+pub(crate) fn transaction(data: &PanelData<'_>, genesis: &Genesis, tx: &SignedTransaction) -> String {
     let who = sender(data, genesis, &tx.sender);
     format!("{who}{}{}", data.t("explorer-colon"), payload(data, genesis, &tx.payload))
 }

@@ -114,9 +114,30 @@ impl Book {
     /// The way of what was claimed, from the roof on.
     pub(super) fn way(&self, claim: &Claim) -> Vec<Leg> {
         // What came after the claim has no part in it.
-        let before = self.events.get(..claim.at).unwrap_or_default();
+        let mut legs = self.legs(self.events.get(..claim.at).unwrap_or_default(), claim.certificate);
+        self.push(&mut legs, claim.at, Stop::Claimed(claim.account, claim.hour), claim.wh, 0);
+        legs
+    }
+
+    /// The way of a certificate up to where it is, whoever will claim it.
+    pub(super) fn way_of(&self, certificate: CertificateId) -> Vec<Leg> {
+        self.legs(&self.events, certificate)
+    }
+
+    /// The claim of a certificate, or else of a part of it that was handed on.
+    pub(super) fn find(&self, certificate: CertificateId) -> Option<Claim> {
+        let of_it = self.claims.iter().rev().find(|c| c.certificate == certificate);
+        let passes = |c: &&Claim| {
+            let before = self.events.get(..c.at).unwrap_or_default();
+            let is_it = |event: &CertificateEvent| named(event) == Some(certificate);
+            trace_back(before, c.certificate).into_iter().filter_map(|at| before.get(at)).any(is_it)
+        };
+        of_it.or_else(|| self.claims.iter().rev().find(passes)).copied()
+    }
+
+    fn legs(&self, before: &[CertificateEvent], certificate: CertificateId) -> Vec<Leg> {
         let mut legs: Vec<Leg> = Vec::new();
-        for place in trace_back(before, claim.certificate) {
+        for place in trace_back(before, certificate) {
             let (stop, wh, lost) = match before[place] {
                 CertificateEvent::Issued { origin, energy, .. } => (Stop::Roof(origin), energy.0, 0),
                 CertificateEvent::Transferred { to, energy, .. } | CertificateEvent::Unlocked { to, energy, .. } => {
@@ -134,7 +155,6 @@ impl Book {
             };
             self.push(&mut legs, place, stop, wh, lost);
         }
-        self.push(&mut legs, claim.at, Stop::Claimed(claim.account, claim.hour), claim.wh, 0);
         legs
     }
 
@@ -161,5 +181,15 @@ impl Book {
             CertificateEvent::Issued { certificate, .. } => Some(compute_uses(&self.events, *certificate)),
             _ => None,
         }
+    }
+}
+
+/// The certificate that an event made.
+fn named(event: &CertificateEvent) -> Option<CertificateId> {
+    match event {
+        CertificateEvent::Issued { certificate, .. }
+        | CertificateEvent::Transferred { certificate, .. }
+        | CertificateEvent::Released { certificate, .. } => Some(*certificate),
+        _ => None,
     }
 }

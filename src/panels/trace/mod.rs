@@ -4,6 +4,7 @@ mod book;
 mod way;
 
 use super::data::{PanelData, Reply};
+use super::explorer::spell;
 use super::names::name;
 use super::{theme, widgets};
 use crate::palette;
@@ -13,7 +14,7 @@ use bevy_egui::egui::{
 use book::{Book, Claim};
 use egui_phosphor::regular as icons;
 use sim_core::ids::Subject;
-use sim_core::ledger::certificate::{HourMeter, Source};
+use sim_core::ledger::certificate::{CertificateId, HourMeter, Source};
 use sim_core::scene::Participant;
 
 /// Width of the list of hours, points.
@@ -30,9 +31,16 @@ pub(crate) struct State {
     hour: Option<u32>,
     /// The claim whose way is shown, by its place among the events.
     claim: Option<usize>,
+    /// A certificate that was searched for.
+    wanted: Option<CertificateId>,
 }
 
 impl State {
+    /// Shows the way of a certificate.
+    pub(crate) fn find(&mut self, certificate: CertificateId) {
+        self.wanted = Some(certificate);
+    }
+
     /// Shows what tells most: a claim that lay in a battery, where there is one.
     pub(crate) fn present(&mut self) {
         *self = Self { book: std::mem::take(&mut self.book), ..Self::default() };
@@ -42,6 +50,15 @@ impl State {
 /// The sheet.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
     state.book.read(data);
+    if let Some(id) = state.wanted {
+        match state.book.find(id) {
+            Some(claim) => {
+                (state.account, state.hour, state.claim) = (Some(claim.account), Some(claim.hour), Some(claim.at));
+                (state.wanted, state.selected) = (None, data.selection.subject);
+            }
+            None => return unclaimed(ui, data, state, id, reply),
+        }
+    }
     if state.book.claims.is_empty() {
         let (what, hint) = (data.t("trace-none"), data.t("trace-none-hint"));
         widgets::empty(ui, icons::CERTIFICATE, &what, &hint);
@@ -68,6 +85,21 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: 
             _ => trace(ui, data, &state.book, claim, reply),
         });
     });
+    totals(ui, data);
+}
+
+/// A certificate that nobody has used yet: its way so far.
+fn unclaimed(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, id: CertificateId, reply: &mut Reply) {
+    ui.horizontal(|ui| {
+        if widgets::icon(ui, icons::ARROW_LEFT, &data.t("trace-all"), None, false).clicked() {
+            state.wanted = None;
+        }
+        let title = data.locale.t_args("trace-certificate", &[("id", spell(id).into())]);
+        ui.label(RichText::new(title).size(theme::HEADING).strong());
+    });
+    ui.add(Label::new(RichText::new(data.t("trace-unclaimed")).weak()).wrap());
+    ui.add_space(theme::GRID);
+    way::show(ui, data, &state.book.way_of(id), reply);
     totals(ui, data);
 }
 
@@ -252,6 +284,8 @@ fn trace(ui: &mut Ui, data: &PanelData<'_>, book: &Book, claim: Option<Claim>, r
     let key = if claim.stored { "trace-title-stored" } else { "trace-title" };
     let title = RichText::new(data.locale.t_args(key, &args)).size(theme::HEADING).strong();
     ui.add(Label::new(title).wrap());
+    let id = data.locale.t_args("trace-certificate", &[("id", spell(claim.certificate).into())]);
+    ui.label(RichText::new(id).weak()).on_hover_text(data.t("term-trace-certificate"));
     ui.add_space(theme::GRID);
     way::show(ui, data, &book.way(&claim), reply);
     if let Some(uses) = book.uses(&claim) {

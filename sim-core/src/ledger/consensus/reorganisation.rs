@@ -65,15 +65,30 @@ fn compute_power(base: f64, exponent: u32) -> f64 {
 /// Of `trials` attackers, how many overtake `z` confirmations, block by block.
 #[must_use]
 pub fn simulate_attacks(q: f64, z: u32, trials: u32, stream: &mut Stream) -> u32 {
-    let mut won = 0;
-    for _ in 0..trials {
-        let (mut honest, mut secret) = (0_u64, 0_u64);
-        while honest < u64::from(z) || (secret < honest && honest - secret < HOPELESS) {
-            if stream.chance(q) { secret += 1 } else { honest += 1 }
+    (0..trials).map(|_| u32::from(race(q, z, stream, |_, _| {}))).sum()
+}
+
+/// One attacker's race: the blocks of the honest and of the secret branch after each block that is found, and whether he
+/// overtakes.
+#[must_use]
+pub fn simulate_race(q: f64, z: u32, stream: &mut Stream) -> (Vec<(u64, u64)>, bool) {
+    let mut steps = vec![(0, 0)];
+    let won = race(q, z, stream, |honest, secret| steps.push((honest, secret)));
+    (steps, won)
+}
+
+/// Runs a race until he is level after `z` honest blocks, or hopelessly behind.
+fn race(q: f64, z: u32, stream: &mut Stream, mut see: impl FnMut(u64, u64)) -> bool {
+    let (mut honest, mut secret) = (0_u64, 0_u64);
+    while honest < u64::from(z) || (secret < honest && honest - secret < HOPELESS) {
+        if stream.chance(q) {
+            secret += 1;
+        } else {
+            honest += 1;
         }
-        won += u32::from(secret >= honest);
+        see(honest, secret);
     }
-    won
+    secret >= honest
 }
 
 /// What a simulation saw.

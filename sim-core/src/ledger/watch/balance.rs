@@ -55,8 +55,13 @@ impl Balance {
         let z = missing_wh / variance.sqrt();
         let sums = [self.missing.step(z - SLACK, THRESHOLD), self.excess.step(-z - SLACK, THRESHOLD)];
         let mut raised = Vec::new();
-        let suspicion =
-            |about, statistic| Suspicion { doubt: Doubt::LyingMeter, about, statistic, threshold: THRESHOLD };
+        let suspicion = |about, statistic| Suspicion {
+            doubt: Doubt::LyingMeter,
+            about,
+            victim: None,
+            statistic,
+            threshold: THRESHOLD,
+        };
         raised.extend(sums.into_iter().flatten().map(|statistic| suspicion(None, statistic)));
         self.is_alarmed |= !raised.is_empty();
         if self.missing.is_zero() && self.excess.is_zero() {
@@ -82,10 +87,25 @@ impl Balance {
         raised
     }
 
-    /// The one account whose readings explain what is missing, with the t-statistic of its factor.
-    fn find_suspect(&self) -> Option<(u32, f64)> {
+    /// How likely each account's meter is the one that lies while energy is missing and nobody is named, given that it is
+    /// one of them alone: `exp(-chi^2 / 2)` by its share of the sum; those below one of a hundred are left out.
+    pub(super) fn weigh(&self) -> Vec<(u32, f64)> {
+        if !self.is_alarmed || self.named.is_some() {
+            return Vec::new();
+        }
+        let fits = self.fit();
+        let Some((best, ..)) = fits.first().copied() else { return Vec::new() };
+        let odds: Vec<(u32, f64)> =
+            fits.into_iter().map(|(chi, account, _)| (account, libm::exp(0.5 * (best - chi)))).collect();
+        let all: f64 = odds.iter().map(|(_, odds)| odds).sum();
+        odds.into_iter().map(|(account, odds)| (account, odds / all)).filter(|(_, p)| *p >= 0.01).collect()
+    }
+
+    /// Each account's readings fitted to what is missing: `chi^2` that is left, the account, the t-statistic of its
+    /// factor; the best first.
+    fn fit(&self) -> Vec<(f64, u32, f64)> {
         if self.window.len() < LEAST {
-            return None;
+            return Vec::new();
         }
         let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
         let mut all = 0.0;
@@ -99,6 +119,12 @@ impl Balance {
         let mut fits: Vec<(f64, u32, f64)> =
             sums.into_iter().map(|(account, (rx, xx))| (all - rx * rx / xx, account, rx / xx.sqrt())).collect();
         fits.sort_by(|a, b| a.0.total_cmp(&b.0));
+        fits
+    }
+
+    /// The one account whose readings explain what is missing, with the t-statistic of its factor.
+    fn find_suspect(&self) -> Option<(u32, f64)> {
+        let fits = self.fit();
         let [(best, account, t), (second, ..), ..] = fits.as_slice() else { return None };
         let slots = self.window.len() as f64;
         let is_noise = *best <= slots + 3.0 * (2.0 * slots).sqrt();

@@ -8,11 +8,11 @@
 
 use super::Offence;
 use crate::digest::Hash;
-use crate::ledger::block::{Block, Commit, Header, compute_tx_root};
+use crate::ledger::block::{Block, Commit, Header, compute_tx_root, get_vote_message};
 use crate::ledger::certificate::CertificateAction;
 use crate::ledger::chain_file::BlockLine;
-use crate::ledger::crypto::{compute_hash, encode};
-use crate::ledger::evidence::Equivocation;
+use crate::ledger::crypto::{Address, Claim, compute_hash, encode};
+use crate::ledger::evidence::{Equivocation, SignedVote};
 use crate::ledger::genesis::Validator;
 use crate::ledger::json::Reader;
 use crate::ledger::state::State;
@@ -97,31 +97,119 @@ impl Evidence {
     /// Whether it proves what it says.
     #[must_use]
     pub fn is_valid(&self, known: &Known<'_>) -> bool {
+        self.check(known).iter().all(|(_, holds)| *holds)
+    }
+
+    /// The statements it rests on, each checked anew. It proves what it says when all hold.
+    #[must_use]
+    pub fn check(&self, known: &Known<'_>) -> Vec<(Check, bool)> {
         let is_signed = |tx: &SignedTransaction| tx.get_claim(known.chain).is_valid();
         match self {
-            Self::Equivocation(e) => e.validate(known.chain, known.validators).is_ok(),
-            Self::Forged { transaction } => {
-                known.state.get_index(&transaction.sender).is_some() && !is_signed(transaction)
+            Self::Equivocation(e) => {
+                let [first, second] = [&e.first, &e.second].map(|vote| get_vote(e, vote, known).holds);
+                let differ = e.first.block != e.second.block;
+                vec![(Check::Differ, differ), (Check::FirstSigned, first), (Check::SecondSigned, second)]
             }
+            Self::Forged { transaction } => vec![
+                (Check::KnownSender, known.state.get_index(&transaction.sender).is_some()),
+                (Check::NotSigned, !is_signed(transaction)),
+            ],
             Self::Replayed { transaction, height } => {
-                let block = (known.block)(*height);
-                is_signed(transaction) && block.is_some_and(|block| block.transactions.contains(transaction))
+                let stands = (known.block)(*height).is_some_and(|block| block.transactions.contains(transaction));
+                vec![(Check::FirstSigned, is_signed(transaction)), (Check::OnChain, stands)]
             }
             Self::DoubleSpend { first, second } => {
                 let same = (first.sender, first.nonce) == (second.sender, second.nonce);
                 let is_spending = matches!(first.payload, Payload::Transfer(_));
-                same && is_spending && first.payload != second.payload && is_signed(first) && is_signed(second)
+                vec![
+                    (Check::SameNumber, same && is_spending),
+                    (Check::Differ, first.payload != second.payload),
+                    (Check::FirstSigned, is_signed(first)),
+                    (Check::SecondSigned, is_signed(second)),
+                ]
             }
             Self::ChangedBlock { header, commit, copy } => {
                 let hash = header.compute_hash();
                 let decided = commit.validate(known.chain, header, &hash, known.validators).is_ok();
-                decided && !is_copy_of(copy, &hash, known)
+                vec![(Check::Decided, decided), (Check::CopyDiffers, !is_copy_of(copy, &hash, known))]
             }
-            Self::DoubleIssue { first, second } => {
-                is_signed(first) && is_signed(second) && is_issued_twice(first, second, known.state)
-            }
+            Self::DoubleIssue { first, second } => vec![
+                (Check::FirstSigned, is_signed(first)),
+                (Check::SecondSigned, is_signed(second)),
+                (Check::MoreThanMetered, is_issued_twice(first, second, known.state)),
+            ],
         }
     }
+
+    /// What contradicts: the bytes that were signed, as they were signed. A changed block has none: its copy is a line.
+    #[must_use]
+    pub fn get_exhibits(&self, known: &Known<'_>) -> Vec<Exhibit> {
+        let of = |tx: &SignedTransaction| {
+            let claim = tx.get_claim(known.chain);
+            let (holds, signature) = (claim.is_valid(), claim.signature.to_bytes());
+            Exhibit { bytes: claim.message, signature, signer: tx.sender, holds }
+        };
+        match self {
+            Self::Equivocation(e) => vec![get_vote(e, &e.first, known), get_vote(e, &e.second, known)],
+            Self::Forged { transaction } => vec![of(transaction)],
+            Self::Replayed { transaction, height } => {
+                let same = |tx: &&SignedTransaction| **tx == **transaction;
+                let block = (known.block)(*height);
+                let on_chain = block.as_ref().and_then(|block| block.transactions.iter().find(same)).map(of);
+                std::iter::once(of(transaction)).chain(on_chain).collect()
+            }
+            Self::DoubleSpend { first, second } | Self::DoubleIssue { first, second } => vec![of(first), of(second)],
+            Self::ChangedBlock { .. } => Vec::new(),
+        }
+    }
+}
+
+/// A statement that evidence rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// The first message carries its signer's own signature.
+    FirstSigned,
+    /// So does the second.
+    SecondSigned,
+    /// The two say different things.
+    Differ,
+    /// The sender has an account.
+    KnownSender,
+    /// The signature is not the sender's.
+    NotSigned,
+    /// The decided block of that height holds it already.
+    OnChain,
+    /// Both are payments of one sender with one number.
+    SameNumber,
+    /// More than two thirds of the power have signed the header.
+    Decided,
+    /// The copy is not the block that was signed.
+    CopyDiffers,
+    /// Together the two claim more than the meter gave in that hour.
+    MoreThanMetered,
+}
+
+/// A signed message as it stands in an evidence object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exhibit {
+    /// What was signed.
+    pub bytes: Vec<u8>,
+    /// The signature.
+    pub signature: [u8; 64],
+    /// Whose it should be.
+    pub signer: Address,
+    /// Whether it is.
+    pub holds: bool,
+}
+
+/// A vote as its validator signed it; one that is not known has signed nothing.
+fn get_vote(e: &Equivocation, vote: &SignedVote, known: &Known<'_>) -> Exhibit {
+    let message = get_vote_message(known.chain, e.kind, e.height, e.round, vote.block.as_ref());
+    let validator = known.validators.get(e.validator as usize);
+    let signer = validator.map_or(Address([0; 32]), |v| v.key);
+    let claim = Claim { address: signer, message, signature: vote.signature };
+    let holds = validator.is_some() && claim.is_valid();
+    Exhibit { bytes: claim.message, signature: claim.signature.to_bytes(), signer, holds }
 }
 
 /// Whether a line is the block with this hash: its header, its transactions with their hashes, and votes that hold.

@@ -2,14 +2,17 @@
 //!
 //! [`evidence`]: objects that convince without a witness, because the culprit signed them or because a copy does not fit
 //! what more than two thirds signed. [`cusum`] (silence and censorship), [`surprise`] (a stolen key) and [`balance`] (a
-//! meter that lies) are statistics: they can be wrong, and each says how often. Pure: no clock, no network, no volts.
+//! meter that lies) are statistics: they can be wrong, and each says how often. [`risk`] sums up what speaks against an
+//! account. Pure: no clock, no network, no volts.
 
 pub mod balance;
 pub mod cusum;
 pub mod evidence;
+pub mod risk;
 pub mod surprise;
 
-pub use evidence::{Evidence, Known};
+pub use evidence::{Check, Evidence, Exhibit, Known};
+pub use risk::{Risk, RiskKind};
 
 use super::block::Block;
 use super::certificate::CertificateAction;
@@ -19,6 +22,7 @@ use crate::ids::{EventId, Subject};
 use crate::time::SimTime;
 use balance::Balance;
 use cusum::{Bernoulli, Cusum};
+use risk::Record;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use surprise::History;
@@ -65,7 +69,7 @@ pub enum Doubt {
 }
 
 /// Proven or suspected, and what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// With an evidence object.
     Proven(Offence),
@@ -80,6 +84,8 @@ pub struct Suspicion {
     pub doubt: Doubt,
     /// Validator or account, by its index; none where only the sum does not fit.
     pub about: Option<u32>,
+    /// The account that suffers from it, where there is one.
+    pub victim: Option<u32>,
     /// What the statistic has reached: natural logarithms of odds (silence, censorship), bits (a key), standard
     /// deviations (a meter).
     pub statistic: f64,
@@ -94,6 +100,8 @@ pub struct Finding {
     pub time: SimTime,
     /// About whom.
     pub subject: Subject,
+    /// Who suffers from it, where that is somebody else.
+    pub victim: Option<Subject>,
     /// What.
     pub verdict: Verdict,
     /// Statistic and threshold of a suspicion.
@@ -127,6 +135,10 @@ pub struct Watch {
     /// The last committed issue of certificates of each account.
     issues: BTreeMap<u32, SignedTransaction>,
     findings: VecDeque<Finding>,
+    /// What has come up about each account.
+    records: BTreeMap<u32, Record>,
+    /// The last settled slot.
+    slot_event: Option<EventId>,
 }
 
 impl Watch {
@@ -142,6 +154,8 @@ impl Watch {
             latest: BTreeMap::new(),
             issues: BTreeMap::new(),
             findings: VecDeque::new(),
+            records: BTreeMap::new(),
+            slot_event: None,
         }
     }
 
@@ -160,8 +174,30 @@ impl Watch {
         self.issues.get(&account)
     }
 
-    /// Keeps a finding.
-    pub fn keep(&mut self, finding: Finding) {
+    /// The risk of every account at an instant; `accounts` says of each how many transactions it has made and whether it
+    /// has a meter.
+    pub fn compute_risks(&self, now: SimTime, accounts: impl Iterator<Item = (u64, bool)>) -> Vec<Risk> {
+        let missing = self.balance.weigh();
+        let none = Record::default();
+        let risk = |(account, (transactions, is_metered)): (u32, (u64, bool))| {
+            let likelihood = missing.iter().find(|(a, _)| *a == account).map(|(_, p)| *p);
+            let record = self.records.get(&account).unwrap_or(&none);
+            record.compute(now, transactions, is_metered, likelihood.zip(self.slot_event))
+        };
+        (0..).zip(accounts).map(risk).collect()
+    }
+
+    /// A transaction of this account's own broke a rule.
+    pub fn note_refused(&mut self, account: u32, event: EventId) {
+        self.records.entry(account).or_default().note_refused(event);
+    }
+
+    /// Keeps a finding; `account` is the one that it speaks against.
+    pub fn keep(&mut self, finding: Finding, account: Option<u32>) {
+        if let Some(account) = account {
+            let Finding { verdict, statistic, time, event, .. } = &finding;
+            self.records.entry(account).or_default().note_found(*verdict, *statistic, *time, *event);
+        }
         if self.findings.len() == MAX_FINDINGS {
             self.findings.pop_front();
         }
@@ -183,7 +219,8 @@ impl Watch {
                 *cusum = Cusum::default();
             } else if let Some(statistic) = cusum.process(&SILENCE, absent.contains(&i)) {
                 let threshold = SILENCE.threshold;
-                raised.push(Suspicion { doubt: Doubt::Silence, about: Some(i), statistic, threshold });
+                let (doubt, about) = (Doubt::Silence, Some(i));
+                raised.push(Suspicion { doubt, about, victim: None, statistic, threshold });
             }
         }
         raised
@@ -193,13 +230,15 @@ impl Watch {
     pub fn process_omission(&mut self, proposer: u32, account: u32) -> Option<Suspicion> {
         let statistic = self.inclusion.entry((proposer, account)).or_default().process(&CENSORSHIP, true)?;
         let threshold = CENSORSHIP.threshold;
-        Some(Suspicion { doubt: Doubt::Censorship, about: Some(proposer), statistic, threshold })
+        let (doubt, about, victim) = (Doubt::Censorship, Some(proposer), Some(account));
+        Some(Suspicion { doubt, about, victim, statistic, threshold })
     }
 
-    /// A committed block; `get_index` knows the accounts.
+    /// A committed block with its event; `get_index` knows the accounts.
     pub fn process_block(
         &mut self,
         block: &Block,
+        event: EventId,
         get_index: impl Fn(&SignedTransaction) -> Option<u32>,
     ) -> Vec<Suspicion> {
         let mut raised = Vec::new();
@@ -213,6 +252,8 @@ impl Watch {
                     if let Some(history) = self.histories.get_mut(row.account as usize) {
                         history.note_bill(row.money);
                     }
+                    let traded = row.bought.0.saturating_add(row.sold.0);
+                    self.records.entry(row.account).or_default().note_slot(traded, row.imbalance.0, event);
                 }
             }
             if !matches!(tx.payload, Payload::Settlement(_) | Payload::Trade(_)) {
@@ -224,7 +265,8 @@ impl Watch {
             let Some(history) = self.histories.get_mut(account as usize) else { continue };
             if let Some(statistic) = history.process(tx, time_us) {
                 let threshold = surprise::THRESHOLD_BITS;
-                raised.push(Suspicion { doubt: Doubt::StolenKey, about: Some(account), statistic, threshold });
+                let (doubt, about) = (Doubt::StolenKey, Some(account));
+                raised.push(Suspicion { doubt, about, victim: None, statistic, threshold });
             }
         }
         // An account that was taken in speaks for the proposer, where it was ever left out.
@@ -237,8 +279,15 @@ impl Watch {
     }
 
     /// A slot's missing energy (by the meters, less what the network's model says), its losses, and what each account's
-    /// meter says it took.
-    pub fn process_slot(&mut self, missing_wh: f64, losses_wh: f64, taken: &[(u32, i64)]) -> Vec<Suspicion> {
+    /// meter says it took, with the event of its settlement.
+    pub fn process_slot(
+        &mut self,
+        missing_wh: f64,
+        losses_wh: f64,
+        taken: &[(u32, i64)],
+        event: EventId,
+    ) -> Vec<Suspicion> {
+        self.slot_event = Some(event);
         self.balance.process(missing_wh, losses_wh, taken)
     }
 }

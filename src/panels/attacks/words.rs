@@ -5,7 +5,7 @@ use sim_core::command::Attack;
 use sim_core::event::{Doubt, Offence};
 
 /// What somebody does, in a few words; `known` names things of the scene.
-pub(super) fn describe(attack: &Attack, known: impl Fn(&str) -> String, locale: &Locale) -> String {
+pub(crate) fn describe(attack: &Attack, known: impl Fn(&str) -> String, locale: &Locale) -> String {
     let key = match attack {
         Attack::Forge { .. } => "attack-forge",
         Attack::Replay { .. } => "attack-replay",
@@ -24,12 +24,12 @@ pub(super) fn describe(attack: &Attack, known: impl Fn(&str) -> String, locale: 
         (_, names) => (names.join(&locale.t("list-comma")), String::new()),
     };
     let factor = if let Attack::LieAtMeter { factor, .. } = attack { *factor } else { 1.0 };
-    let factor = super::numbers::number(factor, 2);
+    let factor = crate::panels::numbers::number(factor, 2);
     locale.t_args(key, &[("what", what.into()), ("whom", whom.into()), ("factor", factor.into())])
 }
 
 /// Words for what is proven.
-pub(super) fn offence_key(offence: Offence) -> &'static str {
+pub(crate) fn offence_key(offence: Offence) -> &'static str {
     match offence {
         Offence::Equivocation => "offence-equivocation",
         Offence::Forged => "offence-forged",
@@ -41,7 +41,7 @@ pub(super) fn offence_key(offence: Offence) -> &'static str {
 }
 
 /// Words for what is suspected.
-pub(super) fn doubt_key(doubt: Doubt) -> &'static str {
+pub(crate) fn doubt_key(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::Silence => "doubt-silence",
         Doubt::Censorship => "doubt-censorship",
