@@ -1471,3 +1471,19 @@ privacy-item-readings = All five homes
 privacy-item-sum = The street's sum
 privacy-item-bill = The street's bill
 privacy-item-report = The regulator's report
+
+# Losses and full cables in the direction of flow
+lever-loss-charge = Losses charged
+term-lever-loss-charge = The part of the network's losses that those pay who cause them. A trade that runs with the main flow makes losses and pays; one that runs against it saves losses and earns. 0 switches it off: then the losses' own account pays alone.
+lever-congestion-charge = Full cables charged
+term-lever-congestion-charge = Where a cable or transformer is full, who loads it further pays and who relieves it earns: this part of what one more kilowatt-hour through it would have been worth. 0 switches it off.
+bill-losses = losses on { $energy }
+term-bill-losses = A little energy turns to heat in the cables. Who trades with the main flow pays for it, who trades against it earns; what no trade explains is shared by all metered energy.
+bill-congestion = full cables
+term-bill-congestion = Paid where trades loaded a cable or transformer that was full, received where they relieved it.
+bill-line-losses = losses
+bill-why-losses = Each kilowatt-hour traded here added { $rate } % to the losses: { $flow }. The share of what no trade explains: { $base }.
+bill-why-losses-against = Each kilowatt-hour traded here ran against the main flow and saved { $rate } % of losses: { $flow }. The share of what no trade explains: { $base }.
+bill-line-congestion = full: { $element }
+bill-why-congestion = This meter's trades loaded what was already full. The price is what the best trade that had to give way would have gained.
+bill-why-relief = This meter's trades relieved what was full, so that others could trade through it.

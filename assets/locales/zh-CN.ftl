@@ -1423,3 +1423,19 @@ privacy-item-readings = 五户全部
 privacy-item-sum = 整条街的总和
 privacy-item-bill = 整条街的账单
 privacy-item-report = 监管者的报告
+
+# 按潮流方向收取的网损与阻塞费
+lever-loss-charge = 网损收费
+term-lever-loss-charge = 网损费用中由引起者支付的部分。顺着主要潮流的交易增加网损，要付钱；逆着的减少网损，能得钱。0 为关闭：全部由网损账户自己承担。
+lever-congestion-charge = 阻塞收费
+term-lever-congestion-charge = 电缆或变压器满载时，再加重它的人付钱，减轻它的人得钱：按多送一度电所值的这一部分计。0 为关闭。
+bill-losses = { $energy } 的网损
+term-bill-losses = 有一点电在电缆里变成了热。顺着主要潮流交易的人付钱，逆着的得钱；交易解释不了的部分按电表电量分摊。
+bill-congestion = 电缆满载
+term-bill-congestion = 交易加重满载的电缆或变压器就付钱，减轻它就得钱。
+bill-line-losses = 网损
+bill-why-losses = 这里每交易一度电，网损增加 { $rate } %：{ $flow }。交易解释不了的那部分的分摊：{ $base }。
+bill-why-losses-against = 这里的交易逆着主要潮流，每度电减少 { $rate } % 的网损：{ $flow }。交易解释不了的那部分的分摊：{ $base }。
+bill-line-congestion = 满载：{ $element }
+bill-why-congestion = 这块电表的交易加重了已经满载的元件。价格等于被迫让路的最好一笔交易本可得到的好处。
+bill-why-relief = 这块电表的交易减轻了满载的元件，别人因此能够通过它交易。

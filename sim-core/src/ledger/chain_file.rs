@@ -18,10 +18,24 @@ use crate::digest::{Hash, hex as hex_of};
 
 record!(MeterReading { slot, import, export });
 record!(Order { slot, side, quantity, price });
-record!(Fill { account, quantity });
+record!(Fill { account, quantity, loss, congestion });
 record!(Trade { slot, clearing, price, fills });
-record!(Tariffs { import, feed_in, grid_fee, local_fee, tax, subsidy });
-record!(Row { account, bought, sold, import, export, imbalance, trade_money, grid_fee, tax, subsidy, money });
+record!(Tariffs { import, feed_in, grid_fee, local_fee, tax, subsidy, loss_share });
+record!(Row {
+    account,
+    bought,
+    sold,
+    import,
+    export,
+    imbalance,
+    trade_money,
+    grid_fee,
+    tax,
+    subsidy,
+    losses,
+    congestion,
+    money
+});
 record!(Settlement { slot, tariffs, rows });
 record!(Transfer { to, amount });
 record!(Access { grantee });

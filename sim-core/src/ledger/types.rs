@@ -14,7 +14,7 @@ use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
 
 /// Version of the payloads and of the file `chain.jsonl`.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,12 +88,16 @@ pub struct Order {
 }
 
 /// One account's part of a trade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
     /// Index of the account.
     pub account: u32,
     /// Sold positive, bought negative.
     pub quantity: Wh,
+    /// What a kWh sold here adds to the network's losses, in millionths of a kWh.
+    pub loss: i64,
+    /// What is paid for a kWh sold here, because of elements at their limit.
+    pub congestion: Price,
 }
 
 /// The result of one clearing of a slot, at one price.
@@ -124,6 +128,8 @@ pub struct Tariffs {
     pub tax: u32,
     /// Paid for green energy that is used inside the community.
     pub subsidy: Price,
+    /// The part of the losses' cost that is charged, in thousandths.
+    pub loss_share: u32,
 }
 
 /// One account's line of a settlement.
@@ -149,7 +155,11 @@ pub struct Row {
     pub tax: Money,
     /// Subsidy; received positive.
     pub subsidy: Money,
-    /// Money in all: for trades, imbalance, grid fee, tax and subsidy; received positive.
+    /// The network's losses; received positive.
+    pub losses: Money,
+    /// Elements at their limit; received positive.
+    pub congestion: Money,
+    /// Money in all: for trades, imbalance, grid fee, tax, subsidy, losses and congestion; received positive.
     pub money: Money,
 }
 

@@ -13,6 +13,7 @@ use super::book::{Book, Side};
 use super::charges::Standing;
 use super::mechanism::{self, Mechanism, Party, Passage, Setting};
 use super::network_check::NetworkView;
+use super::nodal::NodalRates;
 use super::parameters::MarketParameters;
 use super::past::{Forecast, MeteredPast, SlotOfDay};
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
@@ -255,6 +256,12 @@ impl Market {
         self.open.get(&slot).map_or(&[], |o| &o.lines)
     }
 
+    /// What a kWh that each sold in a clearing of a slot does to the network; `None` once the slot is settled.
+    #[must_use]
+    pub fn rates(&self, slot: u64, clearing: u32) -> Option<&NodalRates> {
+        self.open.get(&slot)?.rates.get(&clearing)
+    }
+
     /// The latest clearing with its book and curves.
     #[must_use]
     pub fn latest(&self) -> Option<&ClearingReport> {
@@ -284,6 +291,7 @@ impl Market {
             pcc,
             losses,
             trades: self.trades(slot).to_vec(),
+            rates: self.open.get(&slot).map(|o| o.rates.clone()).unwrap_or_default(),
             terms: self.open.get(&slot).map_or_else(|| self.terms(slot), |o| o.terms),
             standing: self.standing.clone(),
         }
@@ -341,7 +349,7 @@ impl Market {
         };
         let mechanism = self.mechanism;
         let passage = network.map(|network| Passage { network, hours: end.since(from) as f64 / HOUR_US as f64 });
-        let mechanism::Outcome { clearing, pairs, lines, curtailed } =
+        let mechanism::Outcome { clearing, pairs, lines, curtailed, shadows, losses } =
             mechanism::run(mechanism, &book, &setting, number, passage)?;
         self.learn_fills(&clearing, &pairs, outlook.feed_in, outlook.import);
         let summary = ClearingSummary {
@@ -355,7 +363,8 @@ impl Market {
             volume: clearing.volume,
         };
         let trades = if mechanism.binds() { lines.clone() } else { Vec::new() };
-        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, curtailed, reversed };
+        let rates = NodalRates::new(&losses, &shadows, self.levers.charges.congestion_thousandths);
+        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, curtailed, reversed, rates };
         self.adopt(report.clone(), lines, from, risk);
         Ok(report)
     }
@@ -363,12 +372,15 @@ impl Market {
     /// Takes a clearing over; `current` is what its participants aim at, contract or plan.
     fn adopt(&mut self, report: ClearingReport, current: Vec<TradeLine>, from: SimTime, risk: Money) {
         let (ClearingSummary { slot, number, .. }, mechanism) = (report.summary, report.mechanism);
-        let (mut lines, before) = self.open.remove(&slot).map(|o| (o.lines, o.risk)).unwrap_or_default();
+        let before = self.open.remove(&slot).map(|o| (o.lines, o.risk, o.rates));
+        let (mut lines, before, mut rates) = before.unwrap_or_default();
+        rates.insert(number, report.rates.clone());
         // What it traded for the time gone stays.
         let risk = Money(before.0.saturating_add(risk.0));
         lines.extend_from_slice(&report.reversed);
         lines.extend_from_slice(&report.trades);
-        self.open.insert(slot, OpenSlot { terms: self.terms(slot), lines, number, from, current, mechanism, risk });
+        let terms = self.terms(slot);
+        self.open.insert(slot, OpenSlot { terms, lines, number, from, current, mechanism, risk, rates });
         while self.open.len() > OPEN_SLOTS {
             self.open.pop_first();
         }

@@ -28,11 +28,15 @@ pub enum Lever {
     MakerSpread,
     /// Most that the market maker may lose in all, currency.
     MakerLoss,
+    /// The part of the losses' cost that is charged in the direction of flow, 0 to 1.
+    LossCharge,
+    /// The part of the shadow price of a full element that is charged in the direction of flow, 0 to 1.
+    CongestionCharge,
 }
 
 impl Lever {
     /// All of them, in the order of a panel.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::GridFee,
         Self::LocalDiscount,
         Self::Tax,
@@ -42,6 +46,8 @@ impl Lever {
         Self::MakerEnergy,
         Self::MakerSpread,
         Self::MakerLoss,
+        Self::LossCharge,
+        Self::CongestionCharge,
     ];
 
     /// Its name in events.
@@ -57,6 +63,8 @@ impl Lever {
             Self::MakerEnergy => "maker energy",
             Self::MakerSpread => "maker spread",
             Self::MakerLoss => "maker loss",
+            Self::LossCharge => "loss charge",
+            Self::CongestionCharge => "congestion charge",
         }
     }
 
@@ -64,7 +72,7 @@ impl Lever {
     #[must_use]
     pub fn most(self) -> f64 {
         match self {
-            Self::LocalDiscount | Self::Tax => 1.0,
+            Self::LocalDiscount | Self::Tax | Self::LossCharge | Self::CongestionCharge => 1.0,
             Self::MakerEnergy => 1_000.0,
             Self::MakerLoss => 100_000.0,
             Self::GridFee | Self::Subsidy | Self::PriceFloor | Self::PriceCap | Self::MakerSpread => 10.0,
@@ -85,6 +93,8 @@ impl Lever {
             Self::MakerEnergy => milli(levers.maker.energy.0),
             Self::MakerSpread => milli(levers.maker.spread.0),
             Self::MakerLoss => levers.maker.loss.0 as f64 / 1e6,
+            Self::LossCharge => milli(levers.charges.loss_thousandths),
+            Self::CongestionCharge => milli(levers.charges.congestion_thousandths),
         }
     }
 
@@ -104,6 +114,8 @@ impl Lever {
             Self::MakerEnergy => next.maker.energy = Wh(milli),
             Self::MakerSpread => next.maker.spread = Price(milli),
             Self::MakerLoss => next.maker.loss = Money(whole(value * 1e6)),
+            Self::LossCharge => next.charges.loss_thousandths = milli,
+            Self::CongestionCharge => next.charges.congestion_thousandths = milli,
         }
         next
     }

@@ -5,7 +5,7 @@
 //! chooses its price),
 //! `network_check` (what of it the network can carry), `maker` (the operator's own two prices), `lever` (the levers that
 //! are one number each), `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
-//! `charges` (grid fee, tax, subsidy), `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
+//! `charges` (grid fee, tax, subsidy), `nodal` and `network_charges` (losses and full elements), `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
 //! `storage_sharing` (slots of a battery) and `business` (who owns a plant, and what it comes to).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
@@ -25,7 +25,9 @@ mod lever;
 mod maker;
 mod mechanism;
 mod mid_market;
+mod network_charges;
 mod network_check;
+mod nodal;
 mod parameters;
 mod past;
 mod peer_to_peer;
@@ -48,6 +50,7 @@ pub use lever::Lever;
 pub use maker::Maker;
 pub use mechanism::{Mechanism, Outcome, Party, Passage, Preference, Setting, run as run_mechanism};
 pub use network_check::{Curtailment, Match, NetworkLimit, NetworkView, Violation, curtail};
+pub use nodal::{Binding, NodalRates, Shadows};
 pub use parameters::MarketParameters;
 pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};

@@ -108,7 +108,9 @@ impl Levers {
     /// The rules beside the tariffs: nothing negative, a floor below the cap, and every amount a slot can hold.
     fn check_rules(&self) -> Result<(), MarketError> {
         const MOST: i64 = 1_000_000;
-        let parts = [self.charges.local_discount_thousandths, self.charges.tax_thousandths];
+        let Charges { local_discount_thousandths, tax_thousandths, loss_thousandths, congestion_thousandths, .. } =
+            self.charges;
+        let parts = [local_discount_thousandths, tax_thousandths, loss_thousandths, congestion_thousandths];
         let prices = [self.charges.grid_fee, self.charges.subsidy, self.maker.spread].map(|p| p.0);
         let limits = [self.floor, self.cap].map(|p| p.map_or(0, |p| p.0));
         let in_range = parts.iter().all(|p| (0..=1_000).contains(p))

@@ -7,6 +7,7 @@ use super::auction::{Clearing, PriceInterval};
 use super::book::{Book, Side};
 use super::mechanism::Mechanism;
 use super::network_check::Curtailment;
+use super::nodal::NodalRates;
 use super::settlement::{Terms, TradeLine};
 use crate::ids::ParticipantId;
 use crate::quantity::{Money, Price, Wh};
@@ -33,6 +34,8 @@ pub struct ClearingReport {
     pub curtailed: Vec<Curtailment>,
     /// What this clearing took back of the one before it, at that one's price: the reverse of its rest.
     pub reversed: Vec<TradeLine>,
+    /// What the trades of each do to the network.
+    pub rates: NodalRates,
 }
 
 /// Who delivers how much to whom, and what the buyer pays.
@@ -85,6 +88,8 @@ pub(super) struct OpenSlot {
     pub(super) mechanism: Mechanism,
     /// Most that the market maker can lose in it.
     pub(super) risk: Money,
+    /// What trades do to the network, by clearing.
+    pub(super) rates: BTreeMap<u32, NodalRates>,
 }
 
 impl OpenSlot {

@@ -201,9 +201,16 @@ impl World {
         if line.sold.is_empty() {
             return;
         }
+        let rates = self.state.market.rates(u64::from(slot), line.clearing).cloned().unwrap_or_default();
+        let fill = |(p, wh): &(ParticipantId, Wh)| Fill {
+            account: p.0,
+            quantity: *wh,
+            loss: rates.loss_of(*p),
+            congestion: rates.congestion_of(*p),
+        };
         let posting = &mut self.state.posting;
         let number = posting.trades.entry(slot).or_default();
-        let fills = line.sold.iter().map(|(p, wh)| Fill { account: p.0, quantity: *wh }).collect();
+        let fills = line.sold.iter().map(fill).collect();
         let trade = Trade { slot, clearing: *number, price: line.price, fills };
         *number += 1;
         let operator = posting.operator();
@@ -238,7 +245,7 @@ impl World {
         if statement.rows.iter().any(|r| r.account.0 == operator) {
             all.push(LedgerMetered { account: operator, import: Wh::ZERO, export: Wh::ZERO });
         }
-        let Charges { grid_fee, tax_thousandths, subsidy, .. } = terms.charges;
+        let Charges { grid_fee, tax_thousandths, subsidy, loss_thousandths, .. } = terms.charges;
         let tariffs = Tariffs {
             import: terms.import,
             feed_in: terms.feed_in,
@@ -247,6 +254,7 @@ impl World {
             // Between 0 and 1000 by the levers' check.
             tax: u32::try_from(tax_thousandths).unwrap_or_default(),
             subsidy,
+            loss_share: u32::try_from(loss_thousandths).unwrap_or_default(),
         };
         self.state.posting.pending.push_back(Pending { slot, tariffs, metered: all, event, sent: false });
         self.state.posting.tell(self.state.now, event);

@@ -141,8 +141,9 @@ fn minutes_us(minutes: f64) -> u64 {
 pub(super) fn scene_levers(scene: &Scene) -> Levers {
     let m = &scene.file.market;
     let tariffs = levers(m.import_tariff, m.feed_in_tariff, m.carbon_price);
-    let charges = [(Lever::GridFee, m.grid_fee), (Lever::LocalDiscount, m.local_discount), (Lever::Tax, m.tax)];
-    charges.into_iter().fold(tariffs, |levers, (lever, value)| lever.set(levers, value))
+    let fees = [(Lever::GridFee, m.grid_fee), (Lever::LocalDiscount, m.local_discount), (Lever::Tax, m.tax)];
+    let network = [(Lever::LossCharge, m.loss_charge), (Lever::CongestionCharge, m.congestion_charge)];
+    fees.into_iter().chain(network).fold(tariffs, |levers, (lever, value)| lever.set(levers, value))
 }
 
 /// Whom the charges treat otherwise: stores pass energy on and pay neither fee nor tax; the subsidy is for sun and wind.

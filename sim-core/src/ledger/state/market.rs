@@ -7,6 +7,9 @@ use crate::ledger::types::{Account, MeterReading, Order, Role, Row, Settlement, 
 use crate::quantity::{Money, Wh};
 use std::collections::BTreeMap;
 
+/// No kWh adds more than itself to the losses; in millionths.
+const MAX_LOSS: i64 = 1_000_000;
+
 impl State {
     fn check_open(&self, slot: u32) -> Result<(), TransitionError> {
         let settled = self.market.settled;
@@ -64,6 +67,8 @@ impl State {
             }
             last = Some(fill.account);
             check_range("fills", fill.quantity.0, -MAX_ENERGY.0, MAX_ENERGY.0)?;
+            check_range("loss", fill.loss, -MAX_LOSS, MAX_LOSS)?;
+            check_range("congestion", fill.congestion.0, -MAX_PRICE.0, MAX_PRICE.0)?;
             sum = sum.checked_add(fill.quantity.0).ok_or(TransitionError::Overflow { account: fill.account })?;
         }
         if sum != 0 {
@@ -88,6 +93,7 @@ impl State {
         check_range("tariffs.local_fee", p.tariffs.local_fee.0, 0, MAX_PRICE.0)?;
         check_range("tariffs.tax", i64::from(p.tariffs.tax), 0, 1_000)?;
         check_range("tariffs.subsidy", p.tariffs.subsidy.0, 0, MAX_PRICE.0)?;
+        check_range("tariffs.loss_share", i64::from(p.tariffs.loss_share), 0, 1_000)?;
         self.check_open(p.slot)?;
         if let Some((older, _)) = self.market.open.range(..p.slot).find(|(_, open)| !open.positions.is_empty()) {
             return Err(TransitionError::OlderSlot { older: *older, slot: p.slot });
@@ -167,6 +173,8 @@ fn check_row(index: usize, found: &Row, expected: &Row) -> Result<(), Transition
         ("grid_fee", money(found.grid_fee, expected.grid_fee)),
         ("tax", money(found.tax, expected.tax)),
         ("subsidy", money(found.subsidy, expected.subsidy)),
+        ("losses", money(found.losses, expected.losses)),
+        ("congestion", money(found.congestion, expected.congestion)),
         ("money", money(found.money, expected.money)),
     ];
     match figures.into_iter().find(|(_, (found, expected))| found != expected) {
