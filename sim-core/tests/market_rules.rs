@@ -35,7 +35,7 @@ fn with_all_charges_and_a_fault_in_mid_slot_every_bill_is_its_balance_on_the_cha
     let (now, scene) = (run.see(), commons());
     for (b, bill) in now.market.bills.iter().enumerate().take(scene.file.buildings.len()) {
         let energy = [bill.bought, bill.sold, bill.short, bill.long, bill.fee, bill.tax, bill.subsidy];
-        let sum: i64 = energy.iter().chain([&bill.losses, &bill.congestion]).map(|i| i.money.0).sum();
+        let sum: i64 = energy.iter().chain([&bill.losses, &bill.congestion, &bill.storage]).map(|i| i.money.0).sum();
         assert_eq!(now.buildings[b].money, sum, "{}\n{}", scene.file.buildings[b].name, run.story());
     }
     let any = |part: fn(&sim_core::snapshot::Bill) -> i64| now.market.bills.iter().any(|b| part(b) != 0);

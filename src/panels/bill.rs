@@ -23,7 +23,7 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     let items =
         [("bill-bought", bill.bought), ("bill-sold", bill.sold), ("bill-short", bill.short), ("bill-long", bill.long)];
     let charges = [("bill-fee", bill.fee), ("bill-tax", bill.tax), ("bill-subsidy", bill.subsidy)];
-    let network = [("bill-losses", bill.losses), ("bill-congestion", bill.congestion)];
+    let network = [("bill-losses", bill.losses), ("bill-congestion", bill.congestion), ("bill-storage", bill.storage)];
     let items = items.into_iter().chain(charges).chain(network);
     for (key, item) in items.filter(|(_, item)| item.energy != Wh::ZERO || item.money != Money::ZERO) {
         line(ui, data, key, item);
@@ -37,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     ui.add_space(theme::GRID);
 }
 
-fn account(data: &PanelData<'_>, subject: Subject) -> Option<ParticipantId> {
+pub(super) fn account(data: &PanelData<'_>, subject: Subject) -> Option<ParticipantId> {
     let is_it = |p: &Participant| match (p, subject) {
         (Participant::Building(b), Subject::Building(i)) => *b == i,
         (Participant::Device(d), Subject::Device(i)) => *d == i,

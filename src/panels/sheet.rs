@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{contract, curve, explorer, lab, limits, privacy, tally, theme, trace, widgets};
+use super::{business, contract, curve, explorer, lab, limits, privacy, storage, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -33,10 +33,14 @@ pub(crate) enum Sheet {
     Limits,
     /// Readings that stay at home.
     Privacy,
+    /// A battery that many share.
+    Storage,
+    /// Who owns a plant, and what that comes to.
+    Business,
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 10] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
@@ -45,6 +49,8 @@ pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
     (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab"),
     (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits"),
     (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
+    (Sheet::Storage, Key::Num7, icons::BATTERY_CHARGING, "sheet-storage"),
+    (Sheet::Business, Key::Num8, icons::HANDSHAKE, "sheet-business"),
 ];
 
 /// State of all sheets.
@@ -60,6 +66,8 @@ pub(crate) struct State {
     pub lab: lab::State,
     pub limits: limits::State,
     pub privacy: privacy::State,
+    pub storage: storage::State,
+    pub business: business::State,
     /// Show the street with its cheat once the sheet is drawn.
     pub privacy_wanted: bool,
 }
@@ -90,12 +98,15 @@ impl State {
             "two-mechanisms" | "partition" => Some(Sheet::Lab),
             "limits" => Some(Sheet::Limits),
             "privacy" => Some(Sheet::Privacy),
+            "storage-sharing" => Some(Sheet::Storage),
+            "business" => Some(Sheet::Business),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
             // As far as the example's buyer has paid, so that money is seen to move.
             Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
             Some(Sheet::Trace) => self.trace.present(),
+            Some(Sheet::Business) => self.business.present(),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {
@@ -146,6 +157,8 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Trace => trace::show(ui, data, &mut state.trace, reply),
                 Sheet::Lab => lab::show(ui, data, &mut state.lab),
                 Sheet::Limits => limits::show(ui, data, &mut state.limits),
+                Sheet::Storage => storage::show(ui, data, &mut state.storage, reply),
+                Sheet::Business => business::show(ui, data, &mut state.business),
                 Sheet::Privacy => {
                     if std::mem::take(&mut state.privacy_wanted) {
                         state.privacy.present(data);

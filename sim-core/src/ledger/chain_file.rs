@@ -12,7 +12,7 @@ use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::types::{
     Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side,
-    SignedTransaction, Tariffs, Trade, Transfer,
+    SignedTransaction, StorageRow, StorageSlot, Tariffs, Trade, Transfer,
 };
 use crate::digest::{Hash, hex as hex_of};
 
@@ -37,6 +37,8 @@ record!(Row {
     money
 });
 record!(Settlement { slot, tariffs, rows });
+record!(StorageRow { account, capacity, power, done, bought_back, content, money });
+record!(StorageSlot { storage, slot, capacity, power, efficiency, rows });
 record!(Transfer { to, amount });
 record!(Access { grantee });
 record!(Cap { floor, ceiling });
@@ -155,7 +157,8 @@ one_of!(Payload {
     Equivocation,
     Certificate,
     Deploy,
-    Call
+    Call,
+    Storage
 });
 
 /// The same for variants that are records themselves.

@@ -223,6 +223,42 @@ pub struct Invocation {
     pub attached: Money,
 }
 
+/// An account's slot of a shared storage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageRow {
+    /// Index of the account.
+    pub account: u32,
+    /// Room that it has leased in the slot.
+    pub capacity: Wh,
+    /// Energy that may pass for it in the slot, either way.
+    pub power: Wh,
+    /// What passed: out positive, at the meter.
+    pub done: Wh,
+    /// Energy inside that the owner bought back, because no lease covers it any more.
+    pub bought_back: Wh,
+    /// Its energy inside after the slot.
+    pub content: Wh,
+    /// Rent, compensation and what was bought back; received positive.
+    pub money: Money,
+}
+
+/// A slot of a shared storage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageSlot {
+    /// Index of the storage's account, its owner.
+    pub storage: u32,
+    /// Market slot.
+    pub slot: u32,
+    /// What it can hold, counted in what it can give.
+    pub capacity: Wh,
+    /// What can pass in a slot, either way.
+    pub power: Wh,
+    /// Of a round trip, in thousandths.
+    pub efficiency: u32,
+    /// Rows by ascending account.
+    pub rows: Vec<StorageRow>,
+}
+
 /// What a transaction says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payload {
@@ -250,6 +286,8 @@ pub enum Payload {
     Deploy(Deployment),
     /// Calls a contract.
     Call(Invocation),
+    /// What a slot of a shared storage came to.
+    Storage(StorageSlot),
 }
 
 impl Payload {
@@ -269,6 +307,7 @@ impl Payload {
             Self::Certificate(_) => "Certificate",
             Self::Deploy(_) => "Deploy",
             Self::Call(_) => "Call",
+            Self::Storage(_) => "Storage",
         }
     }
     /// The market slot it is about, where it is about one.
@@ -279,6 +318,7 @@ impl Payload {
             Self::Order(p) => Some(p.slot),
             Self::Trade(p) => Some(p.slot),
             Self::Settlement(p) => Some(p.slot),
+            Self::Storage(p) => Some(p.slot),
             _ => None,
         }
     }

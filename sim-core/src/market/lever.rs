@@ -32,11 +32,15 @@ pub enum Lever {
     LossCharge,
     /// The part of the shadow price of a full element that is charged in the direction of flow, 0 to 1.
     CongestionCharge,
+    /// The part of the community battery that is let to households, 0 to 1.
+    StorageShare,
+    /// The part of the certificates that households surrender for carbon credits instead of claiming them, 0 to 1.
+    CreditShare,
 }
 
 impl Lever {
     /// All of them, in the order of a panel.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::GridFee,
         Self::LocalDiscount,
         Self::Tax,
@@ -48,6 +52,8 @@ impl Lever {
         Self::MakerLoss,
         Self::LossCharge,
         Self::CongestionCharge,
+        Self::StorageShare,
+        Self::CreditShare,
     ];
 
     /// Its name in events.
@@ -65,6 +71,8 @@ impl Lever {
             Self::MakerLoss => "maker loss",
             Self::LossCharge => "loss charge",
             Self::CongestionCharge => "congestion charge",
+            Self::StorageShare => "storage share",
+            Self::CreditShare => "credit share",
         }
     }
 
@@ -72,7 +80,12 @@ impl Lever {
     #[must_use]
     pub fn most(self) -> f64 {
         match self {
-            Self::LocalDiscount | Self::Tax | Self::LossCharge | Self::CongestionCharge => 1.0,
+            Self::LocalDiscount
+            | Self::Tax
+            | Self::LossCharge
+            | Self::CongestionCharge
+            | Self::StorageShare
+            | Self::CreditShare => 1.0,
             Self::MakerEnergy => 1_000.0,
             Self::MakerLoss => 100_000.0,
             Self::GridFee | Self::Subsidy | Self::PriceFloor | Self::PriceCap | Self::MakerSpread => 10.0,
@@ -95,6 +108,8 @@ impl Lever {
             Self::MakerLoss => levers.maker.loss.0 as f64 / 1e6,
             Self::LossCharge => milli(levers.charges.loss_thousandths),
             Self::CongestionCharge => milli(levers.charges.congestion_thousandths),
+            Self::StorageShare => milli(levers.storage_share),
+            Self::CreditShare => milli(levers.credit_share),
         }
     }
 
@@ -116,6 +131,8 @@ impl Lever {
             Self::MakerLoss => next.maker.loss = Money(whole(value * 1e6)),
             Self::LossCharge => next.charges.loss_thousandths = milli,
             Self::CongestionCharge => next.charges.congestion_thousandths = milli,
+            Self::StorageShare => next.storage_share = milli,
+            Self::CreditShare => next.credit_share = milli,
         }
         next
     }

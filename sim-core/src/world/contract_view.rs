@@ -12,7 +12,7 @@ use super::flows::{BrokenConductor, Electrical, Flows, Question, ShortCircuit};
 use super::wiring::{Owner, Wiring};
 use crate::event::EventKind;
 use crate::ids::{BusId, DeviceId, EventId, LineId, ParticipantId, Subject, TransformerId};
-use crate::market::{ClearingReport, MarketError, NetworkLimit, NetworkView, Situation, Violation};
+use crate::market::{Agreement, ClearingReport, MarketError, NetworkLimit, NetworkView, Situation, Violation};
 use crate::powerflow::{Change, Complex, Results, compute_rate};
 use crate::scene::{Participant, Scene};
 use std::collections::BTreeMap;
@@ -203,6 +203,7 @@ impl World {
         &mut self,
         slot: u64,
         situations: &[Situation],
+        agreed: &[Agreement],
         grid: bool,
     ) -> Result<ClearingReport, MarketError> {
         let leading = self.leading_devices();
@@ -210,7 +211,7 @@ impl World {
         let (network, now) = (&state.network, state.now);
         let charges = state.market.levers().charges.loss_thousandths > 0;
         if !state.trading.network_check && !charges {
-            return state.market.clear_within(now, slot, situations, grid, None);
+            return state.market.clear_within(now, slot, situations, agreed, grid, None);
         }
         let mut view = ContractView {
             scene: &self.scene,
@@ -225,7 +226,7 @@ impl World {
             checks: state.trading.network_check,
             charges,
         };
-        state.market.clear_within(now, slot, situations, grid, Some(&mut view))
+        state.market.clear_within(now, slot, situations, agreed, grid, Some(&mut view))
     }
 
     /// Tells of each match that the network did not carry, at the element that stopped it.

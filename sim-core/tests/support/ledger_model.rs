@@ -95,7 +95,11 @@ impl Model {
             Payload::Trade(_) | Payload::Settlement(_) => sender == operator,
             Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) => sender < m || sender == operator,
             Payload::Cap(_) => sender == regulator,
-            Payload::Equivocation(_) | Payload::Certificate(_) | Payload::Deploy(_) | Payload::Call(_) => false,
+            Payload::Equivocation(_)
+            | Payload::Certificate(_)
+            | Payload::Deploy(_)
+            | Payload::Call(_)
+            | Payload::Storage(_) => false,
         };
         let me = &self.people[sender as usize];
         let is_paid = matches!(payload, Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_));
@@ -173,7 +177,11 @@ impl Model {
                 }
                 ok
             }
-            Payload::Equivocation(_) | Payload::Certificate(_) | Payload::Deploy(_) | Payload::Call(_) => false,
+            Payload::Equivocation(_)
+            | Payload::Certificate(_)
+            | Payload::Deploy(_)
+            | Payload::Call(_)
+            | Payload::Storage(_) => false,
         }
     }
 
@@ -188,7 +196,8 @@ impl Model {
         });
         let sum: i128 = p.fills.iter().map(|f| i128::from(f.quantity.0)).sum();
         let clearings = self.slots.get(&p.slot).map_or(0, |s| s.clearings);
-        let is_fit = (self.cap.0..=self.cap.1).contains(&p.price.0) && self.is_open(p.slot) && p.clearing == clearings;
+        let is_priced = p.price.0 == 0 || (self.cap.0..=self.cap.1).contains(&p.price.0);
+        let is_fit = is_priced && self.is_open(p.slot) && p.clearing == clearings;
         if !is_ascending || !is_known || sum != 0 || !is_fit {
             return false;
         }

@@ -4,7 +4,7 @@ use super::{KEPT_SLOTS, Key, MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, State, check
 use crate::ledger::error::TransitionError;
 use crate::ledger::settlement::{Metered, process_fills};
 use crate::ledger::types::{Account, MeterReading, Order, Role, Row, Settlement, Trade};
-use crate::quantity::{Money, Wh};
+use crate::quantity::{Money, Price, Wh};
 use std::collections::BTreeMap;
 
 /// No kWh adds more than itself to the losses; in millionths.
@@ -57,7 +57,10 @@ impl State {
 
     pub(super) fn process_trade(&mut self, p: &Trade) -> Result<(), TransitionError> {
         let (low, high) = self.cap.map_or((-MAX_PRICE.0, MAX_PRICE.0), |cap| (cap.floor.0, cap.ceiling.0));
-        check_range("price", p.price.0, low, high)?;
+        // What is handed over for nothing, into a storage and out of it, has no price to limit.
+        if p.price != Price::ZERO {
+            check_range("price", p.price.0, low, high)?;
+        }
         self.check_open(p.slot)?;
         let (mut sum, mut last) = (0_i64, None);
         for (index, fill) in p.fills.iter().enumerate() {
