@@ -199,6 +199,10 @@ pub enum EventKind {
     CertificatesIssued { plants: u32, energy_wh: i64 },
     /// Certificates are shared among those who took energy in their hour.
     CertificatesShared { takers: u32, energy_wh: i64 },
+    /// Slots of the shared storage were let: most room and power in one slot, and the rent of all.
+    StorageLet { lessees: u32, capacity_wh: i64, power_wh: i64, rent: i64 },
+    /// A slot of the shared storage is over: what lessees put in and took out, and what the owner received.
+    StorageRun { slot: u64, into_wh: i64, out_wh: i64, rent: i64 },
 
     // Contracts.
     /// A contract stands on the chain.
@@ -259,6 +263,8 @@ pub enum Schedule {
     Car,
     /// An hour's certificates.
     Certificates,
+    /// A day's slots of the shared storage.
+    Storage,
 }
 
 /// Why the market cleared.

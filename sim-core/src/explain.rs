@@ -55,9 +55,12 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::RestorationRefused { .. }
         | K::HealingBlocked { .. }
         | K::NormalRestored => healing(scene, name, &event.kind),
-        K::SlotCleared { .. } | K::SlotSettled { .. } | K::CertificatesIssued { .. } | K::CertificatesShared { .. } => {
-            market(&event.kind)
-        }
+        K::SlotCleared { .. }
+        | K::SlotSettled { .. }
+        | K::CertificatesIssued { .. }
+        | K::CertificatesShared { .. }
+        | K::StorageLet { .. }
+        | K::StorageRun { .. } => market(&event.kind),
         K::TradeCurtailed { .. } => curtailed(scene, name, &event.kind),
         K::ContractDeployed { .. } | K::ContractCalled { .. } | K::ContractFailed { .. } => contract(name, &event.kind),
         K::BlockCommitted { .. }
@@ -223,6 +226,18 @@ fn market(kind: &EventKind) -> String {
         EventKind::CertificatesShared { takers, energy_wh } => {
             format!("certificates for {:.1} kWh are shared among {takers} users", *energy_wh as f64 / 1e3)
         }
+        EventKind::StorageLet { lessees, capacity_wh, power_wh, rent } => format!(
+            "{lessees} households lease up to {:.1} kWh of room and {:.1} kWh a slot of power in the shared storage for {:.2}",
+            *capacity_wh as f64 / 1e3,
+            *power_wh as f64 / 1e3,
+            *rent as f64 / 1e6
+        ),
+        EventKind::StorageRun { slot, into_wh, out_wh, rent } => format!(
+            "in slot {slot} lessees put {:.2} kWh into the shared storage and took {:.2} kWh out; its owner receives {:.4}",
+            *into_wh as f64 / 1e3,
+            *out_wh as f64 / 1e3,
+            *rent as f64 / 1e6
+        ),
         other => format!("{other:?}"),
     }
 }
@@ -359,6 +374,7 @@ fn schedule(what: Schedule) -> &'static str {
         Schedule::Block => "a block is due",
         Schedule::Car => "a car comes or goes",
         Schedule::Certificates => "the certificates of an hour are due",
+        Schedule::Storage => "a day's slots of the shared storage are let",
     }
 }
 

@@ -144,6 +144,8 @@ pub fn summary_json(world: &World, recorder: &Recorder, step_ms: Vec<(Stage, f64
         },
         "cost": t.cost_money as f64 / 1e6,
         "co2_kg": t.co2_kg,
+        "footprints": world.footprints_json(),
+        "shared_storage": world.shared_storage_json(),
         "self_sufficiency": t.self_sufficiency(),
         "ens_kwh": t.ens_kwh,
         "saidi_min": t.saidi_min(),

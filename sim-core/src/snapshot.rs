@@ -3,15 +3,19 @@
 //! Built on demand; nothing flows back. Powers in kW (injection positive; lines: from start to end), angles in degrees.
 
 mod chain;
+mod storage;
 
 pub use chain::{
     AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, MessageView, Stage, TallyView,
     VoteView,
 };
 
+pub use storage::{StorageRowView, StorageView};
+
 use crate::ids::{BuildingId, DeviceId, LineId};
+pub use crate::market::carbon::CarbonRow;
 use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
-pub use crate::market::{Bill, Curtailment, Item, LastSlot, Order, Pair, Side};
+pub use crate::market::{Bill, Curtailment, Item, LastSlot, NodalRates, Order, Pair, Side};
 use crate::time::SimTime;
 
 /// The state of a world at one instant.
@@ -304,6 +308,12 @@ pub struct MarketView {
     pub curtailed: Vec<Curtailment>,
     /// What each participant bought, sold and owed.
     pub bills: Vec<Bill>,
+    /// Carbon of each participant.
+    pub carbon: Vec<CarbonRow>,
+    /// The storage that is shared.
+    pub storage: Option<StorageView>,
+    /// What the trades of the last clearing do to the network.
+    pub rates: NodalRates,
     /// Buildings whose bids are the user's.
     pub overridden: Vec<BuildingId>,
 }

@@ -1,6 +1,7 @@
 //! The bill of a household or device: what it bought, sold and owed since the start, and its last slot line by line.
 
 use super::data::PanelData;
+use super::names::name;
 use super::numbers::{clock, money, number, wh};
 use super::{theme, widgets};
 use bevy_egui::egui::{self, Align, Layout, RichText, Ui};
@@ -22,8 +23,9 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     let items =
         [("bill-bought", bill.bought), ("bill-sold", bill.sold), ("bill-short", bill.short), ("bill-long", bill.long)];
     let charges = [("bill-fee", bill.fee), ("bill-tax", bill.tax), ("bill-subsidy", bill.subsidy)];
-    let items = items.into_iter().chain(charges);
-    for (key, item) in items.filter(|(_, item)| item.energy != Wh::ZERO) {
+    let network = [("bill-losses", bill.losses), ("bill-congestion", bill.congestion), ("bill-storage", bill.storage)];
+    let items = items.into_iter().chain(charges).chain(network);
+    for (key, item) in items.filter(|(_, item)| item.energy != Wh::ZERO || item.money != Money::ZERO) {
         line(ui, data, key, item);
     }
     let sum = money(bill.total().0, &data.scene.file.site.currency);
@@ -35,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     ui.add_space(theme::GRID);
 }
 
-fn account(data: &PanelData<'_>, subject: Subject) -> Option<ParticipantId> {
+pub(super) fn account(data: &PanelData<'_>, subject: Subject) -> Option<ParticipantId> {
     let is_it = |p: &Participant| match (p, subject) {
         (Participant::Building(b), Subject::Building(i)) => *b == i,
         (Participant::Device(d), Subject::Device(i)) => *d == i,
@@ -73,6 +75,7 @@ fn slot(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
         ));
     }
     charges(ui, data, last);
+    network(ui, data, last);
     let sum = money(row.total.0, &data.scene.file.site.currency);
     entry(ui, &data.t("bill-slot-total"), &sum, true);
 }
@@ -103,6 +106,30 @@ fn charges(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
         let args = [("energy", wh(row.local_export.0).into()), ("price", each(rules.subsidy).into())];
         let text = data.locale.t_args("bill-line-subsidy", &args);
         entry(ui, &text, &money(row.subsidy_money.0, currency), false).on_hover_text(data.t("term-bill-subsidy"));
+    }
+}
+
+/// Losses and full elements in the slot, each with how it comes about.
+fn network(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
+    let (row, currency) = (&last.row, &data.scene.file.site.currency);
+    if row.loss_money != Money::ZERO {
+        let traded: i64 = row.trades.iter().map(|t| t.sold.0.abs()).sum();
+        let added: i64 = row.trades.iter().map(|t| t.sold.0.saturating_mul(t.loss)).sum();
+        let per_cent = if traded > 0 { added as f64 / traded as f64 / 1e4 } else { 0.0 };
+        let key = if added < 0 { "bill-why-losses-against" } else { "bill-why-losses" };
+        let why = [
+            ("rate", number(per_cent.abs(), 2).into()),
+            ("flow", money(row.loss_flow_money.0, currency).into()),
+            ("base", money(row.loss_money.0.saturating_sub(row.loss_flow_money.0), currency).into()),
+        ];
+        entry(ui, &data.t("bill-line-losses"), &money(row.loss_money.0, currency), false)
+            .on_hover_text(data.locale.t_args(key, &why));
+    }
+    if row.congestion_money != Money::ZERO {
+        let full: Vec<String> = last.binding.iter().map(|b| name(data.scene, b.element, data.locale)).collect();
+        let text = data.locale.t_args("bill-line-congestion", &[("element", full.join(", ").into())]);
+        let key = if row.congestion_money < Money::ZERO { "bill-why-congestion" } else { "bill-why-relief" };
+        entry(ui, &text, &money(row.congestion_money.0, currency), false).on_hover_text(data.t(key));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::data::PanelData;
 use super::market::participant;
+use super::marks::Marks;
 use super::plot::{self, Kept, Picture, Series};
 use super::{numbers, theme, widgets};
 use crate::palette;
@@ -28,6 +29,7 @@ pub(crate) struct State {
     /// Slot and clearing that are shown, with the meeting of the first orders, by their number.
     met: Option<((u64, u32, usize), Option<(i64, i64)>)>,
     kept: Kept,
+    marks: Marks,
 }
 
 impl State {
@@ -258,5 +260,6 @@ fn words(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, count: usize, met
         lines: vec![line],
         include: vec![0.0],
     };
-    plot::show(ui, data, picture, &[]);
+    state.marks.follow(data.past);
+    plot::show(ui, data, picture, state.marks.all());
 }

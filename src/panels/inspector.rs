@@ -5,7 +5,7 @@ use super::data::{PanelData, Reply};
 use super::marks::Marks;
 use super::names::name;
 use super::plot::{self, Kept, Picture, Series};
-use super::{bid, bill, facts, study_facts, theme, why, widgets};
+use super::{bid, bill, facts, footprint, storage, study_facts, theme, why, widgets};
 use crate::bridge::Ask;
 use crate::palette;
 use bevy_egui::egui::{self, Button, Color32, RichText, ScrollArea, Ui};
@@ -56,6 +56,8 @@ pub(crate) fn show(
             return;
         }
         bill::show(ui, data, subject);
+        storage::section(ui, data, subject, &mut reply);
+        footprint::show(ui, data, subject);
         if !compact {
             history(ui, data, subject, marks, kept);
         }

@@ -141,6 +141,8 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         widgets::title(ui, data.t("market-curves")).on_hover_text(data.t("term-curves"));
         sheet::button(ui, data, Sheet::Curve, reply);
         sheet::icon(ui, data, Sheet::Trace, reply);
+        sheet::icon(ui, data, Sheet::Storage, reply);
+        sheet::icon(ui, data, Sheet::Business, reply);
     });
     if m.demand.is_empty() && m.supply.is_empty() {
         widgets::empty(ui, icons::COINS, &data.t("market-no-curves"), &data.t("market-no-curves-hint"));
@@ -214,12 +216,21 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
     ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, trades.len(), |ui, range| {
         for trade in &trades[range] {
             let text = format!("{} → {}", participant(data, trade.seller), participant(data, trade.buyer));
-            let price = numbers::number(trade.price.0 as f64 / 1000.0, 3);
+            let price =
+                format!("{} {}/kWh", numbers::number(trade.price.0 as f64 / 1000.0, 3), data.scene.file.site.currency);
+            let rates = &data.now.market.rates;
+            let loss = (rates.loss_of(trade.seller) - rates.loss_of(trade.buyer)) as f64 / 1e4;
+            let full = rates.congestion_of(trade.seller).0 - rates.congestion_of(trade.buyer).0;
+            let network = [
+                ("price", price.into()),
+                ("loss", numbers::number(loss, 2).into()),
+                ("full", numbers::number(full as f64 / 1000.0, 3).into()),
+            ];
+            let hover = data.locale.t_args("market-trade-network", &network);
             ui.horizontal(|ui| {
                 ui.set_height(row);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    ui.label(numbers::wh(trade.quantity.0))
-                        .on_hover_text(format!("{price} {}/kWh", data.scene.file.site.currency));
+                    ui.label(numbers::wh(trade.quantity.0)).on_hover_text(hover);
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                         ui.add(egui::Label::new(RichText::new(&text).weak()).truncate());
                     });
@@ -332,7 +343,12 @@ fn other_lever(ui: &mut Ui, data: &PanelData<'_>, kind: Lever, drafts: &mut BTre
     let (most, step, digits, unit) = match kind {
         Lever::GridFee | Lever::Subsidy | Lever::MakerSpread => (0.5, 0.005, 3, format!(" {currency}/kWh")),
         Lever::PriceFloor | Lever::PriceCap => (2.0, 0.01, 2, format!(" {currency}/kWh")),
-        Lever::LocalDiscount | Lever::Tax => (1.0, 0.01, 2, String::new()),
+        Lever::LocalDiscount
+        | Lever::Tax
+        | Lever::LossCharge
+        | Lever::CongestionCharge
+        | Lever::StorageShare
+        | Lever::CreditShare => (1.0, 0.01, 2, String::new()),
         Lever::MakerEnergy => (50.0, 1.0, 0, " kWh".to_owned()),
         Lever::MakerLoss => (200.0, 5.0, 0, format!(" {currency}")),
     };

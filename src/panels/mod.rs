@@ -6,6 +6,7 @@ mod attacks;
 mod bid;
 mod bill;
 mod burst;
+mod business;
 mod chain;
 mod context;
 mod contract;
@@ -18,6 +19,7 @@ mod explorer;
 mod facts;
 mod files;
 mod fonts;
+mod footprint;
 mod guard;
 mod inspector;
 mod job;
@@ -46,6 +48,7 @@ mod scale;
 mod severity;
 mod sheet;
 mod shell;
+mod storage;
 mod study;
 mod study_facts;
 mod systems;
@@ -55,6 +58,8 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod testing_chain;
 #[cfg(test)]
+mod testing_market;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_attacks;
@@ -62,6 +67,8 @@ mod tests_attacks;
 mod tests_chain;
 #[cfg(test)]
 mod tests_lab;
+#[cfg(test)]
+mod tests_market;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]

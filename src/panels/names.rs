@@ -56,6 +56,10 @@ pub(crate) fn lever_key(lever: Lever) -> &'static str {
         Lever::MakerEnergy => "lever-maker-energy",
         Lever::MakerSpread => "lever-maker-spread",
         Lever::MakerLoss => "lever-maker-loss",
+        Lever::LossCharge => "lever-loss-charge",
+        Lever::CongestionCharge => "lever-congestion-charge",
+        Lever::StorageShare => "lever-storage-share",
+        Lever::CreditShare => "lever-credit-share",
     }
 }
 

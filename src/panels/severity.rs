@@ -87,13 +87,16 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         K::SwitchOrdered { .. } => (Topic::Healing, Weight::Quiet),
         K::SlotCleared { reason: ClearingReason::Extraordinary, .. }
         | K::TradeCurtailed { .. }
+        | K::StorageLet { .. }
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }
         | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
-        K::SlotCleared { .. } | K::SlotSettled { .. } | K::CertificatesIssued { .. } | K::CertificatesShared { .. } => {
-            (Topic::Market, Weight::Quiet)
-        }
+        K::SlotCleared { .. }
+        | K::SlotSettled { .. }
+        | K::CertificatesIssued { .. }
+        | K::CertificatesShared { .. }
+        | K::StorageRun { .. } => (Topic::Market, Weight::Quiet),
         K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
         K::ValidatorSilent { .. }

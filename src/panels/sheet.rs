@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{attacks, contract, curve, explorer, lab, limits, privacy, pulse, tally, theme, trace, widgets};
+use super::{attacks, business, contract, curve, explorer, lab, limits, privacy, pulse, storage, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, RichText, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -37,6 +37,10 @@ pub(crate) enum Sheet {
     Privacy,
     /// What one can try against the chain, and what is found out.
     Attacks,
+    /// A battery that many share.
+    Storage,
+    /// Who owns a plant, and what that comes to.
+    Business,
 }
 
 /// What a sheet is about.
@@ -61,24 +65,26 @@ impl Sheet {
     fn group(self) -> Group {
         match self {
             Self::Explorer | Self::Votes | Self::Pulse | Self::Contract => Group::Chain,
-            Self::Curve | Self::Trace => Group::Market,
+            Self::Curve | Self::Trace | Self::Storage | Self::Business => Group::Market,
             Self::Attacks | Self::Lab | Self::Limits | Self::Privacy => Group::Laboratory,
         }
     }
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 10] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 12] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
-    (Sheet::Pulse, Key::Num0, icons::HEARTBEAT, "sheet-pulse"),
+    (Sheet::Pulse, Key::F2, icons::HEARTBEAT, "sheet-pulse"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
     (Sheet::Contract, Key::K, icons::FILE_CODE, "sheet-contract"),
     (Sheet::Trace, Key::J, icons::CERTIFICATE, "sheet-trace"),
     (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab"),
     (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits"),
     (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
-    (Sheet::Attacks, Key::A, icons::SHIELD_WARNING, "sheet-attacks"),
+    (Sheet::Attacks, Key::F5, icons::SHIELD_WARNING, "sheet-attacks"),
+    (Sheet::Storage, Key::F3, icons::BATTERY_CHARGING, "sheet-storage"),
+    (Sheet::Business, Key::F4, icons::HANDSHAKE, "sheet-business"),
 ];
 
 /// State of all sheets.
@@ -95,6 +101,8 @@ pub(crate) struct State {
     pub limits: limits::State,
     pub privacy: privacy::State,
     pub attacks: attacks::State,
+    pub storage: storage::State,
+    pub business: business::State,
     /// Show the street with its cheat once the sheet is drawn.
     pub privacy_wanted: bool,
 }
@@ -151,6 +159,8 @@ impl State {
             "limits" => Some(Sheet::Limits),
             "privacy" => Some(Sheet::Privacy),
             "attacks" | "attacks race" => Some(Sheet::Attacks),
+            "storage-sharing" => Some(Sheet::Storage),
+            "business" => Some(Sheet::Business),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
@@ -158,6 +168,7 @@ impl State {
             Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
             Some(Sheet::Trace) => self.trace.present(),
             Some(Sheet::Attacks) => self.attacks.present(name == "attacks race"),
+            Some(Sheet::Business) => self.business.present(),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {
@@ -213,6 +224,8 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Trace => trace::show(ui, data, &mut state.trace, reply),
                 Sheet::Lab => lab::show(ui, data, &mut state.lab),
                 Sheet::Limits => limits::show(ui, data, &mut state.limits),
+                Sheet::Storage => storage::show(ui, data, &mut state.storage, reply),
+                Sheet::Business => business::show(ui, data, &mut state.business),
                 Sheet::Privacy => {
                     if std::mem::take(&mut state.privacy_wanted) {
                         state.privacy.present(data);

@@ -90,7 +90,7 @@ pub(crate) fn snapshot() -> Snapshot {
             loss: 2.4,
             ..Balance::default()
         },
-        market: market(),
+        market: super::testing_market::with_storage(market()),
         chain: chain(),
         healing_enabled: true,
         grid_alive: true,
@@ -170,7 +170,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
     use EventKind as K;
     let element = Element::Phase;
     let reason = TripReason::UnderFrequency;
-    vec![
+    let all = vec![
         K::SceneStarted,
         K::CommandGiven { command: fault() },
         K::WeatherTurned { what: WeatherTurn::CloudsCame, value: 0.8 },
@@ -284,7 +284,8 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::TransactionRefused { reason: "nonce".into() },
         K::EvidenceFound { offence: Offence::Forged, digest: "a1b2c3d4e5f60718".into() },
         K::SuspicionRaised { doubt: Doubt::LyingMeter, statistic: 14.2, threshold: 10.0 },
-    ]
+    ];
+    all.into_iter().chain(super::testing_market::kinds()).collect()
 }
 
 /// A past that is made up: a fault and what followed, and smooth series.

@@ -40,7 +40,7 @@ pub(crate) fn fault_key(kind: FaultKind) -> &'static str {
     }
 }
 
-type Args = Vec<(&'static str, FluentValue<'static>)>;
+pub(super) type Args = Vec<(&'static str, FluentValue<'static>)>;
 
 struct Writer<'a> {
     scene: &'a Scene,
@@ -227,6 +227,7 @@ impl Writer<'_> {
                 "event-certificates-issued",
                 vec![("n", (*plants).into()), ("energy", super::numbers::wh(*energy_wh).into())],
             ),
+            K::StorageLet { .. } | K::StorageRun { .. } => super::storage::words(kind, currency),
             K::CertificatesShared { takers, energy_wh } => (
                 "event-certificates-shared",
                 vec![("n", (*takers).into()), ("energy", super::numbers::wh(*energy_wh).into())],
@@ -453,6 +454,7 @@ fn schedule(what: Schedule) -> &'static str {
         Schedule::Block => "event-block-due",
         Schedule::Car => "event-car",
         Schedule::Certificates => "event-certificates-due",
+        Schedule::Storage => "event-storage-due",
     }
 }
 

@@ -12,17 +12,33 @@ use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::types::{
     Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side,
-    SignedTransaction, Tariffs, Trade, Transfer,
+    SignedTransaction, StorageRow, StorageSlot, Tariffs, Trade, Transfer,
 };
 use crate::digest::{Hash, hex as hex_of};
 
 record!(MeterReading { slot, import, export });
 record!(Order { slot, side, quantity, price });
-record!(Fill { account, quantity });
+record!(Fill { account, quantity, loss, congestion });
 record!(Trade { slot, clearing, price, fills });
-record!(Tariffs { import, feed_in, grid_fee, local_fee, tax, subsidy });
-record!(Row { account, bought, sold, import, export, imbalance, trade_money, grid_fee, tax, subsidy, money });
+record!(Tariffs { import, feed_in, grid_fee, local_fee, tax, subsidy, loss_share });
+record!(Row {
+    account,
+    bought,
+    sold,
+    import,
+    export,
+    imbalance,
+    trade_money,
+    grid_fee,
+    tax,
+    subsidy,
+    losses,
+    congestion,
+    money
+});
 record!(Settlement { slot, tariffs, rows });
+record!(StorageRow { account, capacity, power, done, bought_back, content, money });
+record!(StorageSlot { storage, slot, capacity, power, efficiency, rows });
 record!(Transfer { to, amount });
 record!(Access { grantee });
 record!(Cap { floor, ceiling });
@@ -141,7 +157,8 @@ one_of!(Payload {
     Equivocation,
     Certificate,
     Deploy,
-    Call
+    Call,
+    Storage
 });
 
 /// The same for variants that are records themselves.

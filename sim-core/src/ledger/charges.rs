@@ -22,7 +22,13 @@ pub(super) struct Outside {
 }
 
 impl Outside {
-    fn has(self, account: u32) -> bool {
+    pub(super) fn get_grid(self) -> u32 {
+        self.grid
+    }
+    pub(super) fn get_losses(self) -> Option<u32> {
+        self.losses
+    }
+    pub(super) fn has(self, account: u32) -> bool {
         account == self.grid || Some(account) == self.losses
     }
 }

@@ -203,7 +203,8 @@ impl Mempool {
             }
             let tx = &waiting.transaction;
             let turn = Turn {
-                is_last: matches!(tx.payload, Payload::Trade(_) | Payload::Settlement(_)),
+                // What follows one that comes last comes last as well, or its nonce would be too early.
+                is_last: before.is_last || matches!(tx.payload, Payload::Trade(_) | Payload::Settlement(_)),
                 // Not before its forerunner: it can be no dearer and no earlier.
                 fee: before.fee.max(Reverse(tx.fee)),
                 arrival: before.arrival.max(waiting.arrival),

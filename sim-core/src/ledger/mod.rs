@@ -32,6 +32,7 @@ pub mod light_client;
 pub mod mempool;
 pub mod merkle;
 pub mod network;
+mod network_charges;
 pub mod occurrence;
 #[cfg(feature = "privacy")]
 pub mod privacy;

@@ -8,11 +8,13 @@
 //!
 //! The grid account is the counterparty of every imbalance: it receives the negative of the others' sum. Imbalance
 //! prices are rounded once, half up, to thousandths of the currency per kWh; after that `Wh * Price` is exact, so the
-//! rows' money sums to zero without a remainder. Grid fee, tax and subsidy follow (`charges`). Energy is checked: `sum export = sum import` over all rows, where the
+//! rows' money sums to zero without a remainder. Grid fee, tax and subsidy follow (`charges`), then losses and
+//! congestion (`network_charges`). Energy is checked: `sum export = sum import` over all rows, where the
 //! grid and the losses are meters too, hence the imbalances sum to zero as well.
 //! Source: the scene's own market rules (default factors 1.2 and 0.8). Validated by hand-worked cases below.
 
 use super::charges::{Outside, process_charges};
+use super::network_charges::process_network_charges;
 use super::types::{Fill, Parameters, Row, Tariffs};
 use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
@@ -27,19 +29,25 @@ pub struct Position {
     pub sold: Wh,
     /// Money received for it (negative: paid).
     pub money: Money,
+    /// What its fills add to the losses: the sum of quantity times loss, millionths of a Wh.
+    pub loss: i64,
+    /// What it pays because of elements at their limit.
+    pub congestion: Money,
 }
 
 impl Position {
     /// This position after one more fill; `None` where an amount would overflow.
     #[must_use]
-    pub fn compute_with(self, quantity: Wh, price: Price) -> Option<Self> {
-        let mut next = self;
+    pub fn compute_with(self, fill: &Fill, price: Price) -> Option<Self> {
+        let (mut next, quantity) = (self, fill.quantity);
         if quantity.0 >= 0 {
             next.sold = next.sold.checked_add(quantity)?;
         } else {
             next.bought = next.bought.checked_sub(quantity)?;
         }
         next.money = next.money.checked_add(quantity.compute_cost(price)?)?;
+        next.loss = next.loss.checked_add(quantity.0.checked_mul(fill.loss)?)?;
+        next.congestion = next.congestion.checked_add(quantity.compute_cost(fill.congestion)?)?;
         Some(next)
     }
 }
@@ -53,7 +61,7 @@ pub fn process_fills(positions: &mut Positions, fills: &[Fill], price: Price) ->
     let mut next = positions.clone();
     for fill in fills {
         let position = next.entry(fill.account).or_default();
-        *position = position.compute_with(fill.quantity, price)?;
+        *position = position.compute_with(fill, price)?;
     }
     *positions = next;
     Some(())
@@ -180,7 +188,9 @@ pub fn compute_settlement(
         rows.push(row.ok_or_else(overflow(m.account))?);
     }
     rows[grid_row].money = rows[grid_row].money.checked_add(counter).ok_or_else(overflow(grid))?;
-    process_charges(&mut rows, metered, Outside { grid, losses }, tariffs, parameters)
+    let outside = Outside { grid, losses };
+    process_charges(&mut rows, metered, outside, tariffs, parameters)
+        .and_then(|()| process_network_charges(&mut rows, metered, positions, outside, tariffs, parameters))
         .map_err(|account| SettlementError::Overflow { account })?;
     Ok(rows)
 }
@@ -216,6 +226,7 @@ mod tests {
         local_fee: Price(0),
         tax: 0,
         subsidy: Price(0),
+        loss_share: 0,
     };
 
     fn metered(rows: &[(u32, i64, i64)]) -> Vec<Metered> {
@@ -229,7 +240,11 @@ mod tests {
     #[test]
     fn a_slot_worked_by_hand() {
         let mut positions = Positions::new();
-        let fills = [(0, -1_000), (1, 1_500), (2, -500)].map(|(account, q)| Fill { account, quantity: Wh(q) });
+        let fills = [(0, -1_000), (1, 1_500), (2, -500)].map(|(account, q)| Fill {
+            account,
+            quantity: Wh(q),
+            ..Fill::default()
+        });
         process_fills(&mut positions, &fills, Price(200)).expect("small amounts");
         let m = metered(&[(0, 1_200, 0), (1, 0, 1_600), (2, 360, 0), (3, 40, 0)]);
         let rows = compute_settlement(2, Some(3), &positions, &m, TARIFFS, &Parameters::default()).expect("balances");
@@ -251,7 +266,8 @@ mod tests {
         assert_eq!(compute(&none, &[(1, 0, 0), (0, 0, 0)]), Err(SettlementError::Order { before: 1, found: 0 }));
         assert_eq!(compute(&none, &[(1, 0, 0)]), Err(SettlementError::NoGrid { grid: 0 }));
         let mut sold = Positions::new();
-        process_fills(&mut sold, &[Fill { account: 1, quantity: Wh(5) }], Price(1)).expect("small amounts");
+        process_fills(&mut sold, &[Fill { account: 1, quantity: Wh(5), ..Fill::default() }], Price(1))
+            .expect("small amounts");
         assert_eq!(compute(&sold, &[(0, 0, 0)]), Err(SettlementError::NotMetered { account: 1 }));
         assert_eq!(compute(&sold, &[(0, 0, 0), (1, 0, 0)]), Err(SettlementError::Trades { sold: 5, bought: 0 }));
         let huge = compute(&none, &[(0, 0, i64::MAX), (1, i64::MAX, 0)]);

@@ -14,7 +14,7 @@ use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
 
 /// Version of the payloads and of the file `chain.jsonl`.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,12 +88,16 @@ pub struct Order {
 }
 
 /// One account's part of a trade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
     /// Index of the account.
     pub account: u32,
     /// Sold positive, bought negative.
     pub quantity: Wh,
+    /// What a kWh sold here adds to the network's losses, in millionths of a kWh.
+    pub loss: i64,
+    /// What is paid for a kWh sold here, because of elements at their limit.
+    pub congestion: Price,
 }
 
 /// The result of one clearing of a slot, at one price.
@@ -124,6 +128,8 @@ pub struct Tariffs {
     pub tax: u32,
     /// Paid for green energy that is used inside the community.
     pub subsidy: Price,
+    /// The part of the losses' cost that is charged, in thousandths.
+    pub loss_share: u32,
 }
 
 /// One account's line of a settlement.
@@ -149,7 +155,11 @@ pub struct Row {
     pub tax: Money,
     /// Subsidy; received positive.
     pub subsidy: Money,
-    /// Money in all: for trades, imbalance, grid fee, tax and subsidy; received positive.
+    /// The network's losses; received positive.
+    pub losses: Money,
+    /// Elements at their limit; received positive.
+    pub congestion: Money,
+    /// Money in all: for trades, imbalance, grid fee, tax, subsidy, losses and congestion; received positive.
     pub money: Money,
 }
 
@@ -213,6 +223,42 @@ pub struct Invocation {
     pub attached: Money,
 }
 
+/// An account's slot of a shared storage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageRow {
+    /// Index of the account.
+    pub account: u32,
+    /// Room that it has leased in the slot.
+    pub capacity: Wh,
+    /// Energy that may pass for it in the slot, either way.
+    pub power: Wh,
+    /// What passed: out positive, at the meter.
+    pub done: Wh,
+    /// Energy inside that the owner bought back, because no lease covers it any more.
+    pub bought_back: Wh,
+    /// Its energy inside after the slot.
+    pub content: Wh,
+    /// Rent, compensation and what was bought back; received positive.
+    pub money: Money,
+}
+
+/// A slot of a shared storage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageSlot {
+    /// Index of the storage's account, its owner.
+    pub storage: u32,
+    /// Market slot.
+    pub slot: u32,
+    /// What it can hold, counted in what it can give.
+    pub capacity: Wh,
+    /// What can pass in a slot, either way.
+    pub power: Wh,
+    /// Of a round trip, in thousandths.
+    pub efficiency: u32,
+    /// Rows by ascending account.
+    pub rows: Vec<StorageRow>,
+}
+
 /// What a transaction says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payload {
@@ -240,6 +286,8 @@ pub enum Payload {
     Deploy(Deployment),
     /// Calls a contract.
     Call(Invocation),
+    /// What a slot of a shared storage came to.
+    Storage(StorageSlot),
 }
 
 impl Payload {
@@ -259,6 +307,7 @@ impl Payload {
             Self::Certificate(_) => "Certificate",
             Self::Deploy(_) => "Deploy",
             Self::Call(_) => "Call",
+            Self::Storage(_) => "Storage",
         }
     }
     /// The market slot it is about, where it is about one.
@@ -269,6 +318,7 @@ impl Payload {
             Self::Order(p) => Some(p.slot),
             Self::Trade(p) => Some(p.slot),
             Self::Settlement(p) => Some(p.slot),
+            Self::Storage(p) => Some(p.slot),
             _ => None,
         }
     }

@@ -1,9 +1,11 @@
 //! A participant's bill: what each settled slot added, kind by kind.
 //!
-//! `total = bought + sold + short + long + grid fee + tax + subsidy`, in money received (+) or paid (-), equal to the sum of the settled rows and
+//! `total = bought + sold + short + long + grid fee + tax + subsidy + losses + congestion + storage`, in money received (+)
+//! or paid (-), equal to the sum of the settled rows and of the storage's slots, and
 //! therefore to the account's balance on the chain.
 
 use super::charges::Charges;
+use super::nodal::Binding;
 use super::settlement::{Row, Statement};
 use crate::ids::ParticipantId;
 use crate::quantity::{Money, Price, Wh};
@@ -42,6 +44,12 @@ pub struct Bill {
     pub tax: Item,
     /// Subsidy on green energy used inside the community.
     pub subsidy: Item,
+    /// Losses of the network; its energy is that of the meter.
+    pub losses: Item,
+    /// Elements at their limit; its energy is what was traded in such slots.
+    pub congestion: Item,
+    /// A shared storage: what passed, with rent, compensation and what was bought back.
+    pub storage: Item,
     /// The last slot.
     pub last: Option<LastSlot>,
 }
@@ -59,14 +67,22 @@ pub struct LastSlot {
     pub long_price: Price,
     /// The other terms it was settled at.
     pub charges: Charges,
+    /// Elements that were at their limit.
+    pub binding: Vec<Binding>,
 }
 
 impl Bill {
     /// What all slots come to: received (+) or paid (-).
     #[must_use]
     pub fn total(&self) -> Money {
-        let items = [self.bought, self.sold, self.short, self.long, self.fee, self.tax, self.subsidy];
-        Money(items.iter().fold(0, |sum, i| sum.saturating_add(i.money.0)))
+        let energy = [self.bought, self.sold, self.short, self.long, self.fee, self.tax, self.subsidy];
+        let items = energy.into_iter().chain([self.losses, self.congestion, self.storage]);
+        Money(items.fold(0, |sum, i| sum.saturating_add(i.money.0)))
+    }
+
+    /// Adds a slot of a shared storage.
+    pub fn add_storage(&mut self, energy: Wh, money: Money) {
+        self.storage.add(energy.0, money);
     }
 
     /// Adds a settled slot.
@@ -82,13 +98,16 @@ impl Bill {
             (&mut self.fee, row.import, row.fee_money),
             (&mut self.tax, row.import, row.tax_money),
             (&mut self.subsidy, row.local_export, row.subsidy_money),
+            (&mut self.losses, Wh(row.import.0.saturating_add(row.export.0)), row.loss_money),
+            (&mut self.congestion, row.traded, row.congestion_money),
         ] {
             if money != Money::ZERO {
                 item.add(energy.0, money);
             }
         }
         let Statement { slot, short_price, long_price, charges, .. } = *statement;
-        self.last = Some(LastSlot { slot, row: row.clone(), short_price, long_price, charges });
+        let binding = statement.binding.clone();
+        self.last = Some(LastSlot { slot, row: row.clone(), short_price, long_price, charges, binding });
     }
 }
 
@@ -115,6 +134,7 @@ mod tests {
             pcc: Registers { import: Wh(100), export: Wh(0) },
             losses: Wh(0),
             trades: vec![TradeLine { clearing: 0, price: Price(200), sold }],
+            rates: std::collections::BTreeMap::new(),
             terms: Terms {
                 import: Price(320),
                 feed_in: Price(80),

@@ -37,6 +37,10 @@ pub struct Charges {
     pub tax_thousandths: i64,
     /// For each kWh of sun and wind that is sold and used inside the community.
     pub subsidy: Price,
+    /// The part of the losses' cost that is charged to those who cause them, in thousandths.
+    pub loss_thousandths: i64,
+    /// The part of the shadow price of a full element that is charged, in thousandths.
+    pub congestion_thousandths: i64,
 }
 
 impl Charges {
@@ -136,8 +140,13 @@ mod tests {
             let registers = Registers { import: Wh(import), export: Wh(export) };
             Metered { account: account(n), registers }
         };
-        let charges =
-            Charges { grid_fee: Price(100), local_discount_thousandths: 570, tax_thousandths: 190, subsidy: Price(50) };
+        let charges = Charges {
+            grid_fee: Price(100),
+            local_discount_thousandths: 570,
+            tax_thousandths: 190,
+            subsidy: Price(50),
+            ..Charges::default()
+        };
         let input = SettlementInput {
             slot: 4,
             grid: account(8),
@@ -151,6 +160,7 @@ mod tests {
                 price: Price(200),
                 sold: vec![(account(0), Wh(900)), (account(1), Wh(-900))],
             }],
+            rates: BTreeMap::new(),
             terms: Terms {
                 import: Price(320),
                 feed_in: Price(80),

@@ -8,17 +8,19 @@
 //! Assumption: delivery is even over the time a clearing governs. Positions: sold and injected are positive.
 
 use super::agents::{self, Outlook, Situation, UserBid};
+use super::agreement::{self, Agreement};
 use super::auction::Clearing;
 use super::book::{Book, Side};
 use super::charges::Standing;
 use super::mechanism::{self, Mechanism, Party, Passage, Setting};
 use super::network_check::NetworkView;
+use super::nodal::NodalRates;
 use super::parameters::MarketParameters;
 use super::past::{Forecast, MeteredPast, SlotOfDay};
-use super::settlement::{self, Metered, Registers, SettlementInput, Statement, Terms, TradeLine};
+use super::settlement::{Metered, Registers, Terms, TradeLine};
 use super::strategy::{BiddingStrategy, Learner};
 use super::trades::{ClearingReport, ClearingSummary, OpenSlot, Pair, sum_sold};
-use super::{Levers, MarketError, sharing};
+use super::{Levers, MarketError};
 use crate::ids::ParticipantId;
 use crate::quantity::{Kw, Money, Price, Wh};
 use crate::time::{DAY_US, HOUR_US, SimTime};
@@ -28,21 +30,21 @@ use std::collections::{BTreeMap, VecDeque};
 /// The market of a community.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Market {
-    parameters: MarketParameters,
+    pub(super) parameters: MarketParameters,
     levers: Levers,
     mechanism: Mechanism,
     strategy: BiddingStrategy,
     learners: BTreeMap<ParticipantId, Learner>,
     user_bids: BTreeMap<ParticipantId, UserBid>,
-    pasts: BTreeMap<ParticipantId, MeteredPast>,
+    pub(super) pasts: BTreeMap<ParticipantId, MeteredPast>,
     /// Whom the charges treat otherwise.
-    standing: Standing,
+    pub(super) standing: Standing,
     /// What the operator's account has received in settled slots: the market maker's result.
-    maker_result: Money,
+    pub(super) maker_result: Money,
     /// Running mean of clearing prices, in 1/1000 of a [`Price`].
     mean_price_thousandths: i64,
     /// Slots cleared and not yet settled.
-    open: BTreeMap<u64, OpenSlot>,
+    pub(super) open: BTreeMap<u64, OpenSlot>,
     latest: Option<ClearingReport>,
     history: VecDeque<ClearingSummary>,
 }
@@ -199,7 +201,7 @@ impl Market {
         if now > start {
             return Err(self.wrong_time(now, slot, start, end));
         }
-        self.clear_within(now, slot, situations, grid_available, None)
+        self.clear_within(now, slot, situations, &[], grid_available, None)
     }
 
     /// Clears the rest of the slot that is running. Fails if it is not running, or on bad situations.
@@ -214,16 +216,17 @@ impl Market {
         if now < start {
             return Err(self.wrong_time(now, slot, start, end));
         }
-        self.clear_within(now, slot, situations, grid_available, None)
+        self.clear_within(now, slot, situations, &[], grid_available, None)
     }
 
     /// Clears a slot that has not begun or the rest of one that is running, to what `network` carries. Fails if the slot
-    /// is over, or on bad situations.
+    /// is over, or on bad situations. What is agreed beside the market is meant for the whole slot and scaled to its rest.
     pub fn clear_within(
         &mut self,
         now: SimTime,
         slot: u64,
         situations: &[Situation],
+        agreements: &[Agreement],
         grid_available: bool,
         network: Option<&mut dyn NetworkView>,
     ) -> Result<ClearingReport, MarketError> {
@@ -231,7 +234,7 @@ impl Market {
         if now >= end {
             return Err(self.wrong_time(now, slot, start, end));
         }
-        self.clear_from(now.max(start), now, slot, end, situations, grid_available, network)
+        self.clear_from(now.max(start), now, slot, end, situations, agreements, grid_available, network)
     }
 
     /// Energy a participant has sold (+) or bought (-) for a slot in all.
@@ -246,13 +249,20 @@ impl Market {
     pub fn target(&self, slot: u64, participant: ParticipantId) -> Kw {
         let (Some(open), Ok((_, end))) = (self.open.get(&slot), self.bounds(slot)) else { return Kw::ZERO };
         let hours = end.since(open.from) as f64 / HOUR_US as f64;
-        if hours > 0.0 { Kw(sum_sold(&open.current, participant).0 as f64 / 1_000.0 / hours) } else { Kw::ZERO }
+        let sold = sum_sold(&open.current, participant).0 + sum_sold(&open.agreed, participant).0;
+        if hours > 0.0 { Kw(sold as f64 / 1_000.0 / hours) } else { Kw::ZERO }
     }
 
     /// What was traded for a slot so far, clearings and reversals in their order.
     #[must_use]
     pub fn trades(&self, slot: u64) -> &[TradeLine] {
         self.open.get(&slot).map_or(&[], |o| &o.lines)
+    }
+
+    /// What a kWh that each sold in a clearing of a slot does to the network; `None` once the slot is settled.
+    #[must_use]
+    pub fn rates(&self, slot: u64, clearing: u32) -> Option<&NodalRates> {
+        self.open.get(&slot)?.rates.get(&clearing)
     }
 
     /// The latest clearing with its book and curves.
@@ -272,48 +282,6 @@ impl Market {
         Price(self.mean_price_thousandths.div_euclid(1_000))
     }
 
-    /// What the settlement of a slot depends on: its trades and terms with these meter readings.
-    #[must_use]
-    pub fn settlement_input(&self, slot: u64, metered: &[Metered], pcc: Registers, losses: Wh) -> SettlementInput {
-        SettlementInput {
-            slot,
-            grid: self.parameters.grid,
-            losses_account: self.parameters.losses_account(),
-            operator: self.parameters.operator_account(),
-            metered: metered.to_vec(),
-            pcc,
-            losses,
-            trades: self.trades(slot).to_vec(),
-            terms: self.open.get(&slot).map_or_else(|| self.terms(slot), |o| o.terms),
-            standing: self.standing.clone(),
-        }
-    }
-
-    /// Shares what the meters of a slot counted beyond its trades, where its mechanism does that; returns the new trades.
-    pub fn share_surplus(&mut self, slot: u64, metered: &[Metered]) -> Vec<TradeLine> {
-        let grid = self.parameters.grid;
-        let Some(open) = self.open.get_mut(&slot).filter(|o| !o.mechanism.binds()) else { return Vec::new() };
-        let lines = sharing::share_surplus(metered, &open.lines, grid, &open.terms, open.number);
-        open.lines.extend_from_slice(&lines);
-        lines
-    }
-
-    /// Settles a slot and closes it, at the tariffs in force when it was last cleared. Fails, and leaves it open, if energy or readings do not add up.
-    pub fn settle(
-        &mut self,
-        slot: u64,
-        metered: &[Metered],
-        pcc: Registers,
-        losses: Wh,
-    ) -> Result<Statement, MarketError> {
-        let statement = settlement::settle(&self.settlement_input(slot, metered, pcc, losses))?;
-        self.open.remove(&slot);
-        let operator = self.parameters.operator_account();
-        let earned = statement.rows.iter().find(|r| r.account == operator).map_or(Money::ZERO, |r| r.total);
-        self.maker_result = Money(self.maker_result.0.saturating_add(earned.0));
-        Ok(statement)
-    }
-
     fn clear_from(
         &mut self,
         from: SimTime,
@@ -321,6 +289,7 @@ impl Market {
         slot: u64,
         end: SimTime,
         situations: &[Situation],
+        agreements: &[Agreement],
         grid_available: bool,
         network: Option<&mut dyn NetworkView>,
     ) -> Result<ClearingReport, MarketError> {
@@ -330,7 +299,10 @@ impl Market {
             situations.iter().map(|s| (s.participant, agents::party_of(s, self.parameters.seed))).collect();
         let before = self.open.get(&slot);
         let number = before.map_or(0, |o| o.number + 1);
-        let reversed = before.map(|o| o.reverse_rest(end.since(from), end.since(o.from))).unwrap_or_default();
+        let mut reversed = before.map(|o| o.reverse_rest(end.since(from), end.since(o.from))).unwrap_or_default();
+        let undone = before.map(|o| o.reverse_agreed(end.since(from), end.since(o.from))).unwrap_or_default();
+        let agreed: Vec<TradeLine> =
+            agreement::draw_line(agreements, number, |e| outlook.scale(e)).into_iter().collect();
         let setting = Setting {
             grid: self.parameters.grid,
             operator: self.parameters.operator_account(),
@@ -340,8 +312,10 @@ impl Market {
             seed: outlook.draw,
         };
         let mechanism = self.mechanism;
-        let passage = network.map(|network| Passage { network, hours: end.since(from) as f64 / HOUR_US as f64 });
-        let mechanism::Outcome { clearing, pairs, lines, curtailed } =
+        let hours = end.since(from) as f64 / HOUR_US as f64;
+        let mut network = network.map(|network| agreement::Beside::new(network, &agreed, hours));
+        let passage = network.as_mut().map(|network| Passage { network, hours });
+        let mechanism::Outcome { clearing, pairs, lines, curtailed, shadows, losses } =
             mechanism::run(mechanism, &book, &setting, number, passage)?;
         self.learn_fills(&clearing, &pairs, outlook.feed_in, outlook.import);
         let summary = ClearingSummary {
@@ -354,21 +328,41 @@ impl Market {
             interval: clearing.interval,
             volume: clearing.volume,
         };
-        let trades = if mechanism.binds() { lines.clone() } else { Vec::new() };
-        let report = ClearingReport { summary, book, clearing, mechanism, pairs, trades, curtailed, reversed };
-        self.adopt(report.clone(), lines, from, risk);
+        let mut trades = if mechanism.binds() { lines.clone() } else { Vec::new() };
+        trades.extend_from_slice(&agreed);
+        let standing = agreement::sum_up(undone.iter().chain(&agreed));
+        reversed.extend(undone);
+        let rates = NodalRates::new(&losses, &shadows, self.levers.charges.congestion_thousandths);
+        let report =
+            ClearingReport { summary, book, clearing, mechanism, pairs, trades, curtailed, reversed, agreed, rates };
+        self.adopt(report.clone(), lines, standing, from, risk);
         Ok(report)
     }
 
     /// Takes a clearing over; `current` is what its participants aim at, contract or plan.
-    fn adopt(&mut self, report: ClearingReport, current: Vec<TradeLine>, from: SimTime, risk: Money) {
+    fn adopt(
+        &mut self,
+        report: ClearingReport,
+        current: Vec<TradeLine>,
+        more: BTreeMap<ParticipantId, Wh>,
+        from: SimTime,
+        risk: Money,
+    ) {
         let (ClearingSummary { slot, number, .. }, mechanism) = (report.summary, report.mechanism);
-        let (mut lines, before) = self.open.remove(&slot).map(|o| (o.lines, o.risk)).unwrap_or_default();
+        let before = self.open.remove(&slot).map(|o| (o.lines, o.risk, o.rates, o.standing));
+        let (mut lines, before, mut rates, mut standing) = before.unwrap_or_default();
+        for (account, energy) in more {
+            standing.entry(account).or_default().0 += energy.0;
+        }
+        rates.insert(number, report.rates.clone());
         // What it traded for the time gone stays.
         let risk = Money(before.0.saturating_add(risk.0));
         lines.extend_from_slice(&report.reversed);
         lines.extend_from_slice(&report.trades);
-        self.open.insert(slot, OpenSlot { terms: self.terms(slot), lines, number, from, current, mechanism, risk });
+        let terms = self.terms(slot);
+        let agreed = report.agreed.clone();
+        let open = OpenSlot { terms, lines, number, from, current, agreed, mechanism, risk, rates, standing };
+        self.open.insert(slot, open);
         while self.open.len() > OPEN_SLOTS {
             self.open.pop_first();
         }
@@ -434,7 +428,7 @@ impl Market {
         Ok((book, quote.map_or(Money::ZERO, |q| q.risk)))
     }
 
-    fn terms(&self, slot: u64) -> Terms {
+    pub(super) fn terms(&self, slot: u64) -> Terms {
         let day_us = slot.wrapping_mul(self.parameters.slot_us) % DAY_US;
         Terms {
             import: self.levers.effective_import(day_us, self.parameters.grid_g_per_kwh),
@@ -475,7 +469,7 @@ impl Market {
         MarketError::WrongTime { slot, start_us: start.0, end_us: end.0, now_us: now.0 }
     }
 
-    fn slot_of_day(&self, slot: u64) -> SlotOfDay {
+    pub(super) fn slot_of_day(&self, slot: u64) -> SlotOfDay {
         let slots_per_day = DAY_US / self.parameters.slot_us;
         let weekday = (slot / slots_per_day + u64::from(self.parameters.first_weekday)) % 7;
         // Both are at most the microseconds of a day.

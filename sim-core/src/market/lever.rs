@@ -28,11 +28,19 @@ pub enum Lever {
     MakerSpread,
     /// Most that the market maker may lose in all, currency.
     MakerLoss,
+    /// The part of the losses' cost that is charged in the direction of flow, 0 to 1.
+    LossCharge,
+    /// The part of the shadow price of a full element that is charged in the direction of flow, 0 to 1.
+    CongestionCharge,
+    /// The part of the community battery that is let to households, 0 to 1.
+    StorageShare,
+    /// The part of the certificates that households surrender for carbon credits instead of claiming them, 0 to 1.
+    CreditShare,
 }
 
 impl Lever {
     /// All of them, in the order of a panel.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::GridFee,
         Self::LocalDiscount,
         Self::Tax,
@@ -42,6 +50,10 @@ impl Lever {
         Self::MakerEnergy,
         Self::MakerSpread,
         Self::MakerLoss,
+        Self::LossCharge,
+        Self::CongestionCharge,
+        Self::StorageShare,
+        Self::CreditShare,
     ];
 
     /// Its name in events.
@@ -57,6 +69,10 @@ impl Lever {
             Self::MakerEnergy => "maker energy",
             Self::MakerSpread => "maker spread",
             Self::MakerLoss => "maker loss",
+            Self::LossCharge => "loss charge",
+            Self::CongestionCharge => "congestion charge",
+            Self::StorageShare => "storage share",
+            Self::CreditShare => "credit share",
         }
     }
 
@@ -64,7 +80,12 @@ impl Lever {
     #[must_use]
     pub fn most(self) -> f64 {
         match self {
-            Self::LocalDiscount | Self::Tax => 1.0,
+            Self::LocalDiscount
+            | Self::Tax
+            | Self::LossCharge
+            | Self::CongestionCharge
+            | Self::StorageShare
+            | Self::CreditShare => 1.0,
             Self::MakerEnergy => 1_000.0,
             Self::MakerLoss => 100_000.0,
             Self::GridFee | Self::Subsidy | Self::PriceFloor | Self::PriceCap | Self::MakerSpread => 10.0,
@@ -85,6 +106,10 @@ impl Lever {
             Self::MakerEnergy => milli(levers.maker.energy.0),
             Self::MakerSpread => milli(levers.maker.spread.0),
             Self::MakerLoss => levers.maker.loss.0 as f64 / 1e6,
+            Self::LossCharge => milli(levers.charges.loss_thousandths),
+            Self::CongestionCharge => milli(levers.charges.congestion_thousandths),
+            Self::StorageShare => milli(levers.storage_share),
+            Self::CreditShare => milli(levers.credit_share),
         }
     }
 
@@ -104,6 +129,10 @@ impl Lever {
             Self::MakerEnergy => next.maker.energy = Wh(milli),
             Self::MakerSpread => next.maker.spread = Price(milli),
             Self::MakerLoss => next.maker.loss = Money(whole(value * 1e6)),
+            Self::LossCharge => next.charges.loss_thousandths = milli,
+            Self::CongestionCharge => next.charges.congestion_thousandths = milli,
+            Self::StorageShare => next.storage_share = milli,
+            Self::CreditShare => next.credit_share = milli,
         }
         next
     }

@@ -14,7 +14,8 @@
 
 use super::auction::{Clearing, Fill, clear};
 use super::book::{Book, Side, walk_matches};
-use super::network_check::{Curtailment, Match, NetworkView, curtail};
+use super::network_check::{Curtailment, Match, NetworkView, compute_powers, curtail};
+use super::nodal::Shadows;
 use super::settlement::TradeLine;
 use super::trades::Pair;
 use super::{MarketError, mid_market, peer_to_peer};
@@ -118,7 +119,7 @@ pub(super) struct Deal {
 }
 
 /// What a mechanism makes of a book.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// Curves, fills and sums. The price of a mechanism with many is what buyers pay on average, rounded down.
     pub clearing: Clearing,
@@ -128,6 +129,10 @@ pub struct Outcome {
     pub lines: Vec<TradeLine>,
     /// Matches that the network did not carry, or not wholly.
     pub curtailed: Vec<Curtailment>,
+    /// What elements at their limit ask.
+    pub shadows: Shadows,
+    /// What a kWh sold by each adds to the losses, kWh.
+    pub losses: BTreeMap<ParticipantId, f64>,
 }
 
 /// A network that matches have to pass, and the hours over which they flow.
@@ -157,27 +162,44 @@ pub fn run(
         Mechanism::MidMarket => mid_market::find_deals(book, setting),
         Mechanism::PeerToPeer => peer_to_peer::find_deals(book, setting),
     };
-    let curtailed = passage.map(|passage| pass(&mut deals, book, passage)).unwrap_or_default();
+    let Passed { curtailed, shadows, losses } =
+        passage.map(|passage| pass(&mut deals, book, passage)).unwrap_or_default();
     if one_price && curtailed.is_empty() {
         let price = auction.price.unwrap_or_default();
         let pair = |(seller, buyer, quantity)| Pair { seller, buyer, quantity, price };
         let pairs = auction.compute_pairs().into_iter().map(pair).collect();
         let lines = TradeLine::of(&auction, number).into_iter().collect();
-        return Ok(Outcome { clearing: auction, pairs, lines, curtailed });
+        return Ok(Outcome { clearing: auction, pairs, lines, curtailed, shadows, losses });
     }
     let lines = draw_lines(book, &deals, setting.operator, number);
-    Ok(Outcome { clearing: with_deals(auction, book, &deals)?, pairs: join_pairs(book, &deals), lines, curtailed })
+    let (clearing, pairs) = (with_deals(auction, book, &deals)?, join_pairs(book, &deals));
+    Ok(Outcome { clearing, pairs, lines, curtailed, shadows, losses })
 }
 
-/// Cuts deals to what the network carries.
-fn pass(deals: &mut Vec<Deal>, book: &Book, passage: Passage<'_>) -> Vec<Curtailment> {
+/// What the network made of deals.
+#[derive(Default)]
+struct Passed {
+    curtailed: Vec<Curtailment>,
+    shadows: Shadows,
+    losses: BTreeMap<ParticipantId, f64>,
+}
+
+/// Cuts deals to what the network carries, and asks what those that are left do to it.
+fn pass(deals: &mut Vec<Deal>, book: &Book, passage: Passage<'_>) -> Passed {
     let who = |index: usize| book.orders()[index].participant;
-    let matched = |d: &Deal| Match { seller: who(d.sell), buyer: who(d.buy), quantity: d.quantity };
+    let limit = |index: usize| book.orders()[index].price.0;
+    let matched = |d: &Deal| Match {
+        seller: who(d.sell),
+        buyer: who(d.buy),
+        quantity: d.quantity,
+        gain: Price(limit(d.buy).saturating_sub(limit(d.sell))),
+    };
     let mut matches: Vec<Match> = deals.iter().map(matched).collect();
-    let curtailed = curtail(&mut matches, passage.hours, passage.network);
+    let (curtailed, shadows) = curtail(&mut matches, passage.hours, passage.network);
+    let losses = passage.network.losses(&compute_powers(&matches, passage.hours));
     deals.iter_mut().zip(matches).for_each(|(deal, m)| deal.quantity = m.quantity);
     deals.retain(|deal| deal.quantity > Wh::ZERO);
-    curtailed
+    Passed { curtailed, shadows, losses }
 }
 
 fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {

@@ -4,13 +4,14 @@
 //! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids) and `strategy` (how it
 //! chooses its price),
 //! `network_check` (what of it the network can carry), `maker` (the operator's own two prices), `lever` (the levers that
-//! are one number each), `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what),
-//! `charges` (grid fee, tax, subsidy), `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
+//! are one number each), `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what), `agreement` (what flows beside the market),
+//! `charges` (grid fee, tax, subsidy), `nodal` and `network_charges` (losses and full elements), `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
 //! `storage_sharing` (slots of a battery) and `business` (who owns a plant, and what it comes to).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
 
 mod agents;
+mod agreement;
 mod auction;
 mod bill;
 mod book;
@@ -18,6 +19,7 @@ pub mod book_file;
 pub mod business;
 pub mod carbon;
 mod charges;
+mod closing;
 mod discriminatory;
 mod error;
 mod exchange;
@@ -25,7 +27,9 @@ mod lever;
 mod maker;
 mod mechanism;
 mod mid_market;
+mod network_charges;
 mod network_check;
+mod nodal;
 mod parameters;
 mod past;
 mod peer_to_peer;
@@ -37,6 +41,7 @@ mod tariff;
 mod trades;
 
 pub use agents::{EngineState, Situation, StorageState, UserBid};
+pub use agreement::Agreement;
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
 pub use bill::{Bill, Item, LastSlot};
 pub use book::{Book, Order, Side};
@@ -48,6 +53,7 @@ pub use lever::Lever;
 pub use maker::Maker;
 pub use mechanism::{Mechanism, Outcome, Party, Passage, Preference, Setting, run as run_mechanism};
 pub use network_check::{Curtailment, Match, NetworkLimit, NetworkView, Violation, curtail};
+pub use nodal::{Binding, NodalRates, Shadows};
 pub use parameters::MarketParameters;
 pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};

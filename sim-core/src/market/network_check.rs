@@ -13,8 +13,9 @@
 //! Idea: Guerrero, Chapman and Verbic, IEEE Trans. Smart Grid 10 (2019) 5163, who check each trade of a low-voltage
 //! network by voltage sensitivities and power transfer factors.
 
+use super::nodal::Shadows;
 use crate::ids::{ParticipantId, Subject};
-use crate::quantity::Wh;
+use crate::quantity::{Price, Wh};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,6 +23,12 @@ use std::collections::BTreeMap;
 pub trait NetworkView {
     /// Limits that are broken when participants inject these powers (kW, injection positive) and others nothing.
     fn violations(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> Vec<Violation>;
+
+    /// What 1 kW more that each of these injects adds to the losses, kW, in the same state; who is missing adds nothing.
+    fn losses(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> BTreeMap<ParticipantId, f64> {
+        let _ = kw;
+        BTreeMap::new()
+    }
 }
 
 /// A broken limit.
@@ -59,6 +66,8 @@ pub struct Match {
     pub buyer: ParticipantId,
     /// How much.
     pub quantity: Wh,
+    /// What the two gain by it, per kWh: the buyer's limit less the seller's.
+    pub gain: Price,
 }
 
 /// What the network left of a match, and which element stopped it.
@@ -90,7 +99,7 @@ const LEAST_EFFECT: f64 = 0.1;
 const TOLERANCE_PU: f64 = 1e-4;
 
 /// Cuts matches (by priority, the first goes first) that are to flow over `hours` to what the network carries.
-pub fn curtail(matches: &mut [Match], hours: f64, network: &mut dyn NetworkView) -> Vec<Curtailment> {
+pub fn curtail(matches: &mut [Match], hours: f64, network: &mut dyn NetworkView) -> (Vec<Curtailment>, Shadows) {
     let wanted: Vec<Wh> = matches.iter().map(|m| m.quantity).collect();
     let mut stopped_by: Vec<Option<Violation>> = vec![None; matches.len()];
     for _ in 0..ROUNDS {
@@ -102,12 +111,14 @@ pub fn curtail(matches: &mut [Match], hours: f64, network: &mut dyn NetworkView)
             break;
         }
     }
+    let shadows = Shadows::new(matches, &wanted, &stopped_by);
     let cut = matches.iter().zip(wanted).zip(stopped_by);
-    join(cut.filter_map(|((m, wanted), violation)| Some(Curtailment::of(m, wanted, &violation?))))
+    let cut = join(cut.filter_map(|((m, wanted), violation)| Some(Curtailment::of(m, wanted, &violation?))));
+    (cut, shadows)
 }
 
 /// Mean powers of all matches together, kW.
-fn compute_powers(matches: &[Match], hours: f64) -> BTreeMap<ParticipantId, f64> {
+pub(super) fn compute_powers(matches: &[Match], hours: f64) -> BTreeMap<ParticipantId, f64> {
     let mut sums: BTreeMap<ParticipantId, i64> = BTreeMap::new();
     for m in matches {
         *sums.entry(m.seller).or_default() += m.quantity.0;
@@ -190,6 +201,7 @@ fn join(all: impl Iterator<Item = Curtailment>) -> Vec<Curtailment> {
 mod tests {
     use super::*;
     use crate::ids::LineId;
+    use crate::market::NodalRates;
 
     /// A line to feeder 2 (participants 2 and 3) that carries 10 kW.
     struct OneLine;
@@ -208,7 +220,7 @@ mod tests {
     }
 
     fn matched(seller: u32, buyer: u32, wh: i64) -> Match {
-        Match { seller: ParticipantId(seller), buyer: ParticipantId(buyer), quantity: Wh(wh) }
+        Match { seller: ParticipantId(seller), buyer: ParticipantId(buyer), quantity: Wh(wh), gain: Price(120) }
     }
 
     /// In a quarter-hour the line carries 2,500 Wh. The last match over it gives way first, one beside it and one against
@@ -216,13 +228,18 @@ mod tests {
     #[test]
     fn the_last_match_over_a_full_line_is_cut_to_what_fits() {
         let mut matches = [matched(0, 2, 2_000), matched(0, 3, 1_500), matched(3, 1, 400), matched(2, 3, 9_000)];
-        let cut = curtail(&mut matches, 0.25, &mut OneLine);
+        let (cut, shadows) = curtail(&mut matches, 0.25, &mut OneLine);
         let left = matches.map(|m| m.quantity.0);
         assert_eq!(left, [2_000, 900, 400, 9_000]);
         let [c] = cut[..] else { panic!("{cut:?}") };
         assert_eq!((c.wanted, c.allowed, c.element, c.limit), (Wh(1_500), Wh(900), LINE, NetworkLimit::Loading));
         assert_eq!((c.value_thousandths, c.bound_thousandths), (1_240, 1_000));
-        assert!(curtail(&mut matches, 0.25, &mut OneLine).is_empty(), "what is left fits");
+        assert!(curtail(&mut matches, 0.25, &mut OneLine).0.is_empty(), "what is left fits");
+        // One more kWh over the line would gain 0.120: those behind it pay that for what they take.
+        assert_eq!((shadows.binding.len(), shadows.binding[0].price), (1, Price(120)));
+        let rates = NodalRates::new(&BTreeMap::new(), &shadows, 1_000);
+        assert_eq!([1, 2, 3].map(|p| rates.congestion_of(ParticipantId(p))), [0, -120, -120].map(Price));
+        assert_eq!(NodalRates::new(&BTreeMap::new(), &shadows, 250).congestion_of(ParticipantId(2)), Price(-30));
     }
 
     #[test]
@@ -235,7 +252,7 @@ mod tests {
             }
         }
         let mut matches = [matched(0, 2, 2_000)];
-        assert!(curtail(&mut matches, 0.25, &mut Burdened).is_empty());
+        assert!(curtail(&mut matches, 0.25, &mut Burdened).0.is_empty());
         assert_eq!(matches, [matched(0, 2, 2_000)]);
     }
 }

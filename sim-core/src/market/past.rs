@@ -110,6 +110,12 @@ impl MeteredPast {
         Forecast { import: Wh(import / PARTS), export: Wh(export / PARTS), deviation: Wh(deviation / PARTS) }
     }
 
+    /// What is usual in a slot, whatever the last one was: for slots that are far off.
+    pub(super) fn profile(&self, at: SlotOfDay) -> Registers {
+        let usual = self.usual(at);
+        Registers { import: Wh(i64::from(usual.import) / PARTS), export: Wh(i64::from(usual.export) / PARTS) }
+    }
+
     /// Learns the reading of a slot; registers are zero or more.
     pub(super) fn record(&mut self, at: SlotOfDay, registers: Registers) {
         let actual = Mean::of(registers);

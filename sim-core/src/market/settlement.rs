@@ -8,7 +8,8 @@
 //! imbalance(p) = delivered(p) - traded(p)          so that bought = delivered + imbalance for everyone, and sums to 0
 //! short (imbalance < 0) pays    import tariff  * 1200/1000
 //! long  (imbalance > 0) receives feed-in tariff * 800/1000
-//! losses pay the import tariff for all they take; then grid fee, tax and subsidy (`charges`)
+//! losses pay the import tariff for all they take; then grid fee, tax and subsidy (`charges`), losses and full elements
+//! in the direction of flow (`network_charges`)
 //! the grid's account is the counterparty: it receives what the others pay, so that money sums to 0
 //! ```
 //!
@@ -18,6 +19,8 @@
 
 use super::MarketError;
 use super::charges::{self, Charges, Standing};
+use super::network_charges;
+use super::nodal::{Binding, NodalRates};
 use crate::ids::ParticipantId;
 use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
@@ -42,6 +45,8 @@ pub struct SettlementInput {
     pub losses: Wh,
     /// What was traded, each clearing (or reversal of one) by itself.
     pub trades: Vec<TradeLine>,
+    /// What trades do to the network, by the number of their clearing.
+    pub rates: BTreeMap<u32, NodalRates>,
     /// Tariffs and factors.
     pub terms: Terms,
     /// Whom the charges treat otherwise.
@@ -122,6 +127,8 @@ pub struct Statement {
     pub long_price: Price,
     /// The other terms.
     pub charges: Charges,
+    /// Elements that were at their limit, each once.
+    pub binding: Vec<Binding>,
     /// A row for each account, ascending, the grid and losses among them.
     pub rows: Vec<Row>,
 }
@@ -157,6 +164,12 @@ pub struct Row {
     pub tax_money: Money,
     /// Subsidy received (+); of the grid: paid.
     pub subsidy_money: Money,
+    /// Losses of the network paid (-) or saved (+); of the account of losses: received.
+    pub loss_money: Money,
+    /// The part of that which goes by the direction of flow.
+    pub loss_flow_money: Money,
+    /// Paid (-) for loading elements at their limit, received (+) for relieving them; of the grid: kept.
+    pub congestion_money: Money,
     /// All together.
     pub total: Money,
 }
@@ -172,6 +185,10 @@ pub struct RowTrade {
     pub price: Price,
     /// Received (+) or paid (-).
     pub money: Money,
+    /// What a kWh sold here adds to the losses, in millionths.
+    pub loss: i64,
+    /// What is paid for a kWh sold here, because of elements at their limit.
+    pub congestion: Price,
 }
 
 /// Settles a slot. Fails if energy does not add up, if trades do not, or if a reading is missing, double or negative.
@@ -183,7 +200,15 @@ pub fn settle(input: &SettlementInput) -> Result<Statement, MarketError> {
         for &(account, sold) in &line.sold {
             let row = rows.get_mut(&account).ok_or(MarketError::Reading { slot: input.slot, account, readings: 0 })?;
             let money = sold.compute_cost(line.price).ok_or(OVERFLOW)?;
-            row.trades.push(RowTrade { clearing: line.clearing, sold, price: line.price, money });
+            let rates = input.rates.get(&line.clearing);
+            row.trades.push(RowTrade {
+                clearing: line.clearing,
+                sold,
+                price: line.price,
+                money,
+                loss: rates.map_or(0, |r| r.loss_of(account)),
+                congestion: rates.map_or(Price::ZERO, |r| r.congestion_of(account)),
+            });
             row.traded = row.traded.checked_add(sold).ok_or(OVERFLOW)?;
             row.trade_money = row.trade_money.checked_add(money).ok_or(OVERFLOW)?;
         }
@@ -207,10 +232,12 @@ pub fn settle(input: &SettlementInput) -> Result<Statement, MarketError> {
         grid.imbalance_money = Money::ZERO.checked_sub(others).ok_or(OVERFLOW)?;
     }
     charges::charge(&mut rows, input)?;
+    network_charges::charge(&mut rows, input)?;
     let mut sum = Money::ZERO;
     for row in rows.values_mut() {
-        let columns = [row.trade_money, row.imbalance_money, row.fee_money, row.tax_money, row.subsidy_money];
-        let total = columns.iter().try_fold(Money::ZERO, |total, column| total.checked_add(*column));
+        let energy = [row.trade_money, row.imbalance_money, row.fee_money, row.tax_money, row.subsidy_money];
+        let columns = energy.into_iter().chain([row.loss_money, row.congestion_money]);
+        let total = columns.into_iter().try_fold(Money::ZERO, |total, column| total.checked_add(column));
         row.total = total.ok_or(OVERFLOW)?;
         sum = sum.checked_add(row.total).ok_or(OVERFLOW)?;
     }
@@ -222,11 +249,22 @@ pub fn settle(input: &SettlementInput) -> Result<Statement, MarketError> {
         short_price,
         long_price,
         charges: input.terms.charges,
+        binding: collect_binding(input),
         rows: rows.into_values().collect(),
     })
 }
 
 const OVERFLOW: MarketError = MarketError::Overflow { what: "a settlement" };
+
+fn collect_binding(input: &SettlementInput) -> Vec<Binding> {
+    let mut all: Vec<Binding> = Vec::new();
+    for binding in input.rates.values().flat_map(|r| &r.binding) {
+        if !all.iter().any(|b| (b.element, b.limit) == (binding.element, binding.limit)) {
+            all.push(*binding);
+        }
+    }
+    all
+}
 
 fn check_energy(input: &SettlementInput) -> Result<(), MarketError> {
     let (mut exports, mut imports) = (Wh::ZERO, Wh::ZERO);
@@ -294,6 +332,9 @@ impl Row {
             fee_money: Money::ZERO,
             tax_money: Money::ZERO,
             subsidy_money: Money::ZERO,
+            loss_money: Money::ZERO,
+            loss_flow_money: Money::ZERO,
+            congestion_money: Money::ZERO,
             total: Money::ZERO,
         }
     }

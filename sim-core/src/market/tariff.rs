@@ -82,6 +82,10 @@ pub struct Levers {
     pub cap: Option<Price>,
     /// The market maker.
     pub maker: Maker,
+    /// The part of the community battery that is let, in thousandths.
+    pub storage_share: i64,
+    /// The part of the certificates that is surrendered for carbon credits, in thousandths.
+    pub credit_share: i64,
 }
 
 impl Levers {
@@ -108,10 +112,13 @@ impl Levers {
     /// The rules beside the tariffs: nothing negative, a floor below the cap, and every amount a slot can hold.
     fn check_rules(&self) -> Result<(), MarketError> {
         const MOST: i64 = 1_000_000;
-        let parts = [self.charges.local_discount_thousandths, self.charges.tax_thousandths];
+        let Charges { local_discount_thousandths, tax_thousandths, loss_thousandths, congestion_thousandths, .. } =
+            self.charges;
+        let charges = [local_discount_thousandths, tax_thousandths, loss_thousandths, congestion_thousandths];
+        let mut parts = charges.into_iter().chain([self.storage_share, self.credit_share]);
         let prices = [self.charges.grid_fee, self.charges.subsidy, self.maker.spread].map(|p| p.0);
         let limits = [self.floor, self.cap].map(|p| p.map_or(0, |p| p.0));
-        let in_range = parts.iter().all(|p| (0..=1_000).contains(p))
+        let in_range = parts.all(|p| (0..=1_000).contains(&p))
             && prices.iter().chain(&limits).all(|p| (0..=MOST).contains(p))
             && (0..=MOST * 1_000).contains(&self.maker.energy.0)
             && (0..=1_000_000_000_000).contains(&self.maker.loss.0)

@@ -7,6 +7,7 @@ use super::auction::{Clearing, PriceInterval};
 use super::book::{Book, Side};
 use super::mechanism::Mechanism;
 use super::network_check::Curtailment;
+use super::nodal::NodalRates;
 use super::settlement::{Terms, TradeLine};
 use crate::ids::ParticipantId;
 use crate::quantity::{Money, Price, Wh};
@@ -33,6 +34,10 @@ pub struct ClearingReport {
     pub curtailed: Vec<Curtailment>,
     /// What this clearing took back of the one before it, at that one's price: the reverse of its rest.
     pub reversed: Vec<TradeLine>,
+    /// What was agreed beside the market, at no price; it is among `trades`, too.
+    pub agreed: Vec<TradeLine>,
+    /// What the trades of each do to the network.
+    pub rates: NodalRates,
 }
 
 /// Who delivers how much to whom, and what the buyer pays.
@@ -81,19 +86,29 @@ pub(super) struct OpenSlot {
     pub(super) from: SimTime,
     /// Its lines.
     pub(super) current: Vec<TradeLine>,
+    /// What it took over of agreements beside the market.
+    pub(super) agreed: Vec<TradeLine>,
     /// How they came about.
     pub(super) mechanism: Mechanism,
     /// Most that the market maker can lose in it.
     pub(super) risk: Money,
+    /// What trades do to the network, by clearing.
+    pub(super) rates: BTreeMap<u32, NodalRates>,
+    /// What stands of all agreements: given (+) or taken (-).
+    pub(super) standing: BTreeMap<ParticipantId, Wh>,
 }
 
 impl OpenSlot {
     /// The lines that take back what the governing clearing sold for the last `rest_us` of its `whole_us`.
     pub(super) fn reverse_rest(&self, rest_us: u64, whole_us: u64) -> Vec<TradeLine> {
-        if !self.mechanism.binds() {
-            return Vec::new();
-        }
-        let reversed = self.current.iter().map(|l| l.reverse_rest(rest_us, whole_us));
+        let market: &[TradeLine] = if self.mechanism.binds() { &self.current } else { &[] };
+        let reversed = market.iter().map(|l| l.reverse_rest(rest_us, whole_us));
+        reversed.filter(|l| !l.sold.is_empty()).collect()
+    }
+
+    /// The same of what was agreed beside the market.
+    pub(super) fn reverse_agreed(&self, rest_us: u64, whole_us: u64) -> Vec<TradeLine> {
+        let reversed = self.agreed.iter().map(|l| l.reverse_rest(rest_us, whole_us));
         reversed.filter(|l| !l.sold.is_empty()).collect()
     }
 }

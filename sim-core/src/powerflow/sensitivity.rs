@@ -35,6 +35,14 @@ pub struct Change {
     pub transformers: Vec<Flow>,
 }
 
+impl Change {
+    /// Of all losses in lines and transformers, VA.
+    #[must_use]
+    pub fn loss_va(&self) -> Complex {
+        self.lines.iter().chain(&self.transformers).fold(Complex::ZERO, |sum, flow| sum + flow.loss_va())
+    }
+}
+
 impl<'a> Response<'a> {
     pub(super) fn new(solver: &'a Solver, engine: Engine) -> Self {
         Self { solver, engine }

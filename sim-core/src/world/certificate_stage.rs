@@ -162,6 +162,7 @@ impl World {
         for notice in receipts.iter().flat_map(|r| &r.notices) {
             let Notice::Certificate(event) = notice else { continue };
             recorder.keep_certificate(at, *event);
+            let mut surrendered = None;
             let next = match *event {
                 CertificateEvent::Issued { certificate, origin, energy } => {
                     Some((origin.plant, CertificateAction::Transfer { certificate, to: operator, energy }))
@@ -175,12 +176,23 @@ impl World {
                     let purpose = Purpose::Footprint;
                     Some(match stores {
                         true => (to, CertificateAction::Store { certificate, energy }),
-                        false => (to, CertificateAction::Claim { certificate, energy, purpose }),
+                        false => {
+                            // A part may be meant for credits: then it is no part of the footprint.
+                            let share = self.state.market.levers().credit_share;
+                            let credit = Wh(portion(energy.0, share, 1_000));
+                            if credit > Wh::ZERO {
+                                let purpose = Purpose::Credit;
+                                let action = CertificateAction::Claim { certificate, energy: credit, purpose };
+                                surrendered = Some((to, action));
+                            }
+                            (to, CertificateAction::Claim { certificate, energy: Wh(energy.0 - credit.0), purpose })
+                        }
                     })
                 }
                 _ => None,
             };
-            if let Some((account, action)) = next {
+            let is_some = |a: &CertificateAction| !matches!(a, CertificateAction::Claim { energy: Wh(0), .. });
+            for (account, action) in surrendered.into_iter().chain(next).filter(|(_, action)| is_some(action)) {
                 self.state.posting.outbox[account as usize].push_back(Payload::Certificate(action).into());
             }
         }

@@ -12,7 +12,7 @@ use super::flows::{BrokenConductor, Electrical, Flows, Question, ShortCircuit};
 use super::wiring::{Owner, Wiring};
 use crate::event::EventKind;
 use crate::ids::{BusId, DeviceId, EventId, LineId, ParticipantId, Subject, TransformerId};
-use crate::market::{ClearingReport, MarketError, NetworkLimit, NetworkView, Situation, Violation};
+use crate::market::{Agreement, ClearingReport, MarketError, NetworkLimit, NetworkView, Situation, Violation};
 use crate::powerflow::{Change, Complex, Results, compute_rate};
 use crate::scene::{Participant, Scene};
 use std::collections::BTreeMap;
@@ -37,6 +37,10 @@ pub(super) struct ContractView<'a> {
     pub(super) demand: &'a [(f64, f64)],
     /// Devices that lead an island.
     pub(super) leading: &'a [DeviceId],
+    /// Limits are looked at.
+    pub(super) checks: bool,
+    /// Loss factors are wanted.
+    pub(super) charges: bool,
 }
 
 /// A quantity beyond its limit, before anybody's part in it is known.
@@ -49,6 +53,9 @@ struct Broken {
 
 impl NetworkView for ContractView<'_> {
     fn violations(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> Vec<Violation> {
+        if !self.checks {
+            return Vec::new();
+        }
         let Some((flows, share)) = self.solve_most(kw) else { return Vec::new() };
         let broken = self.find_broken(&flows, share);
         if broken.is_empty() {
@@ -74,6 +81,21 @@ impl NetworkView for ContractView<'_> {
             }
         }
         violations
+    }
+
+    /// Losses grow with the square of what flows, so their rates at a share of the contracts are that share of the whole.
+    fn losses(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> BTreeMap<ParticipantId, f64> {
+        if !self.charges || kw.is_empty() {
+            return BTreeMap::new();
+        }
+        let Some((_, share)) = self.solve_most(kw) else { return BTreeMap::new() };
+        let response = self.electrical.response();
+        let rate = |who: &ParticipantId| {
+            let powers = self.one_kw(*who);
+            let lost = if powers.is_empty() { 0.0 } else { response.to(&powers).loss_va().re };
+            (*who, lost / 1e3 / share)
+        };
+        kw.keys().map(rate).collect()
     }
 }
 
@@ -181,13 +203,15 @@ impl World {
         &mut self,
         slot: u64,
         situations: &[Situation],
+        agreed: &[Agreement],
         grid: bool,
     ) -> Result<ClearingReport, MarketError> {
         let leading = self.leading_devices();
         let state = &mut self.state;
         let (network, now) = (&state.network, state.now);
-        if !state.trading.network_check {
-            return state.market.clear_within(now, slot, situations, grid, None);
+        let charges = state.market.levers().charges.loss_thousandths > 0;
+        if !state.trading.network_check && !charges {
+            return state.market.clear_within(now, slot, situations, agreed, grid, None);
         }
         let mut view = ContractView {
             scene: &self.scene,
@@ -199,8 +223,10 @@ impl World {
             sources: &network.sources,
             demand: &state.demand,
             leading: &leading,
+            checks: state.trading.network_check,
+            charges,
         };
-        state.market.clear_within(now, slot, situations, grid, Some(&mut view))
+        state.market.clear_within(now, slot, situations, agreed, grid, Some(&mut view))
     }
 
     /// Tells of each match that the network did not carry, at the element that stopped it.

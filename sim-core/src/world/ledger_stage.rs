@@ -6,7 +6,7 @@
 
 use super::certificate_stage::facility_of;
 use super::contract_stage::{Orders, Post};
-use super::market_commands::standing;
+use super::market_commands::{standing, tariffs_of};
 use super::trading::grid_of;
 use super::{World, WorldError};
 use crate::event::{EventKind, Schedule};
@@ -22,7 +22,7 @@ use crate::ledger::types::{
     Trade,
 };
 use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, certificate, chain_file};
-use crate::market::{Charges, ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
+use crate::market::{ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
 use crate::quantity::{Money, Wh};
 use crate::recorder::Recorder;
 use crate::scene::{Participant, Scene};
@@ -201,9 +201,19 @@ impl World {
         if line.sold.is_empty() {
             return;
         }
+        let rates = self.state.market.rates(u64::from(slot), line.clearing).cloned().unwrap_or_default();
         let posting = &mut self.state.posting;
         let number = posting.trades.entry(slot).or_default();
-        let fills = line.sold.iter().map(|(p, wh)| Fill { account: p.0, quantity: *wh }).collect();
+        let fills = line
+            .sold
+            .iter()
+            .map(|(p, wh)| Fill {
+                account: p.0,
+                quantity: *wh,
+                loss: rates.loss_of(*p),
+                congestion: rates.congestion_of(*p),
+            })
+            .collect();
         let trade = Trade { slot, clearing: *number, price: line.price, fills };
         *number += 1;
         let operator = posting.operator();
@@ -238,16 +248,7 @@ impl World {
         if statement.rows.iter().any(|r| r.account.0 == operator) {
             all.push(LedgerMetered { account: operator, import: Wh::ZERO, export: Wh::ZERO });
         }
-        let Charges { grid_fee, tax_thousandths, subsidy, .. } = terms.charges;
-        let tariffs = Tariffs {
-            import: terms.import,
-            feed_in: terms.feed_in,
-            grid_fee,
-            local_fee: terms.charges.local_fee(),
-            // Between 0 and 1000 by the levers' check.
-            tax: u32::try_from(tax_thousandths).unwrap_or_default(),
-            subsidy,
-        };
+        let tariffs = tariffs_of(&terms);
         self.state.posting.pending.push_back(Pending { slot, tariffs, metered: all, event, sent: false });
         self.state.posting.tell(self.state.now, event);
     }

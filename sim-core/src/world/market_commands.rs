@@ -6,7 +6,8 @@ use super::World;
 use super::trading::{levers, price};
 use crate::event::EventKind;
 use crate::ids::{DeviceId, EventId, ParticipantId, Subject};
-use crate::market::{BiddingStrategy, Lever, Levers, Mechanism, Standing, TariffShape};
+use crate::ledger::types::Tariffs;
+use crate::market::{BiddingStrategy, Lever, Levers, Mechanism, Standing, TariffShape, Terms};
 use crate::scene::schema::DeviceKind;
 use crate::scene::{Participant, Scene};
 use crate::time::{MINUTE_US, SimTime};
@@ -84,7 +85,14 @@ impl World {
         let old = self.state.market.levers();
         self.state.market.set_levers(lever.set(old, to)).map_err(|e| e.to_string())?;
         let noted = self.note_lever(lever.name(), lever.get(&old), to, event);
-        self.state.trading.disturbed.get_or_insert((self.state.now, noted));
+        match lever {
+            // What is let stays let until midnight; more of it is let at once.
+            Lever::StorageShare if to > 0.0 => self.let_storage(noted),
+            Lever::StorageShare | Lever::CreditShare => {}
+            _ => {
+                self.state.trading.disturbed.get_or_insert((self.state.now, noted));
+            }
+        }
         Ok(())
     }
 
@@ -141,8 +149,24 @@ fn minutes_us(minutes: f64) -> u64 {
 pub(super) fn scene_levers(scene: &Scene) -> Levers {
     let m = &scene.file.market;
     let tariffs = levers(m.import_tariff, m.feed_in_tariff, m.carbon_price);
-    let charges = [(Lever::GridFee, m.grid_fee), (Lever::LocalDiscount, m.local_discount), (Lever::Tax, m.tax)];
-    charges.into_iter().fold(tariffs, |levers, (lever, value)| lever.set(levers, value))
+    let fees = [(Lever::GridFee, m.grid_fee), (Lever::LocalDiscount, m.local_discount), (Lever::Tax, m.tax)];
+    let network = [(Lever::LossCharge, m.loss_charge), (Lever::CongestionCharge, m.congestion_charge)];
+    let shares = [(Lever::StorageShare, m.storage_share), (Lever::CreditShare, m.credit_share)];
+    fees.into_iter().chain(network).chain(shares).fold(tariffs, |levers, (lever, value)| lever.set(levers, value))
+}
+
+/// The terms of a slot as the chain has them; what is in thousandths lies between 0 and 1000 by the levers' check.
+pub(super) fn tariffs_of(terms: &Terms) -> Tariffs {
+    let charges = &terms.charges;
+    Tariffs {
+        import: terms.import,
+        feed_in: terms.feed_in,
+        grid_fee: charges.grid_fee,
+        local_fee: charges.local_fee(),
+        tax: u32::try_from(charges.tax_thousandths).unwrap_or_default(),
+        subsidy: charges.subsidy,
+        loss_share: u32::try_from(charges.loss_thousandths).unwrap_or_default(),
+    }
 }
 
 /// Whom the charges treat otherwise: stores pass energy on and pay neither fee nor tax; the subsidy is for sun and wind.

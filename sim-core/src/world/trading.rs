@@ -5,9 +5,11 @@
 
 use super::devices::Model;
 use super::market_commands::{scene_levers, standing};
+use super::storage_stage::Sharing;
 use super::{World, WorldError};
 use crate::event::{ClearingReason, EventKind, Schedule};
 use crate::ids::{BuildingId, DeviceId, EventId, ParticipantId, Subject};
+use crate::market::carbon::CarbonBooks;
 use crate::market::{
     Bill, EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
     UserBid,
@@ -96,6 +98,10 @@ pub(super) struct Trading {
     pub(super) shock: Option<(SimTime, EventId)>,
     /// Trades are checked against what the network can carry.
     pub(super) network_check: bool,
+    /// The storage that is shared.
+    pub(super) sharing: Option<Sharing>,
+    /// Footprints and credits.
+    pub(super) carbon: CarbonBooks,
 }
 
 impl Trading {
@@ -119,6 +125,8 @@ impl Trading {
             bills: vec![Bill::default(); scene.participants.len()],
             shock: None,
             network_check: scene.file.market.network_check,
+            sharing: Sharing::new(scene, u64::from(scene.file.market.slot_min) * MINUTE_US),
+            carbon: CarbonBooks::default(),
         }
     }
 
@@ -187,6 +195,7 @@ impl World {
         let (now, slot_us) = (self.state.now, self.state.market.parameters().slot_us);
         let gate_us = u64::from(self.scene.file.market.gate_s) * SECOND_US;
         self.end_shock();
+        self.run_storage();
         if now.0.is_multiple_of(slot_us) {
             self.end_slot(self.state.market.slot_at(now));
         }
@@ -211,6 +220,9 @@ impl World {
     /// The first clearing of a scene: the rest of the slot in which it starts.
     pub(super) fn open_trading(&mut self) {
         let slot = self.state.market.slot_at(self.state.now);
+        if self.state.market.levers().storage_share > 0 {
+            self.let_storage(self.state.root);
+        }
         self.clear(slot, ClearingReason::Gate, self.state.root);
     }
 
@@ -240,7 +252,7 @@ impl World {
     }
 
     /// Some island is led by the grid and holds buildings.
-    fn grid_reaches_community(&self) -> bool {
+    pub(super) fn grid_reaches_community(&self) -> bool {
         let led = |bus: &crate::ids::BusId| self.state.flows.island(*bus).is_some_and(|i| i.former.is_none());
         self.scene.building_bus.iter().any(led)
     }
@@ -248,10 +260,11 @@ impl World {
     fn clear(&mut self, slot: u64, reason: ClearingReason, cause: EventId) {
         let connected = self.connected_participants();
         let grid = self.grid_reaches_community();
-        let situations = self.situations(slot, &connected);
+        let mut situations = self.situations(slot, &connected);
+        let agreed = self.agree_storage(slot, &mut situations);
         let now = self.state.now;
         let running = slot == self.state.market.slot_at(now);
-        let Ok(report) = self.clear_within_network(slot, &situations, grid) else { return };
+        let Ok(report) = self.clear_within_network(slot, &situations, &agreed, grid) else { return };
         let price = report.summary.price.unwrap_or_else(|| self.state.market.mean_price());
         let kind = EventKind::SlotCleared {
             slot,
@@ -413,12 +426,20 @@ impl World {
         for line in self.state.market.share_surplus(ended, &metered) {
             self.post_trade(ended as u32, &line);
         }
+        let stored = self.end_storage_slot(ended, &metered);
+        if let Some(line) = stored.as_ref().and_then(|(_, line)| line.as_ref()) {
+            self.post_trade(ended as u32, line);
+        }
         let terms = self.state.market.settlement_input(ended, &metered, pcc, losses).terms;
         let Ok(statement) = self.state.market.settle(ended, &metered, pcc, losses) else { return };
         for (p, bill) in self.state.trading.bills.iter_mut().enumerate() {
             bill.process(&statement, ParticipantId::new(p));
         }
         let event = self.note_settled(&statement, losses, cause);
+        self.book_carbon(ended, &metered, pcc, losses);
+        if let Some((run, _)) = stored {
+            self.note_storage(run, event);
+        }
         self.watch_slot(losses, flow_kwh, &metered, event);
         self.post_readings(&statement, &metered, pcc, losses, terms, event);
     }

@@ -260,6 +260,7 @@ impl World {
             view.demand = curve(&report.clearing.demand);
             view.supply = curve(&report.clearing.supply);
             view.curtailed.clone_from(&report.curtailed);
+            view.rates.clone_from(&report.rates);
             let mut pairs = report.pairs.clone();
             pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
             view.trades = pairs.into_iter().take(TRADES).collect();
@@ -268,6 +269,9 @@ impl World {
         let buildings =
             (0..self.scene.file.buildings.len()).filter(|b| s.market.user_bid(ParticipantId::new(*b)).is_some());
         view.bills.clone_from(&s.trading.bills);
+        let all = (0..self.scene.participants.len()).map(ParticipantId::new);
+        view.carbon = all.map(|p| s.trading.carbon.get(p)).collect();
+        view.storage = self.view_storage();
         view.overridden = buildings.map(BuildingId::new).collect();
         view
     }

@@ -21,6 +21,7 @@ pub const TARIFFS: Tariffs = Tariffs {
     local_fee: Price(47),
     tax: 190,
     subsidy: Price(20),
+    loss_share: 700,
 };
 /// Simulated time of a slot, microseconds.
 const SLOT_US: u64 = 60_000_000;
@@ -63,10 +64,10 @@ impl Community {
             let side = if quantity.0 >= 0 { Side::Sell } else { Side::Buy };
             let order = Order { slot, side, quantity: Wh(quantity.0.abs() + 1), price: Price(200) };
             self.send(ledger, at(1), account, Payload::Order(order));
-            fills.push(Fill { account, quantity });
+            fills.push(Fill { account, quantity, loss: 40_000 - 9_000 * i64::from(account % 7), congestion: Price(0) });
         }
         let rest = fills.iter().map(|f| f.quantity.0).sum::<i64>();
-        fills.push(Fill { account: self.meters, quantity: Wh(-rest) });
+        fills.push(Fill { account: self.meters, quantity: Wh(-rest), ..Fill::default() });
         let trade = Trade { slot, clearing: 0, price: Price(200), fills };
         self.send(ledger, at(1), self.meters + 2, Payload::Trade(trade));
         seen.extend(ledger.advance(at(20), &[]));

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Default)]
 struct Slot {
     readings: BTreeMap<u32, (i128, i128)>,
-    /// Sold less bought, and money received, by account.
-    positions: BTreeMap<u32, (i128, i128)>,
+    /// Sold less bought, money received, weight in the losses and congestion paid, by account.
+    positions: BTreeMap<u32, [i128; 4]>,
     clearings: u32,
 }
 
@@ -95,7 +95,11 @@ impl Model {
             Payload::Trade(_) | Payload::Settlement(_) => sender == operator,
             Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) => sender < m || sender == operator,
             Payload::Cap(_) => sender == regulator,
-            Payload::Equivocation(_) | Payload::Certificate(_) | Payload::Deploy(_) | Payload::Call(_) => false,
+            Payload::Equivocation(_)
+            | Payload::Certificate(_)
+            | Payload::Deploy(_)
+            | Payload::Call(_)
+            | Payload::Storage(_) => false,
         };
         let me = &self.people[sender as usize];
         let is_paid = matches!(payload, Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_));
@@ -173,27 +177,38 @@ impl Model {
                 }
                 ok
             }
-            Payload::Equivocation(_) | Payload::Certificate(_) | Payload::Deploy(_) | Payload::Call(_) => false,
+            Payload::Equivocation(_)
+            | Payload::Certificate(_)
+            | Payload::Deploy(_)
+            | Payload::Call(_)
+            | Payload::Storage(_) => false,
         }
     }
 
     fn trade(&mut self, p: &Trade) -> bool {
         let can_trade = |a: u32| a <= self.meters || a == self.meters + 2;
         let is_ascending = p.fills.windows(2).all(|w| w[0].account < w[1].account);
-        let is_known =
-            p.fills.iter().all(|f| can_trade(f.account) && (-MAX_ENERGY.0..=MAX_ENERGY.0).contains(&f.quantity.0));
+        let is_known = p.fills.iter().all(|f| {
+            can_trade(f.account)
+                && (-MAX_ENERGY.0..=MAX_ENERGY.0).contains(&f.quantity.0)
+                && (-1_000_000..=1_000_000).contains(&f.loss)
+                && (-MAX_PRICE.0..=MAX_PRICE.0).contains(&f.congestion.0)
+        });
         let sum: i128 = p.fills.iter().map(|f| i128::from(f.quantity.0)).sum();
         let clearings = self.slots.get(&p.slot).map_or(0, |s| s.clearings);
-        let is_fit = (self.cap.0..=self.cap.1).contains(&p.price.0) && self.is_open(p.slot) && p.clearing == clearings;
+        let is_priced = p.price.0 == 0 || (self.cap.0..=self.cap.1).contains(&p.price.0);
+        let is_fit = is_priced && self.is_open(p.slot) && p.clearing == clearings;
         if !is_ascending || !is_known || sum != 0 || !is_fit {
             return false;
         }
         let slot = self.slots.entry(p.slot).or_default();
         slot.clearings += 1;
         for f in &p.fills {
-            let position = slot.positions.entry(f.account).or_default();
-            position.0 += i128::from(f.quantity.0);
-            position.1 += i128::from(f.quantity.0) * i128::from(p.price.0);
+            let (position, quantity) = (slot.positions.entry(f.account).or_default(), i128::from(f.quantity.0));
+            position[0] += quantity;
+            position[1] += quantity * i128::from(p.price.0);
+            position[2] += quantity * i128::from(f.loss);
+            position[3] += quantity * i128::from(f.congestion.0);
         }
         true
     }
@@ -215,7 +230,7 @@ impl Model {
         }
         let (mut to_grid, mut local) = (0_i128, Local::of(p, grid));
         for r in &p.rows {
-            let (position, trade) = slot.positions.get(&r.account).copied().unwrap_or_default();
+            let [position, trade, ..] = slot.positions.get(&r.account).copied().unwrap_or_default();
             let imbalance = i128::from(r.export.0) - i128::from(r.import.0) - position;
             // Default factors: a shortage costs 1.2 of the import tariff, a surplus earns 0.8 of the feed-in tariff.
             let price = match (r.account == losses, imbalance < 0) {
@@ -235,6 +250,7 @@ impl Model {
             }
         }
         self.people[grid as usize].balance += to_grid;
+        self.charge_network(&slot, p);
         self.settled = Some(p.slot);
         self.slots = self.slots.split_off(&(p.slot + 1));
         true
@@ -249,6 +265,37 @@ impl Model {
         let cost = (-(before + fee)).max(0);
         let tax = -((cost * i128::from(TARIFFS.tax) + 500) / 1_000);
         fee + tax + inside_export * i128::from(TARIFFS.subsidy.0)
+    }
+
+    /// Losses and congestion: by trades as far as they explain the losses, the rest by metered energy.
+    fn charge_network(&mut self, slot: &Slot, p: &Settlement) {
+        let (grid, losses) = (self.meters, self.meters + 1);
+        let of = |account: u32| slot.positions.get(&account).copied().unwrap_or_default();
+        let members: Vec<&Row> = p.rows.iter().filter(|r| r.account < grid || r.account > losses).collect();
+        let counted = |r: &Row| i128::from(r.import.0) + i128::from(r.export.0);
+        let weight: i128 = members.iter().map(|r| of(r.account)[2]).sum();
+        let energy: i128 = members.iter().map(|r| counted(r)).sum();
+        let lost: i128 =
+            p.rows.iter().filter(|r| r.account == losses).map(|r| i128::from(r.import.0 - r.export.0)).sum();
+        let import = i128::from(TARIFFS.import.0);
+        let target = (lost * import).max(0) * i128::from(TARIFFS.loss_share) / 1_000;
+        let flow = target.min((import * weight).div_euclid(1_000_000).max(0));
+        let base = if energy > 0 { target - flow } else { 0 };
+        let upto =
+            |amount: i128, part: i128, whole: i128| if whole == 0 { 0 } else { (amount * part).div_euclid(whole) };
+        let (mut w, mut e, mut paid) = (0, 0, (0, 0));
+        for r in members {
+            let [.., loss, congestion] = of(r.account);
+            let before = upto(flow, w, weight) + upto(base, e, energy);
+            (w, e) = (w + loss, e + counted(r));
+            let share = upto(flow, w, weight) + upto(base, e, energy) - before;
+            self.people[r.account as usize].balance -= share + congestion;
+            paid = (paid.0 + share, paid.1 + congestion);
+        }
+        if p.rows.iter().any(|r| r.account == losses) {
+            self.people[losses as usize].balance += paid.0;
+        }
+        self.people[grid as usize].balance += paid.1;
     }
 
     /// The first account in which the state differs from the model.
@@ -307,7 +354,14 @@ impl Draw<'_> {
             12 | 13 => {
                 let a = self.amount(400);
                 let fills = vec![(0, a), (1, a.wrapping_neg()), (m, i64::from(self.below(50) == 0))];
-                let fills = fills.into_iter().map(|(account, q)| Fill { account, quantity: Wh(q) }).collect();
+                let (loss, congestion) = (self.amount(90_000), Price(self.amount(40)));
+                let sign = |account: u32| if account == 0 { -1 } else { i64::from(account < m) };
+                let fill = |(account, q)| {
+                    let (loss, congestion) =
+                        (loss.wrapping_mul(sign(account)), congestion.0.wrapping_mul(sign(account)));
+                    Fill { account, quantity: Wh(q), loss, congestion: Price(congestion) }
+                };
+                let fills = fills.into_iter().map(fill).collect();
                 let clearing = state.get_market().open.get(&slot).map_or(0, |s| s.clearings);
                 (m + 2, Payload::Trade(Trade { slot, clearing, price: Price(self.amount(400)), fills }))
             }

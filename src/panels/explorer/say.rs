@@ -134,6 +134,9 @@ pub(super) fn payload(data: &PanelData<'_>, genesis: &Genesis, payload: &Payload
         ),
         Payload::Certificate(action) => certificate(data, genesis, action),
         Payload::Deploy(_) => data.t("explorer-says-deploy"),
+        Payload::Storage(s) => {
+            data.locale.t_args("explorer-says-storage", &[("n", s.rows.len().into()), ("time", time.into())])
+        }
         Payload::Call(c) => data.locale.t_args("explorer-says-call", &[("function", c.function.clone().into())]),
     }
 }

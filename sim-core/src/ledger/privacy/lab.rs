@@ -35,6 +35,7 @@ const TARIFFS: Tariffs = Tariffs {
     local_fee: Price(0),
     tax: 0,
     subsidy: Price(0),
+    loss_share: 0,
 };
 /// The lab's cap on injection, in Wh a slot.
 const CAP: Wh = Wh(1_500);

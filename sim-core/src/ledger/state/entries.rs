@@ -30,6 +30,8 @@ pub enum Key {
     Rows(u32),
     /// An entry of a contract.
     Contract(contract::EntryKey),
+    /// A shared storage, by its account.
+    Storage(u32),
 }
 
 impl Key {
@@ -99,6 +101,7 @@ impl State {
             Key::Certificate(key) => self.certificates.get_entry(key),
             Key::Rows(slot) => self.history.get(slot).map(|rows| encode("rows", rows)),
             Key::Contract(key) => self.contracts.get_entry(key),
+            Key::Storage(account) => self.storages.get(account).map(|storage| encode("storage", storage)),
         }
     }
 
@@ -109,11 +112,13 @@ impl State {
         let offences = self.offences.keys().map(|validator| Key::Offence(*validator));
         let certificates = self.certificates.get_keys().map(Key::Certificate);
         let contracts = self.contracts.iter_entries().map(Key::Contract);
+        let storages = self.storages.keys().map(|account| Key::Storage(*account));
         let history = self.history.keys().map(|slot| Key::Rows(*slot));
         accounts
             .chain(certificates)
             .chain(contracts)
             .chain(history)
+            .chain(storages)
             .chain(slots)
             .chain(grants)
             .chain(offences)

@@ -4,8 +4,11 @@ use super::{KEPT_SLOTS, Key, MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, Place, State
 use crate::ledger::error::TransitionError;
 use crate::ledger::settlement::{Metered, process_fills};
 use crate::ledger::types::{Account, MeterReading, Order, Role, Row, Settlement, Trade};
-use crate::quantity::{Money, Wh};
+use crate::quantity::{Money, Price, Wh};
 use std::collections::BTreeMap;
+
+/// No kWh adds more than itself to the losses; in millionths.
+const MAX_LOSS: i64 = 1_000_000;
 
 impl State {
     fn check_open(&self, slot: u32) -> Result<(), TransitionError> {
@@ -60,7 +63,10 @@ impl State {
 
     pub(super) fn process_trade(&mut self, p: &Trade) -> Result<(), TransitionError> {
         let (low, high) = self.cap.map_or((-MAX_PRICE.0, MAX_PRICE.0), |cap| (cap.floor.0, cap.ceiling.0));
-        check_range("price", p.price.0, low, high)?;
+        // What is handed over for nothing, into a storage and out of it, has no price to limit.
+        if p.price != Price::ZERO {
+            check_range("price", p.price.0, low, high)?;
+        }
         self.check_open(p.slot)?;
         let (mut sum, mut last) = (0_i64, None);
         for (index, fill) in p.fills.iter().enumerate() {
@@ -70,6 +76,8 @@ impl State {
             }
             last = Some(fill.account);
             check_range("fills", fill.quantity.0, -MAX_ENERGY.0, MAX_ENERGY.0)?;
+            check_range("loss", fill.loss, -MAX_LOSS, MAX_LOSS)?;
+            check_range("congestion", fill.congestion.0, -MAX_PRICE.0, MAX_PRICE.0)?;
             sum = sum.checked_add(fill.quantity.0).ok_or(TransitionError::Overflow { account: fill.account })?;
         }
         if sum != 0 {
@@ -94,6 +102,7 @@ impl State {
         check_range("tariffs.local_fee", p.tariffs.local_fee.0, 0, MAX_PRICE.0)?;
         check_range("tariffs.tax", i64::from(p.tariffs.tax), 0, 1_000)?;
         check_range("tariffs.subsidy", p.tariffs.subsidy.0, 0, MAX_PRICE.0)?;
+        check_range("tariffs.loss_share", i64::from(p.tariffs.loss_share), 0, 1_000)?;
         self.check_open(p.slot)?;
         if let Some((older, _)) = self.market.open.range(..p.slot).find(|(_, open)| !open.positions.is_empty()) {
             return Err(TransitionError::OlderSlot { older: *older, slot: p.slot });
@@ -173,6 +182,8 @@ fn check_row(index: usize, found: &Row, expected: &Row) -> Result<(), Transition
         ("grid_fee", money(found.grid_fee, expected.grid_fee)),
         ("tax", money(found.tax, expected.tax)),
         ("subsidy", money(found.subsidy, expected.subsidy)),
+        ("losses", money(found.losses, expected.losses)),
+        ("congestion", money(found.congestion, expected.congestion)),
         ("money", money(found.money, expected.money)),
     ];
     match figures.into_iter().find(|(_, (found, expected))| found != expected) {

@@ -14,9 +14,11 @@ mod contracts;
 mod entries;
 mod market;
 mod orders;
+mod storage;
 
 pub use entries::Key;
 pub use orders::MAX_AMOUNT;
+pub use storage::StorageContents;
 
 use super::block::Header;
 use super::certificate::Registry;
@@ -106,6 +108,8 @@ pub struct State {
     /// Rows of the slots settled last, at most [`KEPT_SLOTS`]: what contracts can look back on.
     history: Shared<BTreeMap<u32, Vec<Row>>>,
     contracts: Shared<Contracts>,
+    /// Shared storages by their accounts.
+    storages: BTreeMap<u32, StorageContents>,
     rules: Shared<Rules>,
     #[serde(skip)]
     entries: Entries,
@@ -159,6 +163,7 @@ impl State {
             certificates: create_registry(genesis),
             history: Shared::default(),
             contracts: Shared::default(),
+            storages: BTreeMap::new(),
             entries: Entries::default(),
             accounts,
         }
@@ -269,6 +274,7 @@ impl State {
             }
             Payload::Deploy(p) => receipt = self.process_deployment(sender, tx, p, place),
             Payload::Call(p) => receipt = self.process_invocation(sender, tx, p, place),
+            Payload::Storage(p) => self.process_storage(p)?,
         }
         self.pay_fee(sender, receipt.fee, place);
         self.change_account(sender).nonce = next;
@@ -309,7 +315,7 @@ fn is_permitted(role: Role, payload: &Payload) -> bool {
     match payload {
         Payload::MeterReading(_) => matches!(role, Role::Meter | Role::Grid | Role::Losses),
         Payload::Order(_) => matches!(role, Role::Meter | Role::Grid),
-        Payload::Trade(_) | Payload::Settlement(_) => role == Role::Operator,
+        Payload::Trade(_) | Payload::Settlement(_) | Payload::Storage(_) => role == Role::Operator,
         Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) | Payload::Deploy(_) | Payload::Call(_) => {
             matches!(role, Role::Meter | Role::Validator | Role::Operator)
         }

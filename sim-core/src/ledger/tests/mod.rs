@@ -38,6 +38,7 @@ pub(super) const TARIFFS: Tariffs = Tariffs {
     local_fee: Price(47),
     tax: 190,
     subsidy: Price(20),
+    loss_share: 700,
 };
 
 /// Accounts 0 to `meters - 1` are meters, then the grid, the losses, the operator, the regulator and the validators'.
@@ -82,10 +83,10 @@ impl Community {
             let side = if quantity.0 >= 0 { Side::Sell } else { Side::Buy };
             let order = Order { slot, side, quantity: Wh(quantity.0.abs() + 1), price: Price(200) };
             self.send(ledger, now, account, Payload::Order(order));
-            fills.push(Fill { account, quantity });
+            fills.push(Fill { account, quantity, loss: 40_000 - 9_000 * i64::from(account % 7), congestion: Price(0) });
         }
         let rest = fills.iter().map(|f| f.quantity.0).sum::<i64>();
-        fills.push(Fill { account: self.meters, quantity: Wh(-rest) });
+        fills.push(Fill { account: self.meters, quantity: Wh(-rest), ..Fill::default() });
         let trade = Trade { slot, clearing: 0, price: Price(200), fills };
         self.send(ledger, now, self.meters + 2, Payload::Trade(trade));
     }

@@ -17,6 +17,8 @@ pub struct Projection {
     pub parties: Vec<PartyResult>,
     /// The outcome for the members.
     pub fairness: Fairness,
+    /// What is shared out among the owners in year 0, 1, ..: income less upkeep and fees; in year 0 what they put in.
+    pub dividends: Vec<Money>,
 }
 
 /// A party's flows against life without the plant.
@@ -80,7 +82,8 @@ pub fn project(case: &Case, model: &Model) -> Result<Projection, BusinessError> 
     let of_members =
         |f: fn(&PartyResult) -> f64| -> Vec<f64> { parties.iter().filter(|p| p.is_member).map(f).collect() };
     let fairness = Fairness::new(&of_members(|p| p.npv), &of_members(|p| p.bill_before));
-    Ok(Projection { model: model.ownership.get_name(), parties, fairness })
+    let dividends = accounts.dividends.iter().map(|d| Money(*d)).collect();
+    Ok(Projection { model: model.ownership.get_name(), parties, fairness, dividends })
 }
 
 /// What has become of energy and prices of the first year, in parts of [`ONE`]: so that a century of rounding is not seen.
@@ -117,6 +120,7 @@ impl Year {
 struct Accounts {
     order: Vec<String>,
     flows: BTreeMap<String, Vec<i64>>,
+    dividends: Vec<i64>,
 }
 
 /// The plant's own purse: empty at the end of every year.
@@ -140,7 +144,7 @@ impl Accounts {
         let years = case.years as usize + 1;
         let purses = order.iter().map(String::as_str).chain([PLANT]);
         let flows = purses.map(|name| (name.to_owned(), vec![0; years])).collect();
-        Self { order, flows }
+        Self { order, flows, dividends: Vec::new() }
     }
 
     /// Who owns the plant in a year, with stakes.
@@ -190,6 +194,7 @@ impl Accounts {
 
     /// Pays `amount` from one purse to the owners by stake; a negative amount is called from them.
     fn share(&mut self, from: &str, owners: &[(String, u32)], amount: i64, year: usize) -> Result<(), BusinessError> {
+        self.dividends.push(amount);
         let stakes: Vec<u32> = owners.iter().map(|(_, stake)| *stake).collect();
         let shares = share_out(amount, &stakes).ok_or_else(|| BusinessError::NoWeight { what: "owners".to_owned() })?;
         owners.iter().zip(shares).try_for_each(|((owner, _), share)| self.pay(from, owner, share, year))

@@ -6,7 +6,7 @@
 //! to a millionth; the owner gets what the lessees pay.
 
 use super::ageing::Rent;
-use super::book::{Lease, SharedStorage};
+use super::book::{Lease, SharedStorage, StorageTerms};
 use super::error::{MAX_WH, StorageError, check_range};
 use crate::ids::ParticipantId;
 use crate::market::{Book, Side, clear};
@@ -54,6 +54,20 @@ impl SharedStorage {
     /// # Errors
     /// A slot that has begun, a bid of the owner or out of range; then nothing has changed.
     pub fn process_auction(&mut self, slot: u32, bids: &[StorageBid]) -> Result<StorageAuction, StorageError> {
+        let StorageTerms { capacity, power, .. } = *self.get_terms();
+        self.process_offer(slot, Lease { capacity, power }, bids)
+    }
+
+    /// Lets of a slot what is free of `offered`, which is meant with all that is let already.
+    ///
+    /// # Errors
+    /// As [`Self::process_auction`].
+    pub fn process_offer(
+        &mut self,
+        slot: u32,
+        offered: Lease,
+        bids: &[StorageBid],
+    ) -> Result<StorageAuction, StorageError> {
         if slot < self.get_slot() {
             return Err(StorageError::SlotClosed { slot, next: self.get_slot() });
         }
@@ -65,7 +79,13 @@ impl SharedStorage {
                 return Err(StorageError::Owner { owner });
             }
         }
-        let (free, ageing) = (self.get_free(slot), self.get_terms().ageing);
+        let (free, terms) = (self.get_free(slot), *self.get_terms());
+        let ageing = terms.ageing;
+        let left = |offered: Wh, whole: Wh, free: Wh| Wh((offered.0 - (whole.0 - free.0)).clamp(0, free.0.max(0)));
+        let free = Lease {
+            capacity: left(offered.capacity, terms.capacity, free.capacity),
+            power: left(offered.power, terms.power, free.power),
+        };
         let (capacity_rent, capacity) =
             let_product(bids, StorageProduct::Capacity, free.capacity, ageing.compute_capacity_rent(), owner)?;
         let (power_rent, power) =

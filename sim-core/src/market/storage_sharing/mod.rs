@@ -21,6 +21,7 @@ mod ageing;
 mod auction;
 mod book;
 mod error;
+mod plan;
 #[cfg(test)]
 mod tests;
 
@@ -28,3 +29,4 @@ pub use ageing::{Ageing, Rent};
 pub use auction::{StorageAuction, StorageBid, StorageProduct};
 pub use book::{Available, Lease, Request, SharedStorage, SlotOutcome, SlotRow, StorageTerms};
 pub use error::StorageError;
+pub use plan::Plan;

@@ -60,30 +60,45 @@ fn check_statement(s: &Statement) {
     assert_eq!(sum(|r| r.delivered.0), 0);
     assert_eq!(sum(|r| r.imbalance.0), 0);
     assert_eq!(sum(|r| r.trade_money.0), 0);
-    for column in [|r: &Row| r.fee_money.0, |r: &Row| r.tax_money.0, |r: &Row| r.subsidy_money.0, |r: &Row| r.total.0] {
+    let columns: [fn(&Row) -> i64; 6] = [
+        |r| r.fee_money.0,
+        |r| r.tax_money.0,
+        |r| r.subsidy_money.0,
+        |r| r.loss_money.0,
+        |r| r.congestion_money.0,
+        |r| r.total.0,
+    ];
+    for column in columns {
         assert_eq!(sum(column), 0);
     }
     assert_eq!(sum(|r| r.local_import.0), sum(|r| r.local_export.0), "what is used inside was made inside");
     for r in &s.rows {
         assert_eq!(r.traded.0 + r.imbalance.0, r.delivered.0, "bought = delivered + imbalance");
         assert!((0..=r.import.0.max(0)).contains(&r.local_import.0) && (0..=r.export.0).contains(&r.local_export.0));
-        let parts = [r.trade_money, r.imbalance_money, r.fee_money, r.tax_money, r.subsidy_money];
-        assert_eq!(parts.iter().map(|m| m.0).sum::<i64>(), r.total.0, "a bill's lines add up");
+        let energy = [r.trade_money, r.imbalance_money, r.fee_money, r.tax_money, r.subsidy_money];
+        let parts = energy.into_iter().chain([r.loss_money, r.congestion_money]);
+        assert_eq!(parts.map(|m| m.0).sum::<i64>(), r.total.0, "a bill's lines add up");
         assert_eq!(r.trades.iter().map(|t| t.sold.0 * t.price.0).sum::<i64>(), r.trade_money.0);
     }
 }
 
 /// Grid fee, tax, subsidy, limits and market maker, all of them on.
 fn all_rules() -> impl Strategy<Value = Levers> {
-    let charges = (0..300_i64, 0..=1_000_i64, 0..=1_000_i64, 0..200_i64);
+    let charges = (0..300_i64, 0..=1_000_i64, 0..=1_000_i64, 0..200_i64, 0..=1_000_i64, 0..=1_000_i64);
     let limits = (prop::option::of(0..200_i64), prop::option::of(200..2_000_i64));
     (charges, limits, (0..9_000_i64, 0..100_i64, 0..20_000_000_i64)).prop_map(
-        |((fee, discount, tax, subsidy), (floor, cap), (energy, spread, loss))| Levers {
+        |(
+            (fee, discount, tax, subsidy, loss_thousandths, congestion_thousandths),
+            (floor, cap),
+            (energy, spread, loss),
+        )| Levers {
             charges: Charges {
                 grid_fee: Price(fee),
                 local_discount_thousandths: discount,
                 tax_thousandths: tax,
                 subsidy: Price(subsidy),
+                loss_thousandths,
+                congestion_thousandths,
             },
             floor: floor.map(Price),
             cap: cap.map(Price),
@@ -222,6 +237,7 @@ fn a_settlement_by_hand() {
             price: Price(200),
             sold: vec![(account(0), Wh(1_000)), (account(1), Wh(-1_000))],
         }],
+        rates: BTreeMap::new(),
         terms: Terms {
             import: Price(321),
             feed_in: Price(81),

@@ -79,6 +79,14 @@ pub struct Market {
     pub tax: f64,
     /// Trades are checked against what the network can carry.
     pub network_check: bool,
+    /// The part of the losses' cost that is charged in the direction of flow, 0 to 1.
+    pub loss_charge: f64,
+    /// The part of a full element's shadow price that is charged in the direction of flow, 0 to 1.
+    pub congestion_charge: f64,
+    /// The part of the first battery with a meter of its own that is let to households, 0 to 1.
+    pub storage_share: f64,
+    /// The part of the certificates that households surrender for carbon credits, 0 to 1.
+    pub credit_share: f64,
 }
 
 impl Default for Market {
@@ -96,6 +104,10 @@ impl Default for Market {
             local_discount: 0.0,
             tax: 0.0,
             network_check: true,
+            loss_charge: 0.0,
+            congestion_charge: 0.0,
+            storage_share: 0.0,
+            credit_share: 0.0,
         }
     }
 }

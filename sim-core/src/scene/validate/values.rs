@@ -322,6 +322,10 @@ fn rules(file: &SceneFile, v: &mut Values) {
     ];
     prices.iter().for_each(|(n, x)| v.within(n, *x, 0.0, 1e5));
     v.within("grid_fee", m.grid_fee, 0.0, 10.0);
+    v.within("loss_charge", m.loss_charge, 0.0, 1.0);
+    v.within("congestion_charge", m.congestion_charge, 0.0, 1.0);
+    v.within("storage_share", m.storage_share, 0.0, 1.0);
+    v.within("credit_share", m.credit_share, 0.0, 1.0);
     v.share("local_discount", m.local_discount);
     v.share("tax", m.tax);
     v.no_more("feed_in_tariff", m.feed_in_tariff, "import_tariff", m.import_tariff);

@@ -87,7 +87,7 @@ fn settle(pair: &mut Pair, booking: &Booking, part: usize) {
         pair.wait_for(e.which, &hash, "a step", 120).expect("it is done");
     };
     let fills = [(e.account, e.quantity), (GRID, Wh(-e.quantity.0))];
-    let fills = fills.map(|(account, quantity)| Fill { account, quantity }).to_vec();
+    let fills = fills.map(|(account, quantity)| Fill { account, quantity, ..Fill::default() }).to_vec();
     go(pair, OPERATOR, Payload::Trade(Trade { slot: 0, clearing: 0, price, fills: fills.clone() }));
     let metered: Vec<Metered> = fills
         .iter()

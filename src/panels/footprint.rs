@@ -1,0 +1,39 @@
+//! The carbon footprint of a meter in the inspector: by the mix of the hour, by certificates, and what became credits.
+
+use super::data::PanelData;
+use super::widgets::{self, row};
+use super::{bill, numbers, theme};
+use bevy_egui::egui::Ui;
+use sim_core::ids::Subject;
+use sim_core::snapshot::CarbonRow;
+
+/// The footprint of what is selected, if it has a meter of its own and has taken anything.
+pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
+    let account = bill::account(data, subject);
+    let Some(carbon) = account.and_then(|p| data.now.market.carbon.get(p.index())) else { return };
+    if *carbon == CarbonRow::default() {
+        return;
+    }
+    widgets::title(ui, data.t("footprint")).on_hover_text(data.t("term-footprint"));
+    let mut rows = vec![
+        row("footprint-slot", grams(carbon.slot_mg)),
+        row("footprint-location", grams(carbon.location_mg)),
+        row("footprint-hours", grams(carbon.hours_location_mg)),
+        row("footprint-market", grams(carbon.market_mg)),
+        row("footprint-covered", numbers::wh(carbon.covered.0)),
+    ];
+    if carbon.credited.0 > 0 {
+        rows.push(row("footprint-credit", grams(carbon.credit.credit_mg)));
+        rows.push(row("footprint-baseline", grams(carbon.credit.baseline_mg)));
+    }
+    widgets::rows(ui, data, &rows);
+    ui.add_space(theme::GRID);
+}
+
+/// Carbon dioxide in grams, or kilograms where there is much.
+fn grams(mg: i64) -> String {
+    match mg as f64 / 1e3 {
+        g if g.abs() < 1_000.0 => numbers::with(g, 0, "g"),
+        g => numbers::with(g / 1e3, 2, "kg"),
+    }
+}

@@ -1,0 +1,242 @@
+//! Storage sharing: what is inside the community battery, whose it is by contract, what room and power cost and how much of
+//! that is ageing, and who stored what.
+
+mod section;
+
+pub(super) use section::show as section;
+
+use super::data::{PanelData, Reply};
+use super::names::name;
+use super::{numbers, theme, widgets};
+use crate::palette;
+use bevy_egui::egui::{self, Align, Color32, Label, Layout, Rect, RichText, ScrollArea, Sense, Slider, Ui, pos2, vec2};
+use egui_phosphor::regular as icons;
+use sim_core::command::{Command, Lever};
+use sim_core::event::EventKind;
+use sim_core::ids::Subject;
+use sim_core::snapshot::{StorageRowView, StorageView};
+
+/// Height of a bar, points.
+const BAR: f32 = 22.0;
+/// Slots of a day, for prices a day.
+const DAY_US: f64 = 86_400e6;
+
+/// State of the sheet: the lever while it is being dragged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    share: Option<f64>,
+}
+
+/// The sheet.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    let Some(view) = &data.now.market.storage else {
+        widgets::empty(ui, icons::BATTERY_EMPTY, &data.t("storage-none"), &data.t("storage-none-hint"));
+        return;
+    };
+    let narrow = ui.available_width() < 1000.0;
+    widgets::columns(ui, &[if narrow { 396.0 } else { 480.0 }, 0.0], |i, ui| match i {
+        0 => {
+            ScrollArea::vertical().id_salt("storage left").auto_shrink([false, false]).show(ui, |ui| {
+                bars(ui, data, view);
+                prices(ui, data, view);
+                lever(ui, data, view, state, reply);
+            });
+        }
+        _ => table(ui, data, view, reply),
+    });
+}
+
+/// What an event of the storage says.
+pub(super) fn words(kind: &EventKind, currency: &str) -> (&'static str, super::words::Args) {
+    let (wh, money) = (|wh: i64| numbers::wh(wh), |micro: i64| numbers::money(micro, currency));
+    match kind {
+        EventKind::StorageLet { lessees, capacity_wh, power_wh, rent } => (
+            "event-storage-let",
+            vec![
+                ("n", (*lessees).into()),
+                ("room", wh(*capacity_wh).into()),
+                ("power", wh(*power_wh).into()),
+                ("rent", money(*rent).into()),
+            ],
+        ),
+        EventKind::StorageRun { into_wh, out_wh, rent, .. } => (
+            "event-storage-run",
+            vec![("into", wh(*into_wh).into()), ("out", wh(*out_wh).into()), ("rent", money(*rent).into())],
+        ),
+        _ => ("event-storage-due", vec![]),
+    }
+}
+
+/// A part of a bar.
+struct Part {
+    wh: i64,
+    name: String,
+    colour: Color32,
+}
+
+/// What is inside by the meter, whose it is, and whose the room is: three bars of the same length.
+fn bars(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView) {
+    let storage = theme::rgb(palette::STORAGE);
+    let grey = theme::tint(ui, theme::rgb(palette::GRID), 0.5);
+    let shades = [1.0, 0.62, 0.8, 0.45].map(|s| theme::tint(ui, storage, s));
+    let lessees = |part: fn(&StorageRowView) -> i64| {
+        let rows = view.rows.iter().zip(shades.iter().cycle());
+        let rows =
+            rows.map(|(r, colour)| (part(r), name(data.scene, Subject::Building(r.building), data.locale), *colour));
+        rows.filter(|(wh, ..)| *wh > 0).map(|(wh, name, colour)| Part { wh, name, colour }).collect::<Vec<_>>()
+    };
+    let sum = |parts: &[Part]| parts.iter().map(|p| p.wh).sum::<i64>();
+    widgets::title(ui, data.t("storage-inside")).on_hover_text(data.t("term-storage-inside"));
+    let inside = vec![Part { wh: view.physical_wh, name: data.t("storage-by-meter"), colour: storage }];
+    bar(ui, view.capacity_wh, &inside);
+    let (is, most) = (numbers::wh(view.physical_wh), numbers::wh(view.capacity_wh));
+    ui.label(data.locale.t_args("storage-inside-is", &[("is", is.into()), ("most", most.into())]));
+    ui.add_space(theme::GRID);
+    widgets::title(ui, data.t("storage-whose")).on_hover_text(data.t("term-storage-whose"));
+    let mut contents = lessees(|r| r.content_wh);
+    let theirs = sum(&contents);
+    contents.push(Part { wh: view.owner_wh, name: data.t("storage-owner"), colour: grey });
+    bar(ui, view.capacity_wh, &contents);
+    let args = [("lessees", numbers::wh(theirs).into()), ("owner", numbers::wh(view.owner_wh).into())];
+    ui.label(data.locale.t_args("storage-whose-is", &args));
+    if view.deficit_wh < 0 {
+        let missing = numbers::wh(-view.deficit_wh);
+        ui.colored_label(theme::fault(ui), data.locale.t_args("storage-deficit", &[("energy", missing.into())]));
+    }
+    ui.add_space(theme::GRID);
+    widgets::title(ui, data.t("storage-room")).on_hover_text(data.t("term-storage-room"));
+    let room = lessees(|r| r.capacity_wh);
+    let leased = sum(&room);
+    bar(ui, view.capacity_wh, &room);
+    let args = [("leased", numbers::wh(leased).into()), ("share", numbers::percent(view.share).into())];
+    ui.label(data.locale.t_args("storage-room-is", &args));
+    ui.add_space(theme::GRID);
+}
+
+/// A bar of parts; what is left of the whole stays empty. Each part says its name and energy.
+fn bar(ui: &mut Ui, whole: i64, parts: &[Part]) {
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+    ui.painter().rect_filled(area, 4.0, ui.visuals().extreme_bg_color);
+    let mut from = 0_i64;
+    for (i, part) in parts.iter().enumerate() {
+        #[expect(clippy::cast_possible_truncation, reason = "points on the screen")]
+        let x = |wh: i64| area.left() + area.width() * (wh as f64 / whole.max(1) as f64).clamp(0.0, 1.0) as f32;
+        let rect = Rect::from_min_max(pos2(x(from), area.top()), pos2(x(from + part.wh), area.bottom()));
+        from += part.wh;
+        ui.painter().rect_filled(rect.with_max_x((rect.right() - 1.0).max(rect.left())), 2.0, part.colour);
+        let said = format!("{} {}", part.name, numbers::wh(part.wh));
+        let response = ui.interact(rect, ui.id().with(("part", i, area.top() as i32)), Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, &said));
+        response.on_hover_text(said);
+    }
+    ui.painter().rect_stroke(area, 4.0, ui.visuals().widgets.noninteractive.bg_stroke, egui::StrokeKind::Inside);
+}
+
+/// Prices of room and power now, each with the part that pays for ageing.
+fn prices(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView) {
+    let currency = &data.scene.file.site.currency;
+    let length = data.now.market.slot_end.since(data.now.market.slot_start).max(1);
+    let a_day = DAY_US / length as f64;
+    widgets::title(ui, data.t("storage-prices")).on_hover_text(data.t("term-storage-prices"));
+    let line = |ui: &mut Ui, key: &str, rent: Option<i64>, ageing: i64, times: f64| {
+        let money = |micro: i64| numbers::number(micro as f64 * times / 1e6, 3);
+        let text = match rent {
+            None => data.t("storage-not-let"),
+            Some(rent) => data.locale.t_args(
+                "storage-price",
+                &[
+                    ("price", money(rent).into()),
+                    ("ageing", money(ageing).into()),
+                    ("currency", currency.clone().into()),
+                ],
+            ),
+        };
+        ui.horizontal(|ui| {
+            ui.allocate_ui_with_layout(vec2(112.0, 18.0), Layout::left_to_right(Align::Center), |ui| {
+                ui.set_width(112.0);
+                ui.label(RichText::new(data.t(key)).weak()).on_hover_text(data.t(&format!("term-{key}")));
+            });
+            ui.add(Label::new(text).wrap());
+        });
+    };
+    line(ui, "storage-price-room", view.capacity_rent, view.ageing_capacity_rent, a_day);
+    line(ui, "storage-price-power", view.power_rent, view.ageing_power_rent, 1.0);
+    ui.add_space(theme::GRID);
+}
+
+fn lever(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView, state: &mut State, reply: &mut Reply) {
+    let key = super::names::lever_key(Lever::StorageShare);
+    let mut share = state.share.unwrap_or(view.share) * 100.0;
+    ui.label(RichText::new(data.t(key)).weak()).on_hover_text(data.t(&format!("term-{key}")));
+    let response = ui.add(Slider::new(&mut share, 0.0..=100.0).step_by(1.0).fixed_decimals(0).suffix(" %"));
+    response.widget_info(|| egui::WidgetInfo::slider(true, share, data.t(key)));
+    if response.changed() {
+        state.share = Some(share / 100.0);
+    }
+    if state.share.is_some() && !response.dragged() && !response.is_pointer_button_down_on() {
+        let value = state.share.take().unwrap_or(view.share);
+        if (value - view.share).abs() > 1e-6 {
+            reply.command(Command::Lever { lever: Lever::StorageShare, value });
+        }
+    }
+}
+
+/// Columns of the table: their names and widths.
+const COLUMNS: [(&str, f32); 6] = [
+    ("storage-column-room", 64.0),
+    ("storage-column-power", 64.0),
+    ("storage-column-content", 64.0),
+    ("storage-column-stored", 64.0),
+    ("storage-column-taken", 64.0),
+    ("storage-column-paid", 78.0),
+];
+
+fn table(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView, reply: &mut Reply) {
+    widgets::title(ui, data.t("storage-who")).on_hover_text(data.t("term-storage-who"));
+    if view.rows.is_empty() {
+        widgets::empty(ui, icons::USERS, &data.t("storage-nobody"), &data.t("storage-nobody-hint"));
+        return;
+    }
+    let first = (ui.available_width() - COLUMNS.iter().map(|(_, w)| w + 4.0).sum::<f32>() - 12.0).max(72.0);
+    ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
+    let cell = |ui: &mut Ui, width: f32, text: RichText| {
+        ui.allocate_ui_with_layout(vec2(width, 18.0), Layout::right_to_left(Align::Center), |ui| {
+            ui.set_width(width);
+            ui.add(Label::new(text).truncate())
+        })
+        .inner
+    };
+    ui.horizontal(|ui| {
+        ui.add_space(first + 4.0);
+        for (key, width) in COLUMNS {
+            cell(ui, width, RichText::new(data.t(key)).weak()).on_hover_text(data.t(&format!("term-{key}")));
+        }
+    });
+    ScrollArea::vertical().id_salt("storage table").auto_shrink([false, false]).show(ui, |ui| {
+        for row in &view.rows {
+            let subject = Subject::Building(row.building);
+            ui.horizontal(|ui| {
+                ui.allocate_ui_with_layout(vec2(first, 18.0), Layout::left_to_right(Align::Center), |ui| {
+                    ui.set_width(first);
+                    let who = name(data.scene, subject, data.locale);
+                    if ui.add(Label::new(RichText::new(who).strong()).truncate().sense(Sense::click())).clicked() {
+                        reply.select(subject);
+                    }
+                });
+                let kwh = |wh: i64| RichText::new(numbers::number(wh as f64 / 1e3, 2));
+                let energies = [row.capacity_wh, row.power_wh, row.content_wh, row.stored_wh, row.taken_wh];
+                for (wh, (_, width)) in energies.into_iter().zip(COLUMNS) {
+                    cell(ui, width, kwh(wh));
+                }
+                let paid = RichText::new(numbers::number(-row.money as f64 / 1e6, 3));
+                cell(ui, COLUMNS[5].1, paid);
+            });
+        }
+        ui.add_space(theme::GRID);
+        let income = numbers::money(view.income, &data.scene.file.site.currency);
+        let passed = numbers::wh(view.throughput_wh);
+        let args = [("income", income.into()), ("energy", passed.into())];
+        ui.add(Label::new(data.locale.t_args("storage-income", &args)).wrap());
+        ui.add(Label::new(RichText::new(data.t("storage-how")).weak()).wrap());
+    });
+}

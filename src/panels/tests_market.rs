@@ -1,0 +1,74 @@
+//! The sheets of the market: a battery that many share, business models; footprints in the inspector.
+
+use super::sheet::Sheet;
+use super::testing::Desk;
+use super::tests::{LOOKS, harness, picture, show_fitting, shows};
+use crate::locale::Locale;
+use bevy_egui::egui::{Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use sim_core::ids::{BuildingId, Subject};
+
+const SMALL: Vec2 = vec2(960.0, 540.0);
+
+fn open(sheet: Sheet) -> Harness<'static, Desk> {
+    let mut h = harness(Desk::new(), SMALL);
+    h.state_mut().state.sheet.open = Some(sheet);
+    h.run_steps(3);
+    h
+}
+
+#[test]
+fn the_storage_sheet_says_what_is_inside_whose_it_is_and_what_ageing_costs() {
+    let h = open(Sheet::Storage);
+    assert!(shows(&h, "176.4 kWh of 289.5 kWh") && shows(&h, "is the battery's own"));
+    assert!(shows(&h, "0.060") && shows(&h, "0.037 pays for ageing"), "room, a day");
+    assert!(shows(&h, "is offered"));
+}
+
+#[test]
+fn a_home_shows_its_part_of_the_storage_and_its_footprint() {
+    let mut h = harness(Desk::new(), vec2(1280.0, 1600.0));
+    h.state_mut().selection.subject = Some(Subject::Building(BuildingId(4)));
+    h.run_steps(3);
+    assert!(shows(&h, "Carbon footprint") && shows(&h, "131 g") && shows(&h, "Shared storage"));
+}
+
+#[test]
+fn business_models_say_who_gains_and_their_dividend_runs_as_a_contract() {
+    let mut h = open(Sheet::Business);
+    assert!(shows(&h, "members gain") && shows(&h, "Solar company"));
+    h.get_by_label("Tokens").click();
+    h.run_steps(3);
+    assert!(shows(&h, "Buyers elsewhere"));
+    h.get_by_label("as a contract").click();
+    h.run_steps(3);
+    assert!(shows(&h, "750 shares") && shows(&h, "gas in all"));
+    h.get_by_label("Company").click();
+    h.run_steps(3);
+    assert!(shows(&h, "no dividend"));
+}
+
+/// Nothing that is told lies outside the window, in both sizes, languages and themes; with GRIDTWIN_PICTURES each is
+/// written there.
+#[test]
+fn every_sheet_of_the_market_fits_its_window_and_can_be_drawn() {
+    let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
+    for (size, language, theme) in LOOKS {
+        for sheet in ["storage-sharing", "business"] {
+            let desk = || {
+                let mut desk = Desk::new();
+                desk.locale = Locale::new(language);
+                desk.look.theme = theme;
+                desk
+            };
+            let mut h = harness(desk(), size);
+            show_fitting(&mut h, sheet, size);
+            let Some(folder) = &folder else { continue };
+            let picture = picture(desk(), size, |desk| desk.state.sheet.show(sheet));
+            assert!(!picture.is_flat());
+            let name = format!("{sheet}-{language:?}-{}.ppm", size.x);
+            picture.save(&folder.join(name)).expect("the folder can be written to");
+        }
+    }
+}
