@@ -3,11 +3,13 @@
 //! Built on demand; nothing flows back. Powers in kW (injection positive; lines: from start to end), angles in degrees.
 
 mod chain;
+mod oversight;
 
 pub use chain::{
     AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, MessageView, Stage, TallyView,
     VoteView,
 };
+pub use oversight::{OversightView, SuspendedView};
 
 use crate::ids::{BuildingId, DeviceId, LineId};
 use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};

@@ -31,8 +31,10 @@ mod market;
 mod marks;
 mod menu;
 mod names;
+mod neighbours;
 mod numbers;
 mod outcome;
+mod oversight;
 mod plot;
 mod pointer;
 mod power;
@@ -59,6 +61,8 @@ mod tests;
 mod tests_chain;
 #[cfg(test)]
 mod tests_lab;
+#[cfg(test)]
+mod tests_neighbours;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]

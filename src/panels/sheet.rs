@@ -1,7 +1,7 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{contract, curve, explorer, lab, limits, privacy, tally, theme, trace, widgets};
+use super::{contract, curve, explorer, lab, limits, neighbours, privacy, tally, theme, trace, widgets};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -33,10 +33,12 @@ pub(crate) enum Sheet {
     Limits,
     /// Readings that stay at home.
     Privacy,
+    /// Two communities and the line between them.
+    Neighbours,
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 9] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
@@ -45,6 +47,7 @@ pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 8] = [
     (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab"),
     (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits"),
     (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
+    (Sheet::Neighbours, Key::Num8, icons::HANDSHAKE, "sheet-neighbours"),
 ];
 
 /// State of all sheets.
@@ -60,6 +63,7 @@ pub(crate) struct State {
     pub lab: lab::State,
     pub limits: limits::State,
     pub privacy: privacy::State,
+    pub neighbours: neighbours::State,
     /// Show the street with its cheat once the sheet is drawn.
     pub privacy_wanted: bool,
 }
@@ -89,13 +93,15 @@ impl State {
             "trace" => Some(Sheet::Trace),
             "two-mechanisms" | "partition" => Some(Sheet::Lab),
             "limits" => Some(Sheet::Limits),
-            "privacy" => Some(Sheet::Privacy),
+            "privacy" | "privacy-meter" | "privacy-desk" => Some(Sheet::Privacy),
+            "two-communities" => Some(Sheet::Neighbours),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
             // As far as the example's buyer has paid, so that money is seen to move.
             Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
             Some(Sheet::Trace) => self.trace.present(),
+            Some(Sheet::Neighbours) => self.neighbours.present(),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {
@@ -105,7 +111,12 @@ impl State {
         if self.open == Some(Sheet::Lab) {
             self.lab.present(name);
         }
-        self.privacy_wanted = self.open == Some(Sheet::Privacy);
+        self.privacy.part = match name {
+            "privacy-meter" => privacy::Part::Meter,
+            "privacy-desk" => privacy::Part::Desk,
+            _ => privacy::Part::Street,
+        };
+        self.privacy_wanted = self.open == Some(Sheet::Privacy) && self.privacy.part == privacy::Part::Street;
     }
 }
 
@@ -146,11 +157,12 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Trace => trace::show(ui, data, &mut state.trace, reply),
                 Sheet::Lab => lab::show(ui, data, &mut state.lab),
                 Sheet::Limits => limits::show(ui, data, &mut state.limits),
+                Sheet::Neighbours => neighbours::show(ui, data, &mut state.neighbours),
                 Sheet::Privacy => {
                     if std::mem::take(&mut state.privacy_wanted) {
                         state.privacy.present(data);
                     }
-                    privacy::show(ui, data, &mut state.privacy);
+                    privacy::show(ui, data, &mut state.privacy, reply);
                 }
             }
         });

@@ -96,7 +96,7 @@ pub enum Step {
     Locale(String),
     /// Opens a sheet: the chain at a block, or at a stop of a transaction's way (with a byte changed but for `path`), the
     /// votes, the curve, contracts (with a mistake or without), the ways of certificates, two mechanisms, a partition,
-    /// limits, privacy; an empty name closes it.
+    /// limits, privacy (a street, a meter, the regulator's desk), two communities; an empty name closes it.
     Sheet(String),
     /// Unfolds the card of a disturbance, or folds it to its title.
     Outcome(bool),
@@ -109,7 +109,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 17] = [
+const SHEETS: [&str; 20] = [
     "",
     "block",
     "leaf",
@@ -127,6 +127,9 @@ const SHEETS: [&str; 17] = [
     "partition",
     "limits",
     "privacy",
+    "privacy-meter",
+    "privacy-desk",
+    "two-communities",
 ];
 /// Maps by name.
 const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];

@@ -9,6 +9,9 @@ use super::contract::{Code, Value};
 use super::crypto::{Address, Claim, Keypair, Signature, encode};
 use super::evidence::Equivocation;
 use super::merkle::compute_leaf_hash;
+use super::oversight::{ComplianceReport, Reinstatement, Suspension};
+use super::privacy::envelope::Envelope;
+use super::privacy::keys::ReaderKey;
 use crate::digest::Hash;
 use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
@@ -240,6 +243,16 @@ pub enum Payload {
     Deploy(Deployment),
     /// Calls a contract.
     Call(Invocation),
+    /// The key that its sender reads with.
+    ReaderKey(ReaderKey),
+    /// A slot's minutes and devices, for those with a grant.
+    Sealed(Envelope),
+    /// The regulator keeps an account out of the market.
+    Suspend(Suspension),
+    /// The regulator lets it in again.
+    Reinstate(Reinstatement),
+    /// What the regulator finds.
+    Report(ComplianceReport),
 }
 
 impl Payload {
@@ -259,6 +272,11 @@ impl Payload {
             Self::Certificate(_) => "Certificate",
             Self::Deploy(_) => "Deploy",
             Self::Call(_) => "Call",
+            Self::ReaderKey(_) => "ReaderKey",
+            Self::Sealed(_) => "Sealed",
+            Self::Suspend(_) => "Suspend",
+            Self::Reinstate(_) => "Reinstate",
+            Self::Report(_) => "Report",
         }
     }
     /// The market slot it is about, where it is about one.
@@ -269,6 +287,9 @@ impl Payload {
             Self::Order(p) => Some(p.slot),
             Self::Trade(p) => Some(p.slot),
             Self::Settlement(p) => Some(p.slot),
+            Self::Sealed(p) => Some(p.slot),
+            Self::Suspend(p) => Some(p.slot),
+            Self::Reinstate(p) => Some(p.slot),
             _ => None,
         }
     }

@@ -18,6 +18,7 @@ mod ledger_stage;
 mod market_commands;
 mod metrics_stage;
 mod opendss;
+mod oversight_stage;
 mod protection_stage;
 mod report;
 mod state;

@@ -14,9 +14,11 @@ mod contracts;
 mod entries;
 mod market;
 mod orders;
+mod oversight;
 
 pub use entries::Key;
 pub use orders::MAX_AMOUNT;
+pub use oversight::{Reader, Suspended};
 
 use super::block::Header;
 use super::certificate::Registry;
@@ -101,6 +103,7 @@ pub struct State {
     /// Rows of the slots settled last, at most [`KEPT_SLOTS`]: what contracts can look back on.
     history: Shared<BTreeMap<u32, Vec<Row>>>,
     contracts: Shared<Contracts>,
+    oversight: oversight::Oversight,
     rules: Rules,
     #[serde(skip)]
     entries: Entries,
@@ -154,6 +157,7 @@ impl State {
             certificates: create_registry(genesis),
             history: Shared::default(),
             contracts: Shared::default(),
+            oversight: oversight::Oversight::default(),
             entries: Entries::default(),
             accounts,
         }
@@ -247,7 +251,7 @@ impl State {
         let mut receipt = Receipt::done(tx.fee);
         match &tx.payload {
             Payload::MeterReading(p) => self.process_reading(sender, p)?,
-            Payload::Order(p) => self.process_order(p)?,
+            Payload::Order(p) => self.process_order(sender, p)?,
             Payload::Trade(p) => self.process_trade(p)?,
             Payload::Settlement(p) => self.process_settlement(p)?,
             Payload::Transfer(p) => self.process_transfer(sender, p, tx.fee)?,
@@ -265,6 +269,11 @@ impl State {
             }
             Payload::Deploy(p) => receipt = self.process_deployment(sender, tx, p, place),
             Payload::Call(p) => receipt = self.process_invocation(sender, tx, p, place),
+            Payload::ReaderKey(p) => self.process_reader_key(sender, *p)?,
+            Payload::Sealed(p) => self.process_sealed(sender, p)?,
+            Payload::Suspend(p) => self.process_suspension(p)?,
+            Payload::Reinstate(p) => self.process_reinstatement(p)?,
+            Payload::Report(p) => self.process_report(p, place)?,
         }
         self.pay_fee(sender, receipt.fee, place);
         self.change_account(sender).nonce = next;
@@ -310,7 +319,9 @@ fn is_permitted(role: Role, payload: &Payload) -> bool {
         Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) | Payload::Deploy(_) | Payload::Call(_) => {
             matches!(role, Role::Meter | Role::Validator | Role::Operator)
         }
-        Payload::Cap(_) => role == Role::Regulator,
+        Payload::Cap(_) | Payload::Suspend(_) | Payload::Reinstate(_) | Payload::Report(_) => role == Role::Regulator,
+        Payload::ReaderKey(_) => true,
+        Payload::Sealed(_) => role == Role::Meter,
         Payload::Equivocation(_) => matches!(role, Role::Validator | Role::Operator | Role::Regulator),
         Payload::Certificate(_) => matches!(role, Role::Meter | Role::Losses | Role::Operator),
     }
