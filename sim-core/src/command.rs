@@ -2,6 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
+pub use crate::ledger::oversight::Ground;
 pub use crate::market::{BiddingStrategy, Lever, Mechanism, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
@@ -288,6 +289,43 @@ pub enum Command {
     },
     /// Lies, faults of behaviour and partitions end.
     EndAttacks,
+    /// A household lets somebody read its meter minute by minute.
+    GrantAccess {
+        /// Name of the building.
+        account: String,
+        /// Who reads: a building or device by its name, `operator` or `regulator`.
+        to: String,
+    },
+    /// It ends that.
+    RevokeAccess {
+        /// Name of the building.
+        account: String,
+        /// Who read.
+        to: String,
+    },
+    /// The regulator limits the prices of trades, currency per kWh; a 0 is no limit.
+    Cap {
+        /// Least price.
+        #[serde(default)]
+        floor: f64,
+        /// Highest price.
+        #[serde(default)]
+        ceiling: f64,
+    },
+    /// The regulator keeps somebody out of the market.
+    Suspend {
+        /// A building or device by its name.
+        account: String,
+        /// Why.
+        ground: Ground,
+    },
+    /// It lets the account in again.
+    Reinstate {
+        /// Its name.
+        account: String,
+    },
+    /// The regulator reports on all blocks since its last report.
+    ComplianceReport,
 }
 
 /// The most that a contract's transaction costs where nothing is said, currency: by the scene's rules 190,000 gas.

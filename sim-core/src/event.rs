@@ -2,6 +2,7 @@
 
 use crate::command::{Command, FaultKind};
 use crate::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
+pub use crate::ledger::oversight::Ground;
 pub use crate::ledger::watch::{Doubt, Offence};
 pub use crate::market::NetworkLimit;
 use crate::market::{BiddingStrategy, Mechanism, TariffShape};
@@ -228,6 +229,20 @@ pub enum EventKind {
     /// A transaction was refused.
     TransactionRefused { reason: String },
 
+    // Confidentiality and the regulator.
+    /// Somebody may read the subject's meter minute by minute.
+    AccessGranted { to: String },
+    /// And no longer.
+    AccessRevoked { to: String },
+    /// The regulator's limits of prices hold; none is no limit.
+    CapSet { floor_milli: Option<i64>, ceiling_milli: Option<i64> },
+    /// The regulator keeps the subject out of the market from a slot on.
+    AccountSuspended { ground: Ground, slot: u32 },
+    /// It may trade again from a slot on.
+    AccountReinstated { slot: u32 },
+    /// A compliance report stands on the chain: its blocks, accounts kept out, doubts.
+    ReportPublished { number: u32, blocks: u64, out: u32, doubts: u32 },
+
     // Attacks.
     /// An offence is proven; the digest names the evidence object.
     EvidenceFound { offence: Offence, digest: String },
@@ -265,6 +280,8 @@ pub enum Schedule {
     Certificates,
     /// A day's slots of the shared storage.
     Storage,
+    /// The day's compliance report.
+    Report,
 }
 
 /// Why the market cleared.

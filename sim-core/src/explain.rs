@@ -1,6 +1,6 @@
 //! Events in plain English, for files and the command line; the app has its own words in each language.
 
-use crate::command::{Attack, Command, FaultKind};
+use crate::command::{Attack, Command, FaultKind, Ground};
 use crate::event::{
     ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn,
 };
@@ -72,7 +72,41 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::TransactionRefused { .. }
         | K::EvidenceFound { .. }
         | K::SuspicionRaised { .. } => chain(name, &event.kind),
+        K::AccessGranted { .. }
+        | K::AccessRevoked { .. }
+        | K::CapSet { .. }
+        | K::AccountSuspended { .. }
+        | K::AccountReinstated { .. }
+        | K::ReportPublished { .. } => oversight(name, &event.kind),
         _ => supply(scene, name, &event.kind),
+    }
+}
+
+fn oversight(name: &str, kind: &EventKind) -> String {
+    let limit = |p: &Option<i64>| p.map_or_else(|| "none".to_owned(), |p| format!("{:.3}", p as f64 / 1e3));
+    match kind {
+        EventKind::AccessGranted { to } => format!("{to} may read the minutes of {name}"),
+        EventKind::AccessRevoked { to } => format!("{to} may no longer read the minutes of {name}"),
+        EventKind::CapSet { floor_milli, ceiling_milli } => {
+            format!("the regulator limits prices: least {}, most {}", limit(floor_milli), limit(ceiling_milli))
+        }
+        EventKind::AccountSuspended { ground, slot } => {
+            format!("the regulator keeps {name} out of the market from slot {slot} on: {}", ground_words(*ground))
+        }
+        EventKind::AccountReinstated { slot } => format!("{name} may trade again from slot {slot} on"),
+        EventKind::ReportPublished { number, blocks, out, doubts } => format!(
+            "compliance report {number} stands on the chain: {blocks} blocks, {out} accounts kept out, {doubts} doubts"
+        ),
+        other => format!("{other:?}"),
+    }
+}
+
+fn ground_words(ground: Ground) -> &'static str {
+    match ground {
+        Ground::Meter => "its meter is in doubt",
+        Ground::Price => "it has tried to move the price",
+        Ground::Safety => "the network is at risk",
+        Ground::Debt => "it has not paid",
     }
 }
 
@@ -375,6 +409,7 @@ fn schedule(what: Schedule) -> &'static str {
         Schedule::Car => "a car comes or goes",
         Schedule::Certificates => "the certificates of an hour are due",
         Schedule::Storage => "a day's slots of the shared storage are let",
+        Schedule::Report => "the compliance report of the day is due",
     }
 }
 
@@ -440,6 +475,12 @@ fn command_words(command: &Command) -> String {
         Command::WithdrawBid { building } => format!("{building} leaves bidding to its agent"),
         Command::Attack { kind } => attack_words(kind),
         Command::EndAttacks => "the attacks end".into(),
+        Command::GrantAccess { account, to } => format!("{account} lets {to} read its minutes"),
+        Command::RevokeAccess { account, to } => format!("{account} no longer lets {to} read its minutes"),
+        Command::Cap { floor, ceiling } => format!("the regulator limits prices: {floor} to {ceiling}"),
+        Command::Suspend { account, .. } => format!("the regulator suspends {account}"),
+        Command::Reinstate { account } => format!("the regulator reinstates {account}"),
+        Command::ComplianceReport => "the regulator reports".into(),
         Command::Weather { cloud, wind_ms } => format!("weather held: cloud {cloud:?}, wind {wind_ms:?}"),
     }
 }

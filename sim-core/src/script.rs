@@ -219,7 +219,19 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
                 }
             }
         }
+        Command::GrantAccess { account, to } | Command::RevokeAccess { account, to } => {
+            need(account, "a building", building)?;
+            if to == "regulator" { Ok(()) } else { payer(to) }
+        }
+        Command::Cap { floor, ceiling } => {
+            within(*floor, 0.0, 100.0, "floor")?;
+            within(*ceiling, 0.0, 100.0, "ceiling")
+        }
+        Command::Suspend { account, .. } | Command::Reinstate { account } => {
+            need(account, "a building or device", |s| matches!(s, Subject::Building(_) | Subject::Device(_)))
+        }
         Command::LoseGrid
+        | Command::ComplianceReport
         | Command::EndAttacks
         | Command::RestoreGrid
         | Command::RepairAll

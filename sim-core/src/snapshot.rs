@@ -3,12 +3,14 @@
 //! Built on demand; nothing flows back. Powers in kW (injection positive; lines: from start to end), angles in degrees.
 
 mod chain;
+mod oversight;
 mod storage;
 
 pub use chain::{
     AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, MessageView, Stage, TallyView,
     VoteView,
 };
+pub use oversight::{OversightView, SuspendedView};
 
 pub use storage::{StorageRowView, StorageView};
 

@@ -54,8 +54,10 @@ fn run_folder() -> &'static Path {
         let script = home.join("script.ron");
         let commands = r#"(format: 1, commands: [
             (at: "08:02:00.250", do: Fault(cable: "f1-c5", at: 0.4, kind: ThreePhase)),
+            (at: "08:04", do: GrantAccess(account: "home-01", to: "regulator")),
             (at: "08:05", do: Repair(element: "f1-c5")),
             (at: "08:06", do: Tariff(import: 0.42)),
+            (at: "08:16", do: ComplianceReport),
         ])"#;
         fs::write(&script, commands).expect("a script");
         let (scene, out) = (commons_path(), home.join("out"));
@@ -234,6 +236,28 @@ fn replays_that_were_edited_do_not_pass() {
     expect(&["replay", text(&commons_path())], 2, &["line"]);
 }
 
+/// What a party can read depends on who it is; the report says what the blocks come to; bad names have one message.
+#[test]
+fn a_chain_is_read_by_who_has_a_grant_and_tells_its_report() {
+    let chain = run_folder().join("chain.jsonl");
+    let read_as = |who: &str| {
+        let output = expect(&["chain", "read", text(&chain), "--as", who, "--json"], 0, &[]);
+        serde_json::from_slice::<Value>(&output.stdout).expect("one JSON object")
+    };
+    let open = read_as("regulator");
+    assert_eq!(open["readings"][0]["account"], "home-01");
+    assert_eq!(open["readings"][0]["import_wh"].as_array().map(Vec::len), Some(11), "the minutes since the grant");
+    assert!(read_as("home-02")["readings"][0]["closed"].as_str().is_some_and(|why| why.contains("no grant")));
+    let output = expect(&["chain", "disclose", text(&chain), "--as", "home-01"], 0, &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("adds up to the settled count"));
+    expect(&["chain", "read", text(&chain), "--as", "regulater"], 2, &["did you mean 'regulator'?"]);
+    let output = expect(&["chain", "report", text(&chain)], 0, &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("every figure follows from the blocks"));
+    let output = expect(&["chain", "report", text(&chain), "--json"], 0, &[]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!((&json["reports"][0]["number"], &json["reports"][0]["figures"]["sealed"]), (&1.into(), &1.into()));
+}
+
 #[test]
 fn a_chain_is_verified_and_a_changed_one_is_not() {
     let home = folder("chains");
@@ -379,7 +403,7 @@ fn the_rest_of_the_subcommands_answer() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("Fault(cable:"));
     let output = expect(&["commands", "--json"], 0, &[]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    assert_eq!(json["commands"].as_array().map(Vec::len), Some(25));
+    assert_eq!(json["commands"].as_array().map(Vec::len), Some(31));
     let home = folder("rest");
     let village = home.join("village.ron");
     let output = expect(&["generate", "--homes", "20", "--seed", "3"], 0, &[]);

@@ -33,8 +33,10 @@ mod market;
 mod marks;
 mod menu;
 mod names;
+mod neighbours;
 mod numbers;
 mod outcome;
+mod oversight;
 mod plot;
 mod pointer;
 mod power;
@@ -69,6 +71,8 @@ mod tests_chain;
 mod tests_lab;
 #[cfg(test)]
 mod tests_market;
+#[cfg(test)]
+mod tests_neighbours;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]

@@ -104,7 +104,11 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::TransactionRefused { .. }
         | K::ContractDeployed { .. }
         | K::ContractCalled { .. }
-        | K::ContractFailed { .. } => (Topic::Chain, Weight::Notable),
+        | K::ContractFailed { .. }
+        | K::AccessGranted { .. }
+        | K::AccessRevoked { .. }
+        | K::ReportPublished { .. } => (Topic::Chain, Weight::Notable),
+        K::CapSet { .. } | K::AccountSuspended { .. } | K::AccountReinstated { .. } => (Topic::Market, Weight::Notable),
         K::BlockCommitted { .. } | K::RoundFailed { .. } => (Topic::Chain, Weight::Quiet),
         K::CommandGiven { .. } | K::CommandRefused { .. } | K::SeededFailure | K::WeatherTurned { .. } => {
             (Topic::Other, Weight::Notable)

@@ -1,7 +1,10 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{attacks, business, contract, curve, explorer, lab, limits, privacy, pulse, storage, tally, theme, trace, widgets};
+use super::{
+    attacks, business, contract, curve, explorer, lab, limits, neighbours, privacy, pulse, storage, tally, theme,
+    trace, widgets,
+};
 use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, RichText, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
@@ -41,6 +44,8 @@ pub(crate) enum Sheet {
     Storage,
     /// Who owns a plant, and what that comes to.
     Business,
+    /// Two communities and the line between them.
+    Neighbours,
 }
 
 /// What a sheet is about.
@@ -66,13 +71,13 @@ impl Sheet {
         match self {
             Self::Explorer | Self::Votes | Self::Pulse | Self::Contract => Group::Chain,
             Self::Curve | Self::Trace | Self::Storage | Self::Business => Group::Market,
-            Self::Attacks | Self::Lab | Self::Limits | Self::Privacy => Group::Laboratory,
+            Self::Attacks | Self::Lab | Self::Limits | Self::Privacy | Self::Neighbours => Group::Laboratory,
         }
     }
 }
 
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 12] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 13] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
     (Sheet::Pulse, Key::F2, icons::HEARTBEAT, "sheet-pulse"),
@@ -85,6 +90,7 @@ pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 12] = [
     (Sheet::Attacks, Key::F5, icons::SHIELD_WARNING, "sheet-attacks"),
     (Sheet::Storage, Key::F3, icons::BATTERY_CHARGING, "sheet-storage"),
     (Sheet::Business, Key::F4, icons::HANDSHAKE, "sheet-business"),
+    (Sheet::Neighbours, Key::F6, icons::HANDSHAKE, "sheet-neighbours"),
 ];
 
 /// State of all sheets.
@@ -103,6 +109,7 @@ pub(crate) struct State {
     pub attacks: attacks::State,
     pub storage: storage::State,
     pub business: business::State,
+    pub neighbours: neighbours::State,
     /// Show the street with its cheat once the sheet is drawn.
     pub privacy_wanted: bool,
 }
@@ -157,10 +164,11 @@ impl State {
             "trace" => Some(Sheet::Trace),
             "two-mechanisms" | "partition" => Some(Sheet::Lab),
             "limits" => Some(Sheet::Limits),
-            "privacy" => Some(Sheet::Privacy),
             "attacks" | "attacks race" => Some(Sheet::Attacks),
             "storage-sharing" => Some(Sheet::Storage),
             "business" => Some(Sheet::Business),
+            "privacy" | "privacy-meter" | "privacy-desk" => Some(Sheet::Privacy),
+            "two-communities" => Some(Sheet::Neighbours),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
@@ -169,6 +177,7 @@ impl State {
             Some(Sheet::Trace) => self.trace.present(),
             Some(Sheet::Attacks) => self.attacks.present(name == "attacks race"),
             Some(Sheet::Business) => self.business.present(),
+            Some(Sheet::Neighbours) => self.neighbours.present(),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {
@@ -178,7 +187,12 @@ impl State {
         if self.open == Some(Sheet::Lab) {
             self.lab.present(name);
         }
-        self.privacy_wanted = self.open == Some(Sheet::Privacy);
+        self.privacy.part = match name {
+            "privacy-meter" => privacy::Part::Meter,
+            "privacy-desk" => privacy::Part::Desk,
+            _ => privacy::Part::Street,
+        };
+        self.privacy_wanted = self.open == Some(Sheet::Privacy) && self.privacy.part == privacy::Part::Street;
     }
 }
 
@@ -226,11 +240,12 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Limits => limits::show(ui, data, &mut state.limits),
                 Sheet::Storage => storage::show(ui, data, &mut state.storage, reply),
                 Sheet::Business => business::show(ui, data, &mut state.business),
+                Sheet::Neighbours => neighbours::show(ui, data, &mut state.neighbours),
                 Sheet::Privacy => {
                     if std::mem::take(&mut state.privacy_wanted) {
                         state.privacy.present(data);
                     }
-                    privacy::show(ui, data, &mut state.privacy);
+                    privacy::show(ui, data, &mut state.privacy, reply);
                 }
                 Sheet::Attacks => match attacks::show(ui, data, &mut state.attacks, reply) {
                     Some(attacks::Asked::Lesson) => {

@@ -170,7 +170,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
     use EventKind as K;
     let element = Element::Phase;
     let reason = TripReason::UnderFrequency;
-    let all = vec![
+    let mut kinds = vec![
         K::SceneStarted,
         K::CommandGiven { command: fault() },
         K::WeatherTurned { what: WeatherTurn::CloudsCame, value: 0.8 },
@@ -285,7 +285,9 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::EvidenceFound { offence: Offence::Forged, digest: "a1b2c3d4e5f60718".into() },
         K::SuspicionRaised { doubt: Doubt::LyingMeter, statistic: 14.2, threshold: 10.0 },
     ];
-    all.into_iter().chain(super::testing_market::kinds()).collect()
+    kinds.extend(super::testing_chain::oversight_events());
+    kinds.extend(super::testing_market::kinds());
+    kinds
 }
 
 /// A past that is made up: a fault and what followed, and smooth series.

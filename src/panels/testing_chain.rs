@@ -1,5 +1,7 @@
 //! A real chain for tests of panels: the scene's accounts, a few readings and orders, blocks with real signatures.
 
+use sim_core::command::Ground;
+use sim_core::event::{EventKind, Schedule};
 use sim_core::ledger::chain_file::{encode_genesis, encode_line};
 use sim_core::ledger::crypto::Keypair;
 use sim_core::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, create_genesis};
@@ -53,4 +55,18 @@ pub(super) fn chain(scene: &Scene) -> Vec<String> {
     }
     assert!(lines.len() > 3, "a chain of {} lines", lines.len());
     lines
+}
+
+/// What grants and the regulator make happen.
+pub(super) fn oversight_events() -> Vec<EventKind> {
+    vec![
+        EventKind::AccessGranted { to: "regulator".into() },
+        EventKind::AccessRevoked { to: "home-02".into() },
+        EventKind::CapSet { floor_milli: None, ceiling_milli: Some(300) },
+        EventKind::CapSet { floor_milli: None, ceiling_milli: None },
+        EventKind::AccountSuspended { ground: Ground::Meter, slot: 40 },
+        EventKind::AccountReinstated { slot: 44 },
+        EventKind::ReportPublished { number: 3, blocks: 720, out: 1, doubts: 2 },
+        EventKind::ScheduleDue { what: Schedule::Report },
+    ]
 }

@@ -1,11 +1,15 @@
 //! Undo: of a lever the inverse command, of a fault its repair. It never rewinds time.
 
 use sim_core::command::Command;
-use sim_core::scene::Scene;
+use sim_core::ids::Subject;
+use sim_core::ledger::state::MAX_PRICE;
+use sim_core::scene::{Participant, Scene};
 use sim_core::snapshot::Snapshot;
 
 /// How many steps are kept.
 const DEPTH: usize = 64;
+/// Where no limit of prices stands, thousandths.
+const MOST_MILLI: i64 = MAX_PRICE.0;
 
 /// What was done, newest last: the command and what undoes it.
 #[derive(Clone, Debug, Default)]
@@ -69,8 +73,32 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
             Some(Command::Weather { cloud: None, wind_ms: None })
         }
         Command::Attack { kind } => kind.is_lasting().then_some(Command::EndAttacks),
+        Command::GrantAccess { account, to } => {
+            Some(Command::RevokeAccess { account: account.clone(), to: to.clone() })
+        }
+        Command::RevokeAccess { account, to } => {
+            Some(Command::GrantAccess { account: account.clone(), to: to.clone() })
+        }
+        Command::Cap { .. } => {
+            // What is no limit stands at the ends of the range.
+            let price = |p: i64| if p.abs() < MOST_MILLI { unit(p) } else { 0.0 };
+            let cap = now.chain.oversight.cap;
+            let (floor, ceiling) = cap.map_or((0.0, 0.0), |cap| (price(cap.floor.0), price(cap.ceiling.0)));
+            Some(Command::Cap { floor, ceiling })
+        }
+        Command::Suspend { account, .. } => Some(Command::Reinstate { account: account.clone() }),
+        Command::Reinstate { account } => {
+            let is_it = |index: u32| match scene.participants.get(index as usize) {
+                Some(Participant::Building(b)) => scene.find(account) == Some(Subject::Building(*b)),
+                Some(Participant::Device(d)) => scene.find(account) == Some(Subject::Device(*d)),
+                _ => false,
+            };
+            let ground = now.chain.oversight.suspended.iter().find(|s| is_it(s.account))?.ground;
+            Some(Command::Suspend { account: account.clone(), ground })
+        }
         // What stands on a chain stays there.
-        Command::EndAttacks
+        Command::ComplianceReport
+        | Command::EndAttacks
         | Command::DeployContract { .. }
         | Command::CallContract { .. }
         | Command::Weather { .. }
@@ -84,7 +112,8 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
 mod tests {
     use super::super::testing;
     use super::*;
-    use sim_core::command::Lever;
+    use sim_core::command::{Ground, Lever};
+    use sim_core::snapshot::SuspendedView;
 
     #[test]
     fn a_tariff_goes_back_and_a_fault_is_repaired() {
@@ -100,5 +129,23 @@ mod tests {
         assert_eq!(undo.pop(), Some(Command::Repair { element: "f1-c1".into() }));
         assert_eq!(undo.pop(), Some(Command::Tariff { import: Some(0.32), feed_in: None }));
         assert_eq!(undo.pop(), None);
+    }
+
+    #[test]
+    fn what_the_regulator_does_is_undone_by_the_opposite() {
+        let (scene, mut now) = (testing::scene(), testing::snapshot());
+        let mut undo = Undo::default();
+        let home = || "home-02".to_owned();
+        undo.note(&Command::Cap { floor: 0.0, ceiling: 0.3 }, &scene, &now);
+        undo.note(&Command::Suspend { account: home(), ground: Ground::Meter }, &scene, &now);
+        let Some(Subject::Building(b)) = scene.find("home-02") else { panic!("a building") };
+        now.chain.oversight.suspended = vec![SuspendedView { account: b.0, slot: 40, ground: Ground::Debt }];
+        undo.note(&Command::Reinstate { account: home() }, &scene, &now);
+        undo.note(&Command::GrantAccess { account: home(), to: "regulator".into() }, &scene, &now);
+        undo.note(&Command::ComplianceReport, &scene, &now);
+        assert_eq!(undo.pop(), Some(Command::RevokeAccess { account: home(), to: "regulator".into() }));
+        assert_eq!(undo.pop(), Some(Command::Suspend { account: home(), ground: Ground::Debt }));
+        assert_eq!(undo.pop(), Some(Command::Reinstate { account: home() }));
+        assert_eq!(undo.pop(), Some(Command::Cap { floor: 0.0, ceiling: 0.0 }));
     }
 }

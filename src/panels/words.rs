@@ -320,8 +320,7 @@ impl Writer<'_> {
                 args.push(("reason", reason.clone().into()));
                 ("event-contract-failed", args)
             }
-            // Every other kind has been handled by the functions before this one.
-            _ => ("event-scene-started", vec![]),
+            _ => super::oversight::event(kind, self.scene, self.locale),
         }
     }
 
@@ -403,6 +402,12 @@ impl Writer<'_> {
             }
             C::Attack { kind } => attacks::describe(kind, |name| self.known(name), self.locale),
             C::EndAttacks => self.t("command-end-attacks"),
+            C::GrantAccess { .. }
+            | C::RevokeAccess { .. }
+            | C::Cap { .. }
+            | C::Suspend { .. }
+            | C::Reinstate { .. }
+            | C::ComplianceReport => super::oversight::command(command, self.scene, self.locale),
             C::WithdrawBid { building } => named("command-withdraw-bid", building),
             C::Weather { cloud: None, wind_ms: None } => self.t("command-weather-free"),
             C::Weather { .. } => self.t("command-weather"),
@@ -455,6 +460,7 @@ fn schedule(what: Schedule) -> &'static str {
         Schedule::Car => "event-car",
         Schedule::Certificates => "event-certificates-due",
         Schedule::Storage => "event-storage-due",
+        Schedule::Report => "event-report-due",
     }
 }
 

@@ -96,7 +96,8 @@ pub enum Step {
     Locale(String),
     /// Opens a sheet: the chain at a block, or at a stop of a transaction's way (with a byte changed but for `path`), the
     /// votes, the curve, contracts (with a mistake or without), the ways of certificates, two mechanisms, a partition,
-    /// limits, privacy, attacks (the race of 51 % or the newest proof); an empty name closes it.
+    /// limits, privacy (a street, a meter, the regulator's desk), attacks (the race of 51 % or the newest proof), two
+    /// communities; an empty name closes it.
     Sheet(String),
     /// Unfolds the card of a disturbance, or folds it to its title.
     Outcome(bool),
@@ -109,7 +110,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 20] = [
+const SHEETS: [&str; 23] = [
     "",
     "block",
     "leaf",
@@ -130,6 +131,9 @@ const SHEETS: [&str; 20] = [
     "privacy",
     "attacks",
     "attacks race",
+    "privacy-meter",
+    "privacy-desk",
+    "two-communities",
 ];
 /// Maps by name.
 const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];

@@ -9,7 +9,8 @@ use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError};
 use super::json::{Fault, Reader};
 use super::merkle::compute_root;
-use super::receipt::compute_receipt_root;
+use super::oversight::Tally;
+use super::receipt::{Receipt, compute_receipt_root};
 use super::state::{Place, State};
 use super::types::{FORMAT, SignedTransaction};
 use super::verifier::Verifier;
@@ -64,6 +65,10 @@ pub struct Report {
     pub state_root: Hash,
     /// Validators, and their power.
     pub validators: (usize, u64),
+    /// Compliance reports, and the numbers of those whose figures do not follow from their blocks.
+    pub reports: u32,
+    /// See `reports`.
+    pub wrong_reports: Vec<u32>,
 }
 
 struct Chain {
@@ -71,14 +76,15 @@ struct Chain {
     hash: Hash,
     validators_hash: Hash,
     state: State,
+    tally: Tally,
     time_us: u64,
     verifier: Verifier,
 }
 
 impl Clone for Chain {
     fn clone(&self) -> Self {
-        let (genesis, state, verifier) = (self.genesis.clone(), self.state.clone(), self.verifier.clone());
-        Self { genesis, state, verifier, ..*self }
+        let (genesis, state, tally) = (self.genesis.clone(), self.state.clone(), self.tally.clone());
+        Self { genesis, state, tally, verifier: self.verifier.clone(), ..*self }
     }
 }
 
@@ -180,6 +186,7 @@ fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
         validators_hash: genesis.compute_validators_hash(),
         state,
         genesis,
+        tally: Tally::default(),
         time_us: 0,
         verifier: Verifier::default(),
     })
@@ -211,13 +218,18 @@ fn process_block(chain: &mut Chain, line: &[u8], height: u64, report: &mut Repor
     check_header(chain, line, height, &header, &report.head)?;
     let leaves: Vec<Hash> = transactions.iter().map(|t| t.hash).collect();
     let transactions: Vec<SignedTransaction> = transactions.into_iter().map(|t| t.transaction).collect();
-    let state = check_transactions(chain, line, &header, &leaves, &transactions)?;
+    let (state, receipts) = check_transactions(chain, line, &header, &leaves, &transactions)?;
     if header.compute_hash() != hash {
         let reason = format!("the header hashes to {}", hex(&header.compute_hash()));
         return Err(found(line, None, "hash", reason));
     }
     let checked = commit.validate(&chain.hash, &header, &hash, &chain.genesis.validators);
     checked.map_err(|e| found(line, None, &get_commit_field(&e), e.to_string()))?;
+    let outside: Vec<u32> = state.get_losses().into_iter().chain([state.get_grid()]).collect();
+    for (report_number, is_right) in chain.tally.process_block(height, &transactions, &receipts, &outside) {
+        report.reports += 1;
+        report.wrong_reports.extend((!is_right).then_some(report_number));
+    }
     (chain.state, chain.time_us) = (state, header.time_us);
     report.height = height;
     report.transactions += transactions.len() as u64;
@@ -256,14 +268,14 @@ fn check_header(chain: &Chain, line: &[u8], height: u64, header: &Header, previo
     Ok(())
 }
 
-/// Checks hashes, rules, signatures and roots; returns the state after the block.
+/// Checks hashes, rules, signatures and roots; returns the state after the block, and the receipts.
 fn check_transactions(
     chain: &mut Chain,
     line: &[u8],
     header: &Header,
     hashes: &[Hash],
     transactions: &[SignedTransaction],
-) -> Result<State, Found> {
+) -> Result<(State, Vec<Receipt>), Found> {
     let leaves: Vec<Hash> = transactions.iter().map(SignedTransaction::compute_hash).collect();
     let is_root_of = |leaves: &[Hash]| compute_root(leaves) == header.tx_root;
     let changed = leaves.iter().zip(hashes).position(|(computed, recorded)| computed != recorded);
@@ -296,5 +308,5 @@ fn check_transactions(
     if root != header.state_root {
         return Err(found(line, None, "header.state_root", format!("the state's root is {}", hex(&root))));
     }
-    Ok(state)
+    Ok((state, receipts))
 }

@@ -10,6 +10,10 @@ use super::crypto::encode;
 use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
+use super::oversight::{ComplianceReport, Figures, Ground, Reinstatement, Suspension};
+use super::privacy::envelope::Envelope;
+use super::privacy::fine::{MAX_SEALED_BYTES, MAX_WRAPS};
+use super::privacy::keys::ReaderKey;
 use super::types::{
     Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side,
     SignedTransaction, StorageRow, StorageSlot, Tariffs, Trade, Transfer,
@@ -42,6 +46,25 @@ record!(StorageSlot { storage, slot, capacity, power, efficiency, rows });
 record!(Transfer { to, amount });
 record!(Access { grantee });
 record!(Cap { floor, ceiling });
+record!(Suspension { account, slot, ground });
+record!(Reinstatement { account, slot });
+record!(Figures {
+    trades,
+    volume,
+    lowest,
+    highest,
+    settled,
+    energy,
+    imbalance,
+    issued,
+    claimed,
+    caps,
+    suspended,
+    reinstated,
+    offences,
+    sealed
+});
+record!(ComplianceReport { number, first, last, figures, out, doubted, suspected });
 record!(SignedVote { block, signature });
 record!(Equivocation { validator, height, round, kind, first, second });
 record!(Deployment { code, args, attached });
@@ -109,13 +132,24 @@ macro_rules! packed {
 }
 /// What packed bytes begin with.
 const PACKED: &[u8] = b"gridtwin/packed/1\0";
-packed!(Code => MAX_SOURCE_BYTES + 64, Vec<Value> => MAX_ARGUMENTS * MAX_VALUE_BYTES);
+packed!(Code => MAX_SOURCE_BYTES + 64, Vec<Value> => MAX_ARGUMENTS * MAX_VALUE_BYTES,
+        Envelope => MAX_SEALED_BYTES + 128 * MAX_WRAPS);
+
+impl Canonical for ReaderKey {
+    fn write(&self, out: &mut String) {
+        self.0.write(out);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        Hash::read(r).map(Self)
+    }
+}
 
 choice!(Role { Meter, Operator, Grid, Losses, Validator, Regulator });
 choice!(VoteKind { Prevote, Precommit });
 choice!(Purpose { Footprint, Credit });
 choice!(Source { Solar, Wind, Hydro });
 choice!(Side { Buy, Sell });
+choice!(Ground { Meter, Price, Safety, Debt });
 
 /// One of several records, named before it.
 macro_rules! one_of {
@@ -158,7 +192,12 @@ one_of!(Payload {
     Certificate,
     Deploy,
     Call,
-    Storage
+    Storage,
+    ReaderKey,
+    Sealed,
+    Suspend,
+    Reinstate,
+    Report
 });
 
 /// The same for variants that are records themselves.

@@ -153,6 +153,14 @@ pub enum TransitionError {
         /// Which.
         validator: u32,
     },
+    /// Kept out of the market by the regulator.
+    #[error("account {account} is suspended from the market of slot {slot} by the regulator")]
+    Suspended {
+        /// Whose.
+        account: u32,
+        /// The slot.
+        slot: u32,
+    },
     /// A balance or register beyond 64 bits.
     #[error("an amount of account {account} overflows")]
     Overflow {
@@ -169,7 +177,9 @@ impl TransitionError {
             Self::UnknownSender => "sender".to_owned(),
             Self::Nonce { .. } => "nonce".to_owned(),
             Self::Signature => "signature".to_owned(),
-            Self::Role { .. } | Self::Overflow { .. } | Self::Certificate(_) => "payload".to_owned(),
+            Self::Role { .. } | Self::Overflow { .. } | Self::Suspended { .. } | Self::Certificate(_) => {
+                "payload".to_owned()
+            }
             Self::Funds { .. } | Self::Range { field: "fee", .. } => "fee".to_owned(),
             Self::Range { field, .. } | Self::Account { field, .. } | Self::Evidence { field } => {
                 format!("payload.{field}")

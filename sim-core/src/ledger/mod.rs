@@ -5,8 +5,9 @@
 //! certificates) and [`contract`] (rules as text that hold money), [`merkle`], [`genesis`] and [`block`], [`mempool`],
 //! [`consensus`] (a pure machine per validator) and [`network`] (latency and loss), [`chain`] which joins them into the
 //! [`Ledger`], then [`chain_file`], [`audit`], [`proof`], [`state_proof`], [`light_client`] and [`inspect`], which need
-//! nothing but a `chain.jsonl` or a part of it. [`behaviour`] breaks the rules and [`watch`] notices. [`lab`] plays every mechanism on a network of any size. With the feature
-//! `privacy`, the lab of commitments, range proofs and encrypted readings stands beside it.
+//! nothing but a `chain.jsonl` or a part of it. [`behaviour`] breaks the rules and [`watch`] notices. [`lab`] plays every mechanism on a network of any size. [`privacy`]
+//! seals readings for those with a grant, [`oversight`] is what the regulator says; with the feature `privacy`, the lab of
+//! commitments and range proofs stands beside it.
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
 
@@ -34,7 +35,7 @@ pub mod merkle;
 pub mod network;
 mod network_charges;
 pub mod occurrence;
-#[cfg(feature = "privacy")]
+pub mod oversight;
 pub mod privacy;
 pub mod proof;
 pub mod receipt;

@@ -9,6 +9,9 @@ use super::contract::{Code, Value};
 use super::crypto::{Address, Claim, Keypair, Signature, encode};
 use super::evidence::Equivocation;
 use super::merkle::compute_leaf_hash;
+use super::oversight::{ComplianceReport, Reinstatement, Suspension};
+use super::privacy::envelope::Envelope;
+use super::privacy::keys::ReaderKey;
 use crate::digest::Hash;
 use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
@@ -288,6 +291,16 @@ pub enum Payload {
     Call(Invocation),
     /// What a slot of a shared storage came to.
     Storage(StorageSlot),
+    /// The key that its sender reads with.
+    ReaderKey(ReaderKey),
+    /// A slot's minutes and devices, for those with a grant.
+    Sealed(Envelope),
+    /// The regulator keeps an account out of the market.
+    Suspend(Suspension),
+    /// The regulator lets it in again.
+    Reinstate(Reinstatement),
+    /// What the regulator finds.
+    Report(ComplianceReport),
 }
 
 impl Payload {
@@ -308,6 +321,11 @@ impl Payload {
             Self::Deploy(_) => "Deploy",
             Self::Call(_) => "Call",
             Self::Storage(_) => "Storage",
+            Self::ReaderKey(_) => "ReaderKey",
+            Self::Sealed(_) => "Sealed",
+            Self::Suspend(_) => "Suspend",
+            Self::Reinstate(_) => "Reinstate",
+            Self::Report(_) => "Report",
         }
     }
     /// The market slot it is about, where it is about one.
@@ -319,6 +337,9 @@ impl Payload {
             Self::Trade(p) => Some(p.slot),
             Self::Settlement(p) => Some(p.slot),
             Self::Storage(p) => Some(p.slot),
+            Self::Sealed(p) => Some(p.slot),
+            Self::Suspend(p) => Some(p.slot),
+            Self::Reinstate(p) => Some(p.slot),
             _ => None,
         }
     }

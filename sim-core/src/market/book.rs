@@ -72,6 +72,16 @@ impl Book {
         }
     }
 
+    /// Nobody sells below `floor` or buys above `ceiling`, so every price at which two orders meet lies between.
+    pub(super) fn bound(&mut self, floor: Price, ceiling: Price) {
+        for order in &mut self.orders {
+            order.price = match order.side {
+                Side::Buy => order.price.min(ceiling),
+                Side::Sell => order.price.max(floor),
+            };
+        }
+    }
+
     /// The orders, as they arrived.
     #[must_use]
     pub fn orders(&self) -> &[Order] {

@@ -36,6 +36,8 @@ pub struct Market {
     strategy: BiddingStrategy,
     learners: BTreeMap<ParticipantId, Learner>,
     user_bids: BTreeMap<ParticipantId, UserBid>,
+    /// The regulator's limits of every trade's price: least and most.
+    bounds: Option<(Price, Price)>,
     pub(super) pasts: BTreeMap<ParticipantId, MeteredPast>,
     /// Whom the charges treat otherwise.
     pub(super) standing: Standing,
@@ -75,6 +77,7 @@ impl Market {
             strategy: BiddingStrategy::default(),
             learners: BTreeMap::new(),
             user_bids: BTreeMap::new(),
+            bounds: None,
             pasts: BTreeMap::new(),
             standing: Standing::default(),
             maker_result: Money::ZERO,
@@ -119,6 +122,12 @@ impl Market {
         levers.check()?;
         self.levers = levers;
         Ok(())
+    }
+
+    /// No trade is cheaper or dearer than this from the next clearing on: members' orders are moved to the limits, and
+    /// grid and market maker sell no cheaper than the floor and buy no dearer than the ceiling.
+    pub fn set_bounds(&mut self, bounds: Option<(Price, Price)>) {
+        self.bounds = bounds;
     }
 
     /// The mechanism of the next clearing.
@@ -414,6 +423,9 @@ impl Market {
             agents::place_orders(&mut book, outlook, situation, self.user_bids.get(&who), learner)?;
         }
         book.limit(self.levers.floor, self.levers.cap);
+        if let Some((floor, ceiling)) = self.bounds {
+            book.limit(Some(floor), Some(ceiling));
+        }
         let risked = self.open.values().fold(0_i64, |sum, open| sum.saturating_add(open.risk.0));
         let left = self.levers.maker.loss.0.saturating_add(self.maker_result.0).saturating_sub(risked);
         let quote = self.levers.maker.quote(outlook, Money(left));
@@ -424,6 +436,9 @@ impl Market {
         }
         if outlook.grid_available {
             agents::place_grid(&mut book, outlook, self.parameters.grid, self.parameters.grid_depth)?;
+        }
+        if let Some((floor, ceiling)) = self.bounds {
+            book.bound(floor, ceiling);
         }
         Ok((book, quote.map_or(Money::ZERO, |q| q.risk)))
     }

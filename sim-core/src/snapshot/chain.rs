@@ -1,5 +1,6 @@
 //! What the picture may see of the chain: the height in progress, blocks, votes, accounts, contracts, certificates.
 
+use super::OversightView;
 use crate::ledger::certificate::{HourMeter, Totals};
 use crate::ledger::watch::{Finding, Risk};
 use crate::time::SimTime;
@@ -42,6 +43,8 @@ pub struct ChainView {
     pub contracts: Vec<ContractView>,
     /// Where certified energy is.
     pub certificates: CertificatesView,
+    /// Who may read whose minutes, and what the regulator has ruled.
+    pub oversight: OversightView,
 }
 
 /// A contract on the chain.

@@ -36,6 +36,7 @@ impl World {
             accounts: s.ledger.get_state().get_accounts().iter().map(view_account).collect(),
             contracts: self.view_contracts(),
             certificates: self.view_certificates(),
+            oversight: self.view_oversight(),
         }
     }
 

@@ -41,6 +41,12 @@ impl World {
             Command::DeployContract { by, .. } | Command::CallContract { by, .. } => {
                 return self.scene.find(by).unwrap_or(Subject::Chain);
             }
+            Command::GrantAccess { account, .. }
+            | Command::RevokeAccess { account, .. }
+            | Command::Suspend { account, .. }
+            | Command::Reinstate { account } => account,
+            Command::Cap { .. } => return Subject::Market,
+            Command::ComplianceReport => return Subject::Chain,
             Command::LoseGrid | Command::RestoreGrid => return Subject::Grid,
             Command::Tariff { .. }
             | Command::TariffShape { .. }
@@ -108,6 +114,12 @@ impl World {
             Command::WithdrawBid { building } => self.bid(building, None),
             Command::Attack { kind } => self.attack(kind, event),
             Command::EndAttacks => self.end_attacks(),
+            Command::GrantAccess { account, to } => self.order_access(account, to, true, event),
+            Command::RevokeAccess { account, to } => self.order_access(account, to, false, event),
+            Command::Cap { floor, ceiling } => self.order_cap(*floor, *ceiling, event),
+            Command::Suspend { account, ground } => self.order_suspension(account, *ground, event),
+            Command::Reinstate { account } => self.order_reinstatement(account, event),
+            Command::ComplianceReport => self.order_report(event),
             Command::Weather { cloud, wind_ms } => {
                 self.state.weather.hold_cloud(*cloud);
                 self.state.weather.hold_wind(*wind_ms);

@@ -35,6 +35,13 @@ pub(super) struct Post {
     pub(super) order: Option<Order>,
 }
 
+impl Order {
+    /// A command that is about no contract.
+    pub(super) fn of(event: EventId) -> Self {
+        Self { event, contract: String::new(), function: String::new() }
+    }
+}
+
 impl From<Payload> for Post {
     fn from(payload: Payload) -> Self {
         Self { payload, fee: Money::ZERO, order: None }
@@ -117,7 +124,7 @@ impl World {
     }
 
     /// Index of an account by its name, which is that of a building or device in the scene.
-    fn find_chain_account(&self, name: &str) -> Option<u32> {
+    pub(super) fn find_chain_account(&self, name: &str) -> Option<u32> {
         let accounts = self.state.ledger.get_state().get_accounts();
         accounts.iter().position(|a| a.name == name).and_then(|i| u32::try_from(i).ok())
     }

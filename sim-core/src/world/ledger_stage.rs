@@ -31,9 +31,8 @@ use crate::time::{SECOND_US, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Name of the market operator's account.
+/// Names of the market operator's account, and of the one that watches over the market.
 const OPERATOR: &str = "operator";
-/// Name of the account that watches over the market.
 const REGULATOR: &str = "regulator";
 /// Meters send in turn, so that a slot's readings do not all arrive at once: this many turns, one a second.
 const TURNS: u64 = 5;
@@ -64,6 +63,7 @@ pub(super) struct Posting {
     pending: VecDeque<Pending>,
     /// Contracts that commands asked for.
     pub(super) contracts: Orders,
+    pub(super) oversight: super::oversight_stage::Oversight,
     /// Number of the next trade of each open slot.
     trades: BTreeMap<u32, u32>,
     /// The latest event about certificates.
@@ -139,6 +139,7 @@ impl Posting {
             outbox: vec![VecDeque::new(); plans.len()],
             pending: VecDeque::new(),
             contracts: Orders::default(),
+            oversight: Default::default(),
             trades: BTreeMap::new(),
             certified: None,
             latest: None,
@@ -243,6 +244,7 @@ impl World {
             let reading = MeterReading { slot, import: m.import, export: m.export };
             self.state.posting.outbox[m.account as usize].push_back(Payload::MeterReading(reading).into());
         }
+        self.finish_minutes(slot, &all);
         // The operator has no meter; where it stood between buyers and sellers it has a row.
         let operator = self.state.posting.operator() as u32;
         if statement.rows.iter().any(|r| r.account.0 == operator) {
@@ -257,6 +259,7 @@ impl World {
     pub(super) fn run_ledger(&mut self, recorder: &mut Recorder) {
         if self.state.now.0.is_multiple_of(SECOND_US) {
             self.run_certificates();
+            self.run_oversight();
             self.send_transactions();
             self.send_settlements();
         }
@@ -392,6 +395,7 @@ impl World {
                 self.note_block(&block, at, recorder);
                 self.note_certificates(at, &receipts, recorder);
                 self.note_contracts(at, &block, &receipts);
+                self.note_oversight(at, &block, &receipts);
             }
             OccurrenceKind::RoundFailed { height, round } => {
                 let cause = self.silence_cause();
@@ -430,6 +434,7 @@ impl World {
                     outbox.push_back(Post { payload: transaction.payload, fee: transaction.fee, order });
                     return;
                 }
+                self.end_way(origin, &transaction.payload);
                 self.watch_refusal(*transaction, rival.map(|r| *r), (&reason, origin), at, event);
             }
             OccurrenceKind::EquivocationSeen { witness, evidence } => self.watch_equivocation(witness, *evidence, at),

@@ -65,6 +65,9 @@ impl World {
         if from == to {
             return Err("the market trades that way already".into());
         }
+        if to == Mechanism::Community && self.is_capped() {
+            return Err("sharing after the meters goes by the tariffs; lift the regulator's cap first".into());
+        }
         self.state.market.set_mechanism(to);
         self.note_rule(EventKind::MechanismSet { from, to }, event);
         Ok(())

@@ -19,6 +19,7 @@ mod ledger_stage;
 mod market_commands;
 mod metrics_stage;
 mod opendss;
+mod oversight_stage;
 mod protection_stage;
 mod report;
 mod state;

@@ -196,6 +196,7 @@ impl World {
         let gate_us = u64::from(self.scene.file.market.gate_s) * SECOND_US;
         self.end_shock();
         self.run_storage();
+        self.sample_meters();
         if now.0.is_multiple_of(slot_us) {
             self.end_slot(self.state.market.slot_at(now));
         }
@@ -294,7 +295,7 @@ impl World {
             let id = ParticipantId::new(p);
             let mut s = Situation {
                 participant: id,
-                connected: connected[p],
+                connected: connected[p] && !self.is_suspended(id.0, u32::try_from(slot).unwrap_or(u32::MAX)),
                 place: self.place_of(who),
                 green: self.state.market.is_green(id),
                 forecast: self.state.market.forecast(slot, id),
@@ -423,7 +424,9 @@ impl World {
         let lit: Vec<Metered> =
             metered.iter().filter(|m| self.state.trading.connected[m.account.index()]).copied().collect();
         self.state.market.record_metered(ended, &lit);
-        for line in self.state.market.share_surplus(ended, &metered) {
+        let trading = metered.iter().filter(|m| !self.is_suspended(m.account.0, ended as u32));
+        let trading: Vec<Metered> = trading.copied().collect();
+        for line in self.state.market.share_surplus(ended, &trading) {
             self.post_trade(ended as u32, &line);
         }
         let stored = self.end_storage_slot(ended, &metered);

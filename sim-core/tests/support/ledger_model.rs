@@ -67,6 +67,8 @@ pub struct Model {
     slots: BTreeMap<u32, Slot>,
     settled: Option<u32>,
     cap: (i64, i64),
+    /// First slot that it holds for: those with trades go on as they were.
+    cap_from: u32,
     credit: i128,
     least_fee: i64,
 }
@@ -77,7 +79,7 @@ impl Model {
             state.get_accounts().iter().map(|a| Person { balance: a.balance.0.into(), ..Person::default() }).collect();
         let cap = (-MAX_PRICE.0, MAX_PRICE.0);
         let (credit, least_fee) = (credit.0.into(), least_fee.0);
-        Self { meters, people, slots: BTreeMap::new(), settled: None, cap, credit, least_fee }
+        Self { meters, people, slots: BTreeMap::new(), settled: None, cap, cap_from: 0, credit, least_fee }
     }
 
     fn is_open(&self, slot: u32) -> bool {
@@ -95,11 +97,7 @@ impl Model {
             Payload::Trade(_) | Payload::Settlement(_) => sender == operator,
             Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) => sender < m || sender == operator,
             Payload::Cap(_) => sender == regulator,
-            Payload::Equivocation(_)
-            | Payload::Certificate(_)
-            | Payload::Deploy(_)
-            | Payload::Call(_)
-            | Payload::Storage(_) => false,
+            _ => false,
         };
         let me = &self.people[sender as usize];
         let is_paid = matches!(payload, Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_));
@@ -174,14 +172,12 @@ impl Model {
                 let ok = price(p.floor) && price(p.ceiling) && p.floor <= p.ceiling;
                 if ok {
                     self.cap = (p.floor.0, p.ceiling.0);
+                    let begun = self.slots.iter().filter(|(_, s)| s.clearings > 0).map(|(slot, _)| *slot).max();
+                    self.cap_from = begun.max(self.settled).map_or(0, |s| s + 1);
                 }
                 ok
             }
-            Payload::Equivocation(_)
-            | Payload::Certificate(_)
-            | Payload::Deploy(_)
-            | Payload::Call(_)
-            | Payload::Storage(_) => false,
+            _ => false,
         }
     }
 
@@ -196,7 +192,8 @@ impl Model {
         });
         let sum: i128 = p.fills.iter().map(|f| i128::from(f.quantity.0)).sum();
         let clearings = self.slots.get(&p.slot).map_or(0, |s| s.clearings);
-        let is_priced = p.price.0 == 0 || (self.cap.0..=self.cap.1).contains(&p.price.0);
+        let cap = if p.slot >= self.cap_from { self.cap } else { (-MAX_PRICE.0, MAX_PRICE.0) };
+        let is_priced = p.price.0 == 0 || (cap.0..=cap.1).contains(&p.price.0);
         let is_fit = is_priced && self.is_open(p.slot) && p.clearing == clearings;
         if !is_ascending || !is_known || sum != 0 || !is_fit {
             return false;

@@ -3,9 +3,12 @@
 use crate::panels::data::PanelData;
 use crate::panels::names::name;
 use crate::panels::numbers;
+use crate::panels::oversight::ground_key;
 use sim_core::digest::{Hash, hex};
 use sim_core::ids::{Subject, ValidatorId};
 use sim_core::ledger::certificate::CertificateAction;
+use sim_core::ledger::contract::Code;
+use sim_core::ledger::contract::native::Native;
 use sim_core::ledger::crypto::Address;
 use sim_core::ledger::genesis::{Genesis, Validator};
 use sim_core::ledger::inspect::Value;
@@ -133,11 +136,31 @@ pub(super) fn payload(data: &PanelData<'_>, genesis: &Genesis, payload: &Payload
             &[("who", validator(data, e.validator).into()), ("height", e.height.into())],
         ),
         Payload::Certificate(action) => certificate(data, genesis, action),
-        Payload::Deploy(_) => data.t("explorer-says-deploy"),
+        Payload::Deploy(d) => data.t(match d.code {
+            Code::Text(_) => "explorer-says-deploy",
+            Code::Native(Native::Bridge) => "explorer-says-deploy-bridge",
+            Code::Native(Native::P2pSettlement) => "explorer-says-deploy-native",
+        }),
         Payload::Storage(s) => {
             data.locale.t_args("explorer-says-storage", &[("n", s.rows.len().into()), ("time", time.into())])
         }
         Payload::Call(c) => data.locale.t_args("explorer-says-call", &[("function", c.function.clone().into())]),
+        Payload::ReaderKey(_) => data.t("explorer-says-reader-key"),
+        Payload::Sealed(e) => data.locale.t_args(
+            "explorer-says-sealed",
+            &[("time", time.into()), ("bytes", e.sealed.len().into()), ("n", e.wraps.len().into())],
+        ),
+        Payload::Suspend(s) => {
+            let why = data.t(ground_key(s.ground));
+            let who = account(data, genesis, s.account as usize);
+            let args = [("who", who.into()), ("why", why.into()), ("time", time.into())];
+            data.locale.t_args("explorer-says-suspend", &args)
+        }
+        Payload::Reinstate(r) => who(data, genesis, "explorer-says-reinstate", r.account),
+        Payload::Report(r) => data.locale.t_args(
+            "explorer-says-report",
+            &[("n", r.number.into()), ("first", r.first.into()), ("last", r.last.into())],
+        ),
     }
 }
 

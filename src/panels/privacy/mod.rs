@@ -1,9 +1,11 @@
-//! Readings that stay at home: what the neighbours see, that the street's sum and bills hold all the same, what becomes of
-//! a lie, who may read, and what all that costs.
+//! Readings that stay at home: a street's sum and bills that hold without a reading ([`street`]), whom a household lets
+//! read its minutes on the running chain ([`meter`]), and what the regulator does there ([`desk`]).
 
+mod desk;
+mod meter;
 mod street;
 
-use super::data::PanelData;
+use super::data::{PanelData, Reply};
 use super::job::{self, Job};
 use super::names::name;
 use super::{numbers, theme, widgets};
@@ -52,9 +54,50 @@ const ITEMS: [&str; 13] = [
     "privacy-item-report",
 ];
 
+/// What the sheet shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A street of commitments.
+    #[default]
+    Street,
+    /// Who may read a household's minutes.
+    Meter,
+    /// The regulator's means.
+    Desk,
+}
+
+const PARTS: [(Part, &str); 3] =
+    [(Part::Meter, "privacy-part-meter"), (Part::Street, "privacy-part-street"), (Part::Desk, "privacy-part-desk")];
+
+/// Who looks at a household's minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Viewer {
+    /// The household.
+    #[default]
+    Owner,
+    /// Another account.
+    Account(u32),
+}
+
+/// The building that was chosen here, else the selected one, else the first home.
+fn home_of(data: &PanelData<'_>, chosen: Option<BuildingId>) -> Option<BuildingId> {
+    let selected = match data.selection.subject {
+        Some(Subject::Building(b)) => Some(b),
+        _ => None,
+    };
+    let buildings = &data.scene.file.buildings;
+    let first = buildings.iter().position(|b| b.kind == BuildingKind::Home).map(BuildingId::new);
+    chosen.or(selected).or(first).filter(|b| b.index() < buildings.len())
+}
+
 /// State of the sheet.
 #[derive(Default)]
 pub(crate) struct State {
+    /// What is shown.
+    pub part: Part,
+    meter_home: Option<BuildingId>,
+    meter_viewer: Viewer,
+    draft: desk::Draft,
     homes: Vec<BuildingId>,
     question: Option<Question>,
     street: Option<Street>,
@@ -127,7 +170,22 @@ impl State {
 }
 
 /// The sheet.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (part, words) in PARTS {
+            ui.selectable_value(&mut state.part, part, data.t(words));
+        }
+    });
+    ui.add_space(2.0);
+    match state.part {
+        Part::Street => show_street(ui, data, state),
+        Part::Meter => meter::show(ui, data, state, reply),
+        Part::Desk => desk::show(ui, data, &mut state.draft, reply),
+    }
+}
+
+fn show_street(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     if state.question.is_none() {
         state.read_meters(data);
     }
@@ -309,8 +367,9 @@ fn costs(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
         return widgets::empty(ui, icons::HOURGLASS, &data.t("privacy-measuring"), &data.t("privacy-running-hint"));
     };
     Grid::new("costs").num_columns(4).striped(true).spacing([8.0, 0.0]).min_row_height(19.0).show(ui, |ui| {
-        for key in ["privacy-what", "privacy-bytes", "privacy-make", "privacy-check"] {
-            ui.label(RichText::new(data.t(key)).weak()).on_hover_text(data.t(&format!("term-{key}")));
+        ui.label(RichText::new(data.t("privacy-what")).weak()).on_hover_text(data.t("term-privacy-what"));
+        for key in ["privacy-bytes", "privacy-make", "privacy-check"] {
+            number(ui, RichText::new(data.t(key)).weak(), &data.t(&format!("term-{key}")));
         }
         ui.end_row();
         for (cost, key) in costs.iter().zip(ITEMS) {
@@ -325,7 +384,7 @@ fn costs(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
                 ui.add(what).on_hover_text(format!("{name}\n{}", data.t(grade)));
             });
             for text in [cost.bytes.to_string(), numbers::number(cost.make_ms, 2), numbers::number(cost.check_ms, 2)] {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text));
+                number(ui, RichText::new(text), "");
             }
             ui.end_row();
         }
@@ -334,6 +393,17 @@ fn costs(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
     for (icon, key) in [(icons::SEAL_CHECK, "privacy-grade-production"), (icons::STUDENT, "privacy-grade-teaching")] {
         ui.add(Label::new(RichText::new(format!("{icon} {}", data.t(key))).weak()).wrap());
     }
+}
+
+/// A cell of a column of numbers: heading and number end at the same place.
+fn number(ui: &mut Ui, text: RichText, hover: &str) {
+    ui.allocate_ui_with_layout(egui::vec2(58.0, 19.0), Layout::right_to_left(Align::Center), |ui| {
+        ui.set_width(58.0);
+        let response = ui.label(text);
+        if !hover.is_empty() {
+            response.on_hover_text(hover);
+        }
+    });
 }
 
 #[cfg(test)]

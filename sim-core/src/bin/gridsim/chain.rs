@@ -38,6 +38,11 @@ pub(crate) enum Verb {
         #[arg(long, group = "what")]
         address: Option<String>,
     },
+    /// Shows what one party can read of the sealed readings: its own, and those it has a grant to.
+    #[command(alias = "disclose")]
+    Read(super::chain_read::ReadArgs),
+    /// Prints the regulator's compliance reports and says whether their figures follow from the blocks.
+    Report(super::chain_read::ReportArgs),
     /// Checks such a proof with the block header alone.
     CheckProof {
         /// Proof file (.json).
@@ -51,6 +56,8 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
         Verb::Verify { file, json } => verify(file, *json),
         Verb::Prove { file, tx: Some(tx), .. } => prove(file, tx),
         Verb::Prove { file, account, address, .. } => prove_account(file, account.as_ref(), address.as_deref()),
+        Verb::Read(args) => super::chain_read::read(args),
+        Verb::Report(args) => super::chain_read::report(args),
         Verb::CheckProof { file } => {
             let text = read_text(file, MAX_PROOF_BYTES)?;
             if text.as_bytes().starts_with(state_proof::START) {
@@ -72,7 +79,7 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
     }
 }
 
-fn open(file: &PathBuf) -> Result<impl Iterator<Item = std::io::Result<String>>, Failure> {
+pub(crate) fn open(file: &PathBuf) -> Result<impl Iterator<Item = std::io::Result<String>>, Failure> {
     let handle = File::open(file).map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
     Ok(BufReader::new(handle).lines())
 }
@@ -87,17 +94,25 @@ fn verify(file: &PathBuf, json: bool) -> Result<(), Failure> {
     if report.validators.0 == 0 {
         return Err(Failure::Invalid(format!("{}: it is empty; expected the genesis on line 1", file.display())));
     }
+    if let Some(number) = report.wrong_reports.first() {
+        let reason = format!("the figures of compliance report {number} do not follow from its blocks");
+        return Err(Failure::Invalid(format!("{}: {reason}; see gridsim chain report", file.display())));
+    }
     let (head, state) = (hex(&report.head), hex(&report.state_root));
     if json {
         let value = serde_json::json!({
             "valid": true, "height": report.height, "transactions": report.transactions, "votes": report.votes,
-            "head": head, "state_root": state,
+            "head": head, "state_root": state, "reports": report.reports, "wrong_reports": report.wrong_reports,
         });
         return print(&format!("{value}\n"));
     }
+    let reports = match report.reports {
+        0 => String::new(),
+        n => format!("; {n} compliance reports, every figure follows from the blocks"),
+    };
     print(&format!(
-        "valid: {} blocks, {} transactions, {} votes; every hash, signature, root and balance agrees\nhead {head}\nstate {state}\n",
-        report.height, report.transactions, report.votes
+        "valid: {} blocks, {} transactions, {} votes; every hash, signature, root and balance agrees{}\nhead {head}\nstate {state}\n",
+        report.height, report.transactions, report.votes, reports
     ))
 }
 

@@ -118,6 +118,32 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "Attack(kind: LieAtMeter(building: \"home-07\", factor: 0.5))",
     ),
     ("EndAttacks", "", "lies, behaviours and partitions end", "EndAttacks"),
+    (
+        "GrantAccess",
+        "account: building, to: building, device, operator or regulator",
+        "a household lets somebody read its meter minute by minute, sealed on the chain",
+        "GrantAccess(account: \"home-07\", to: \"regulator\")",
+    ),
+    (
+        "RevokeAccess",
+        "account: building, to: who read",
+        "it ends that; later slots have new keys",
+        "RevokeAccess(account: \"home-07\", to: \"regulator\")",
+    ),
+    (
+        "Cap",
+        "floor: currency/kWh (0), ceiling: currency/kWh (0); 0 is no limit",
+        "the regulator limits the prices of trades",
+        "Cap(floor: 0.05, ceiling: 0.3)",
+    ),
+    (
+        "Suspend",
+        "account: building or device, ground: Meter|Price|Safety|Debt",
+        "the regulator keeps somebody out of the market",
+        "Suspend(account: \"home-07\", ground: Meter)",
+    ),
+    ("Reinstate", "account: building or device", "the regulator lets it in again", "Reinstate(account: \"home-07\")"),
+    ("ComplianceReport", "", "the regulator reports on all blocks since its last report", "ComplianceReport"),
 ];
 
 /// Lists.

@@ -18,6 +18,7 @@ pub mod fault;
 pub mod pair;
 mod party;
 pub mod relay;
+pub mod story;
 pub mod swap;
 pub mod terms;
 #[cfg(test)]

@@ -105,6 +105,12 @@ impl Swap {
     /// Plays the swap with one fault from where it was set up.
     #[must_use]
     pub fn run(&self, fault: Fault) -> Report {
+        self.play(fault).0
+    }
+
+    /// The same with the chains as they are afterwards.
+    #[must_use]
+    pub fn play(&self, fault: Fault) -> (Report, Pair) {
         let mut run = self.clone();
         run.fault = fault;
         let most = run.terms.life_us.saturating_add(run.terms.timing.get_step_us().saturating_mul(4));
@@ -121,7 +127,13 @@ impl Swap {
             }
             run.pair.step();
         }
-        run.report()
+        (run.report(), run.pair)
+    }
+
+    /// When a run begins: the setup is over.
+    #[must_use]
+    pub fn get_start_us(&self) -> u64 {
+        self.start_us
     }
 
     fn is_over(&self, view: &View) -> bool {

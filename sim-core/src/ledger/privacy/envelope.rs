@@ -40,6 +40,10 @@ impl Access {
     pub fn get_epoch(&self) -> u32 {
         self.epoch
     }
+    /// Goes on where the chain's count of revocations stands.
+    pub fn set_epoch(&mut self, epoch: u32) {
+        self.epoch = epoch;
+    }
     /// Who may read, without the owner.
     #[must_use]
     pub fn get_grantees(&self) -> &BTreeMap<u32, ReaderKey> {

@@ -8,6 +8,7 @@
 //! | What does the neighbourhood use, what does it owe? | sums and multiples of commitments | [`neighbourhood`] |
 //! | How is one slot shown to an auditor, and no other? | opening with a path; proofs of equality | [`disclosure`] |
 //! | Who may read? | X25519, HKDF-SHA256, ChaCha20-Poly1305 | [`keys`], [`envelope`] |
+//! | What of a household goes on the running chain, and who can read it there? | minutes, sealed | [`fine`], [`chain_reader`] |
 //! | Who says who may? | signed orders with nonces | [`access_book`] |
 //! | What does a meter publish? | all of it together | [`reading`] |
 //! | Who watches the caps? | the regulator and its report | [`regulator`] |
@@ -19,20 +20,32 @@
 //!
 //! Units: readings in Wh, prices in thousandths of the currency per kWh, money in millionths of the currency.
 
+#[cfg(feature = "privacy")]
 pub mod access_book;
+#[cfg(feature = "privacy")]
 pub mod bit_proof;
+pub mod chain_reader;
+#[cfg(feature = "privacy")]
 pub mod commitment;
+#[cfg(feature = "privacy")]
 pub mod disclosure;
 pub mod envelope;
 pub mod error;
+pub mod fine;
 pub mod keys;
+#[cfg(feature = "privacy")]
 pub mod lab;
+#[cfg(feature = "privacy")]
 pub mod neighbourhood;
+#[cfg(feature = "privacy")]
 pub mod range_proof;
+#[cfg(feature = "privacy")]
 pub mod reading;
+#[cfg(feature = "privacy")]
 pub mod regulator;
+#[cfg(feature = "privacy")]
 pub mod report;
-#[cfg(test)]
+#[cfg(all(test, feature = "privacy"))]
 mod tests;
 
 pub use error::PrivacyError;

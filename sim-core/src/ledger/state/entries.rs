@@ -32,6 +32,12 @@ pub enum Key {
     Contract(contract::EntryKey),
     /// A shared storage, by its account.
     Storage(u32),
+    /// An account's key to read with.
+    Reader(u32),
+    /// An account's suspension.
+    Suspended(u32),
+    /// The latest report of the regulator.
+    Report,
 }
 
 impl Key {
@@ -95,13 +101,16 @@ impl State {
             Key::Account(address) => self.get_index(address).map(|i| encode("account", &self.accounts[i as usize])),
             Key::Settled => self.market.settled.map(|slot| encode("settled", &slot)),
             Key::Slot(slot) => self.market.open.get(slot).map(|open| encode("slot", open)),
-            Key::Cap => self.cap.map(|cap| encode("cap", &cap)),
+            Key::Cap => self.cap.map(|cap| encode("cap", &(cap, self.oversight.cap_from))),
             Key::Grants(owner) => self.grants.get(owner).map(|grantees| encode("grants", grantees)),
             Key::Offence(validator) => self.offences.get(validator).map(|offence| encode("offence", offence)),
             Key::Certificate(key) => self.certificates.get_entry(key),
             Key::Rows(slot) => self.history.get(slot).map(|rows| encode("rows", rows)),
             Key::Contract(key) => self.contracts.get_entry(key),
             Key::Storage(account) => self.storages.get(account).map(|storage| encode("storage", storage)),
+            Key::Reader(account) => self.oversight.readers.get(account).map(|reader| encode("reader", reader)),
+            Key::Suspended(account) => self.oversight.suspended.get(account).map(|s| encode("suspended", s)),
+            Key::Report => self.oversight.report.map(|report| encode("report", &report)),
         }
     }
 
@@ -114,7 +123,11 @@ impl State {
         let contracts = self.contracts.iter_entries().map(Key::Contract);
         let storages = self.storages.keys().map(|account| Key::Storage(*account));
         let history = self.history.keys().map(|slot| Key::Rows(*slot));
+        let readers = self.oversight.readers.keys().map(|account| Key::Reader(*account));
+        let suspended = self.oversight.suspended.keys().map(|account| Key::Suspended(*account));
         accounts
+            .chain(readers)
+            .chain(suspended)
             .chain(certificates)
             .chain(contracts)
             .chain(history)
@@ -122,7 +135,7 @@ impl State {
             .chain(slots)
             .chain(grants)
             .chain(offences)
-            .chain([Key::Settled, Key::Cap])
+            .chain([Key::Settled, Key::Cap, Key::Report])
             .collect()
     }
 }

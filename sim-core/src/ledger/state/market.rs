@@ -51,10 +51,11 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn process_order(&mut self, p: &Order) -> Result<(), TransitionError> {
+    pub(super) fn process_order(&mut self, sender: u32, p: &Order) -> Result<(), TransitionError> {
         check_range("quantity", p.quantity.0, 1, MAX_ENERGY.0)?;
         check_range("price", p.price.0, -MAX_PRICE.0, MAX_PRICE.0)?;
         self.check_open(p.slot)?;
+        self.check_suspended(sender, p.slot)?;
         self.entries.note(Key::Slot(p.slot));
         let open = self.market.open.entry(p.slot).or_default();
         open.orders = open.orders.saturating_add(1);
@@ -62,7 +63,8 @@ impl State {
     }
 
     pub(super) fn process_trade(&mut self, p: &Trade) -> Result<(), TransitionError> {
-        let (low, high) = self.cap.map_or((-MAX_PRICE.0, MAX_PRICE.0), |cap| (cap.floor.0, cap.ceiling.0));
+        let cap = self.cap.filter(|_| p.slot >= self.oversight.cap_from);
+        let (low, high) = cap.map_or((-MAX_PRICE.0, MAX_PRICE.0), |cap| (cap.floor.0, cap.ceiling.0));
         // What is handed over for nothing, into a storage and out of it, has no price to limit.
         if p.price != Price::ZERO {
             check_range("price", p.price.0, low, high)?;
@@ -75,6 +77,7 @@ impl State {
                 return Err(TransitionError::Fill { index, account: fill.account });
             }
             last = Some(fill.account);
+            self.check_suspended(fill.account, p.slot)?;
             check_range("fills", fill.quantity.0, -MAX_ENERGY.0, MAX_ENERGY.0)?;
             check_range("loss", fill.loss, -MAX_LOSS, MAX_LOSS)?;
             check_range("congestion", fill.congestion.0, -MAX_PRICE.0, MAX_PRICE.0)?;

@@ -14,10 +14,12 @@ mod contracts;
 mod entries;
 mod market;
 mod orders;
+mod oversight;
 mod storage;
 
 pub use entries::Key;
 pub use orders::MAX_AMOUNT;
+pub use oversight::{Reader, Suspended};
 pub use storage::StorageContents;
 
 use super::block::Header;
@@ -110,6 +112,7 @@ pub struct State {
     contracts: Shared<Contracts>,
     /// Shared storages by their accounts.
     storages: BTreeMap<u32, StorageContents>,
+    oversight: oversight::Oversight,
     rules: Shared<Rules>,
     #[serde(skip)]
     entries: Entries,
@@ -164,6 +167,7 @@ impl State {
             history: Shared::default(),
             contracts: Shared::default(),
             storages: BTreeMap::new(),
+            oversight: oversight::Oversight::default(),
             entries: Entries::default(),
             accounts,
         }
@@ -257,7 +261,7 @@ impl State {
         let mut receipt = Receipt::done(tx.fee);
         match &tx.payload {
             Payload::MeterReading(p) => self.process_reading(sender, p, place)?,
-            Payload::Order(p) => self.process_order(p)?,
+            Payload::Order(p) => self.process_order(sender, p)?,
             Payload::Trade(p) => self.process_trade(p)?,
             Payload::Settlement(p) => self.process_settlement(p)?,
             Payload::Transfer(p) => self.process_transfer(sender, p, tx.fee)?,
@@ -275,6 +279,11 @@ impl State {
             Payload::Deploy(p) => receipt = self.process_deployment(sender, tx, p, place),
             Payload::Call(p) => receipt = self.process_invocation(sender, tx, p, place),
             Payload::Storage(p) => self.process_storage(p)?,
+            Payload::ReaderKey(p) => self.process_reader_key(sender, *p)?,
+            Payload::Sealed(p) => self.process_sealed(sender, p)?,
+            Payload::Suspend(p) => self.process_suspension(p)?,
+            Payload::Reinstate(p) => self.process_reinstatement(p)?,
+            Payload::Report(p) => self.process_report(p, place)?,
         }
         self.pay_fee(sender, receipt.fee, place);
         self.change_account(sender).nonce = next;
@@ -319,7 +328,9 @@ fn is_permitted(role: Role, payload: &Payload) -> bool {
         Payload::Transfer(_) | Payload::Grant(_) | Payload::Revoke(_) | Payload::Deploy(_) | Payload::Call(_) => {
             matches!(role, Role::Meter | Role::Validator | Role::Operator)
         }
-        Payload::Cap(_) => role == Role::Regulator,
+        Payload::Cap(_) | Payload::Suspend(_) | Payload::Reinstate(_) | Payload::Report(_) => role == Role::Regulator,
+        Payload::ReaderKey(_) => true,
+        Payload::Sealed(_) => role == Role::Meter,
         Payload::Equivocation(_) => matches!(role, Role::Validator | Role::Operator | Role::Regulator),
         Payload::Certificate(_) => matches!(role, Role::Meter | Role::Losses | Role::Operator),
     }

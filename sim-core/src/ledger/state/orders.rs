@@ -90,6 +90,7 @@ impl State {
         grantees.remove(&grantee);
         self.grants.retain(|_, grantees: &mut BTreeSet<u32>| !grantees.is_empty());
         self.entries.note(Key::Grants(owner));
+        self.begin_epoch(owner);
         Ok(())
     }
 
@@ -97,6 +98,9 @@ impl State {
         check_range("floor", cap.floor.0, -MAX_PRICE.0, MAX_PRICE.0)?;
         check_range("ceiling", cap.ceiling.0, cap.floor.0, MAX_PRICE.0)?;
         self.entries.note(Key::Cap);
+        // Slots with trades go on by the rules under which they were made.
+        let begun = self.market.open.iter().filter(|(_, open)| open.clearings > 0).map(|(slot, _)| *slot).max();
+        self.oversight.cap_from = begun.max(self.market.settled).map_or(0, |slot| slot.saturating_add(1));
         self.cap = Some(cap);
         Ok(())
     }
