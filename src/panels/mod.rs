@@ -42,8 +42,8 @@ mod pointer;
 mod power;
 mod privacy;
 mod profile;
-#[cfg(test)]
 mod pulse;
+#[cfg(test)]
 mod raster;
 mod reasons;
 mod scale;
