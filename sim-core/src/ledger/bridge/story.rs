@@ -334,7 +334,7 @@ fn settle(pair: &mut Pair, entries: &Entries, price: Price) -> Result<(), SetupE
         pair.wait_for(which, &hash, "the settlement", 120)
     };
     let fills: Vec<Fill> = [(entries.account, entries.quantity), (GRID, Wh(-entries.quantity.0))]
-        .map(|(account, quantity)| Fill { account, quantity })
+        .map(|(account, quantity)| Fill { account, quantity, ..Fill::default() })
         .to_vec();
     go(OPERATOR, Payload::Trade(Trade { slot: 0, clearing: 0, price, fills: fills.clone() }))?;
     let metered: Vec<Metered> = fills

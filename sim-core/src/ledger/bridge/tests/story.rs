@@ -1,7 +1,7 @@
 //! Stories of two communities: what is told happened on the chains, and nobody has lost both at the end.
 
 use crate::ledger::bridge::relay::Trouble;
-use crate::ledger::bridge::story::{Plot, Said, Story};
+use crate::ledger::bridge::story::{Plot, Said, Share, Story};
 use crate::ledger::bridge::{Fault, Moment, Party};
 use crate::quantity::{Money, Wh};
 
@@ -29,7 +29,7 @@ fn the_line_carries_refuses_and_keeps_room_for_help() {
     assert_eq!(trade.steps.last().expect("steps").tie.flow, 7_000);
     let full = play(Plot::Full);
     assert!(told(&full, |s| *s == Said::Full(Wh(2_000))));
-    assert_eq!(full.shares, Default::default());
+    assert_eq!(full.shares, [Share::default(); 2]);
     let help = play(Plot::Outage);
     assert!(told(&help, |s| *s == Said::NotIslanded) && told(&help, |s| matches!(s, Said::Drawn(_))));
     assert_eq!(help.steps[0].tie.kept, 4_000);
@@ -47,7 +47,7 @@ fn a_swap_ends_well_with_and_without_a_fault() {
     let back = play(crash(Party::Ana, Moment::CertificateLocked));
     assert!(told(&back, |s| matches!(s, Said::MoneyReturned { .. })));
     assert!(told(&back, |s| matches!(s, Said::CertificateReturned { .. })));
-    assert_eq!(back.shares, Default::default());
+    assert_eq!(back.shares, [Share::default(); 2]);
 }
 
 /// The bridge keeps the money, hears of the headers, checks the proof and pays, in this order.
