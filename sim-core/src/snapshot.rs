@@ -5,7 +5,7 @@
 mod chain;
 
 pub use chain::{
-    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, MessageView, Stage, TallyView,
+    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, HopView, MessageView, OpenBlockView, Stage, TallyView,
     VoteView,
 };
 

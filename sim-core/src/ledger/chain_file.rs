@@ -1,6 +1,6 @@
 //! The lines of `chain.jsonl`: every record with its fields in their one order, in the spelling of `json.rs`.
 
-use super::block::{Block, Commit, CommitVote, Header, VoteKind};
+use super::block::{Block, Commit, CommitVote, Header, Link, VoteKind};
 use super::certificate::{
     CertificateAction, CertificateId, Facility, Plant, Purpose, Rules as CertificateRules, Source, Storage,
 };
@@ -9,6 +9,7 @@ use super::contract::{Code, Value};
 use super::crypto::encode;
 use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
+use super::mechanism::Mechanism;
 use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::types::{
     Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side,
@@ -50,12 +51,27 @@ record!(Parameters {
     least_fee,
     gas_price,
     credit,
-    certificates
+    certificates,
+    mechanism,
+    work_bits
 });
 record!(Genesis { format, name, scene, validators, accounts, parameters });
-record!(Header { height, round, time_us, previous, proposer, validators, tx_root, receipt_root, state_root });
+record!(Header {
+    height,
+    round,
+    time_us,
+    previous,
+    proposer,
+    validators,
+    tx_root,
+    receipt_root,
+    state_root,
+    difficulty,
+    nonce
+});
 record!(CommitVote { validator, signature });
-record!(Commit { round, votes });
+record!(Link { header, seal });
+record!(Commit { mechanism, round, votes, branch });
 
 macro_rules! choice {
     ($type:ident { $($variant:ident),+ }) => {
@@ -95,6 +111,7 @@ macro_rules! packed {
 const PACKED: &[u8] = b"gridtwin/packed/1\0";
 packed!(Code => MAX_SOURCE_BYTES + 64, Vec<Value> => MAX_ARGUMENTS * MAX_VALUE_BYTES);
 
+choice!(Mechanism { Tendermint, Pbft, Raft, Clique, Work });
 choice!(Role { Meter, Operator, Grid, Losses, Validator, Regulator });
 choice!(VoteKind { Prevote, Precommit });
 choice!(Purpose { Footprint, Credit });

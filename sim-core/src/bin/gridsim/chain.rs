@@ -91,13 +91,18 @@ fn verify(file: &PathBuf, json: bool) -> Result<(), Failure> {
     if json {
         let value = serde_json::json!({
             "valid": true, "height": report.height, "transactions": report.transactions, "votes": report.votes,
+            "mechanism": report.mechanism.get_name(),
             "head": head, "state_root": state,
         });
         return print(&format!("{value}\n"));
     }
+    let seals = if report.mechanism.has_branches() { "seals" } else { "votes" };
     print(&format!(
-        "valid: {} blocks, {} transactions, {} votes; every hash, signature, root and balance agrees\nhead {head}\nstate {state}\n",
-        report.height, report.transactions, report.votes
+        "valid: {} blocks, {} transactions, {} {seals} ({}); every hash, signature, root and balance agrees\nhead {head}\nstate {state}\n",
+        report.height,
+        report.transactions,
+        report.votes,
+        report.mechanism.get_name()
     ))
 }
 
