@@ -226,6 +226,14 @@ pub enum EventKind {
     ValidatorSilent { powered: bool, connected: bool },
     /// It is back.
     ValidatorBack,
+    /// A validator that was behind has fetched and checked what it missed, or the state as a whole.
+    ValidatorCaughtUp { blocks: u64, bytes: u64, took_s: f64, is_state: bool },
+    /// Raft: the validators have a new leader.
+    LeaderElected { term: u32 },
+    /// Clique and proof of work: a branch gave way to a heavier one, which now has this height.
+    BranchGaveWay { height: u64, depth: u64 },
+    /// Proof of work: a validator's miner draws power, behind the meter of a building or of nobody.
+    MinerRuns { kw: f64, host: Option<String> },
     /// A transaction was refused.
     TransactionRefused { reason: String },
 

@@ -69,6 +69,10 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::ChainResumed { .. }
         | K::ValidatorSilent { .. }
         | K::ValidatorBack
+        | K::ValidatorCaughtUp { .. }
+        | K::LeaderElected { .. }
+        | K::BranchGaveWay { .. }
+        | K::MinerRuns { .. }
         | K::TransactionRefused { .. }
         | K::EvidenceFound { .. }
         | K::SuspicionRaised { .. } => chain(name, &event.kind),
@@ -339,6 +343,24 @@ fn chain(name: &str, kind: &EventKind) -> String {
             (true, true) => format!("{name} falls silent"),
         },
         EventKind::ValidatorBack => format!("{name} is back"),
+        EventKind::ValidatorCaughtUp { bytes, took_s, is_state: true, .. } => {
+            format!(
+                "{name} was away too long for single blocks: it fetched the whole state, {bytes} bytes, in {took_s:.1} s"
+            )
+        }
+        EventKind::ValidatorCaughtUp { blocks, bytes, took_s, .. } => {
+            format!("{name} has caught up: {blocks} blocks, {bytes} bytes, fetched and checked in {took_s:.1} s")
+        }
+        EventKind::LeaderElected { term } => format!("{name} is elected leader of term {term}"),
+        EventKind::BranchGaveWay { height, depth } => {
+            format!("{name} gives up {depth} of its blocks for a heavier branch, now {height} blocks high")
+        }
+        EventKind::MinerRuns { kw, host: Some(host) } => {
+            format!("{name} mines and draws {kw} kW behind the meter of {host}")
+        }
+        EventKind::MinerRuns { kw, host: None } => {
+            format!("{name} mines and draws {kw} kW at a bus without a meter: it counts among the network's losses")
+        }
         EventKind::TransactionRefused { reason } => format!("a transaction is refused: {reason}"),
         EventKind::EvidenceFound { offence, digest } => {
             format!(

@@ -7,8 +7,8 @@ mod oversight;
 mod storage;
 
 pub use chain::{
-    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, MessageView, Stage, TallyView,
-    VoteView,
+    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, HopView, MessageView, OpenBlockView,
+    Stage, TallyView, VoteView,
 };
 pub use oversight::{OversightView, SuspendedView};
 

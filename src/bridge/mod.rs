@@ -19,6 +19,7 @@ use bevy::prelude::*;
 use sim_core::command::{Command, Timed};
 use sim_core::event::Event;
 use sim_core::ids::Subject;
+use sim_core::ledger::mechanism::Mechanism;
 use sim_core::recorder::Recorder;
 use sim_core::scene::Scene;
 use sim_core::snapshot::Snapshot;
@@ -89,6 +90,8 @@ pub enum Ask {
     SlowMotion(bool),
     /// The same scene anew, with another seed if one is given.
     Restart(Option<u64>),
+    /// The same scene anew, with a chain whose validators agree in another way.
+    RestartWith(Mechanism),
     /// Another world.
     Open(std::path::PathBuf),
     /// Back from a study to the community.

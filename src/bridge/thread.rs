@@ -295,6 +295,13 @@ impl Engine {
                     Err(e) => self.tell(Told::Refused { path: "".into(), why: e.to_string() }),
                 }
             }
+            Order::Ask(Ask::RestartWith(mechanism)) => {
+                let scene = Arc::new(self.world.scene().with_consensus(mechanism));
+                match begin(scene, self.world.seed(), Vec::new()) {
+                    Ok(made) => self.put(made),
+                    Err(e) => self.tell(Told::Refused { path: "".into(), why: e.to_string() }),
+                }
+            }
             Order::Ask(Ask::Open(path)) => self.open(&path),
             Order::Ask(Ask::SaveReplay(path)) => self.save_replay(&path),
             // Pictures and the camera are not the simulation's; a community's loads are not scaled.

@@ -102,6 +102,8 @@ fn comes_in_bursts(kind: &EventKind) -> bool {
             | K::OverloadEnded
             | K::ValidatorSilent { .. }
             | K::ValidatorBack
+            | K::ValidatorCaughtUp { .. }
+            | K::MinerRuns { .. }
             | K::RelayPickedUp { .. }
             | K::TransactionRefused { .. }
     )

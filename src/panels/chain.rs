@@ -2,13 +2,16 @@
 
 use super::data::{PanelAsk, PanelData, Reply};
 use super::explorer::Page;
+use super::lab::signs;
 use super::names::name;
 use super::sheet::{self, Sheet};
 use super::widgets::{Light, row};
 use super::{numbers, theme, widgets};
+use crate::bridge::Ask;
 use bevy_egui::egui::{self, CursorIcon, Frame, RichText, ScrollArea, Sense, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
 use sim_core::ids::{Subject, ValidatorId};
+use sim_core::ledger::mechanism::Mechanism;
 use sim_core::snapshot::{BlockView, ValidatorView};
 
 /// Width of a block's card, points.
@@ -60,12 +63,18 @@ fn stalled(data: &PanelData<'_>) -> Option<String> {
         &[
             ("voting", data.now.chain.voting.into()),
             ("all", all.into()),
-            ("needed", (all * 2 / 3 + 1).into()),
+            ("needed", needed(data, all).into()),
             ("dark", join(dark).into()),
             ("cut", join(cut_off).into()),
             ("waiting", data.now.chain.waiting.into()),
         ],
     ))
+}
+
+/// Validators that must be heard.
+fn needed(data: &PanelData<'_>, all: usize) -> usize {
+    let mechanism = data.now.chain.mechanism;
+    (0..=all).find(|n| mechanism.is_quorum(*n as u64, all as u64)).unwrap_or(all)
 }
 
 fn silent(data: &PanelData<'_>, is: impl Fn(&ValidatorView) -> bool) -> Vec<String> {
@@ -81,9 +90,15 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let c = &data.now.chain;
     ui.horizontal(|ui| {
         ui.label(RichText::new(c.height.to_string()).text_style(theme::big()).strong().color(theme::chain(ui)));
-        let round = data.locale.t_args("chain-round", &[("round", c.round.into()), ("waiting", c.waiting.into())]);
-        ui.label(RichText::new(round).weak()).on_hover_text(data.t("term-round"));
+        let (key, term) = match c.mechanism {
+            Mechanism::Tendermint | Mechanism::Pbft => ("chain-round", "term-round"),
+            Mechanism::Raft => ("chain-term", "term-chain-term"),
+            Mechanism::Clique | Mechanism::Work => ("chain-branches", "term-chain-branches"),
+        };
+        let args = [("round", c.round.into()), ("waiting", c.waiting.into()), ("open", c.open.len().into())];
+        ui.label(RichText::new(data.locale.t_args(key, &args)).weak()).on_hover_text(data.t(term));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            who_decides(ui, data, reply);
             sheet::icon(ui, data, Sheet::Votes, reply);
             sheet::icon(ui, data, Sheet::Pulse, reply);
         });
@@ -97,13 +112,46 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     });
 }
 
+/// How the validators agree, and the choice of another way: the scene begins anew with it.
+fn who_decides(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
+    let now = data.now.chain.mechanism;
+    let name = data.t("chain-who-decides");
+    let button = egui::Button::new(RichText::new(icons::GAVEL).size(theme::HEADING)).min_size(vec2(28.0, 28.0));
+    let response = egui::containers::menu::MenuButton::from_button(button)
+        .ui(ui, |ui| {
+            ui.set_width(340.0);
+            ui.add(egui::Label::new(data.t("chain-who-decides-hint")).wrap());
+            for mechanism in Mechanism::ALL {
+                let (key, term) = signs::mechanism(mechanism);
+                ui.separator();
+                if ui.add(egui::Button::selectable(mechanism == now, data.t(key))).clicked() && mechanism != now {
+                    reply.ask(Ask::RestartWith(mechanism));
+                    ui.close();
+                }
+                ui.add(egui::Label::new(RichText::new(data.t(term)).weak()).wrap());
+            }
+        })
+        .0;
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &name));
+    let args = [("what", data.t(signs::mechanism(now).0).into())];
+    response.on_hover_text(data.locale.t_args("chain-who-decides-now", &args));
+}
+
 fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorView, reply: &mut Reply) {
     let colour = theme::chain(ui);
-    let proposes = data.now.chain.proposer as usize == index;
-    let lights = [
+    let chain = &data.now.chain;
+    let proposes = chain.proposer as usize == index;
+    let votes = [
         (view.prevoted, "chain-prevote", "chain-no-prevote"),
         (view.precommitted, "chain-precommit", "chain-no-precommit"),
     ];
+    // Who does not vote has the newest block or has not.
+    let top = chain.open.last().map_or(chain.height, |block| block.height);
+    let has = [(view.height >= top, "chain-has-newest", "chain-has-not-newest")];
+    let lights: &[_] = match chain.mechanism {
+        Mechanism::Tendermint | Mechanism::Pbft => &votes,
+        Mechanism::Raft | Mechanism::Clique | Mechanism::Work => &has,
+    };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         if !view.powered || !view.connected {
@@ -111,7 +159,7 @@ fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorVi
             widgets::light(ui, Light::Dead, &why);
             ui.add_space(16.0);
         } else {
-            for (voted, yes, no) in lights {
+            for (voted, yes, no) in lights.iter().copied() {
                 let light = if voted { Light::On(colour) } else { Light::Waiting };
                 widgets::light(ui, light, &data.t(if voted { yes } else { no }));
             }
@@ -121,7 +169,13 @@ fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorVi
         let text =
             if proposes { RichText::new(format!("{name} {}", icons::HAMMER)).strong() } else { RichText::new(name) };
         let response = ui.add(egui::Label::new(text).truncate().sense(Sense::click()));
-        let hover = data.t(if proposes { "chain-proposes" } else { "term-validator" });
+        let role = match chain.mechanism {
+            Mechanism::Tendermint | Mechanism::Pbft => "chain-proposes",
+            Mechanism::Raft => "chain-leads",
+            Mechanism::Clique => "chain-in-turn",
+            Mechanism::Work => "chain-mined-last",
+        };
+        let hover = data.t(if proposes { role } else { "term-validator" });
         if response.on_hover_text(hover).on_hover_cursor(CursorIcon::PointingHand).clicked() {
             reply.select(Subject::Validator(ValidatorId::new(index)));
         }

@@ -65,7 +65,7 @@ impl State {
                 // Before a network the community only stands still.
                 let leaves = match ask {
                     Ask::Open(path) => !is_network(path),
-                    other => matches!(other, Ask::Restart(_)),
+                    other => matches!(other, Ask::Restart(_) | Ask::RestartWith(_)),
                 };
                 if leaves {
                     held = Some(Leave::For(ask.clone()));

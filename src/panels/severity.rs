@@ -101,6 +101,9 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
         K::ValidatorSilent { .. }
         | K::ValidatorBack
+        | K::ValidatorCaughtUp { .. }
+        | K::LeaderElected { .. }
+        | K::MinerRuns { .. }
         | K::TransactionRefused { .. }
         | K::ContractDeployed { .. }
         | K::ContractCalled { .. }
@@ -109,7 +112,10 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::AccessRevoked { .. }
         | K::ReportPublished { .. } => (Topic::Chain, Weight::Notable),
         K::CapSet { .. } | K::AccountSuspended { .. } | K::AccountReinstated { .. } => (Topic::Market, Weight::Notable),
-        K::BlockCommitted { .. } | K::RoundFailed { .. } => (Topic::Chain, Weight::Quiet),
+        K::BlockCommitted { .. } | K::RoundFailed { .. } | K::BranchGaveWay { depth: ..=1, .. } => {
+            (Topic::Chain, Weight::Quiet)
+        }
+        K::BranchGaveWay { .. } => (Topic::Chain, Weight::Notable),
         K::CommandGiven { .. } | K::CommandRefused { .. } | K::SeededFailure | K::WeatherTurned { .. } => {
             (Topic::Other, Weight::Notable)
         }

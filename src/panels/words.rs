@@ -274,6 +274,21 @@ impl Writer<'_> {
             K::ValidatorSilent { powered: false, .. } => ("event-validator-dark", vec![]),
             K::ValidatorSilent { powered: true, .. } => ("event-validator-cut-off", vec![]),
             K::ValidatorBack => ("event-validator-back", vec![]),
+            K::ValidatorCaughtUp { blocks, bytes, took_s, is_state } => {
+                let key = if *is_state { "event-took-state" } else { "event-caught-up" };
+                let kilobytes = format!("{:.0}", *bytes as f64 / 1e3);
+                (key, vec![("n", (*blocks).into()), ("kb", kilobytes.into()), ("took", span(*took_s).into())])
+            }
+            K::LeaderElected { term } => ("event-leader-elected", vec![("term", (*term).into())]),
+            K::BranchGaveWay { height, depth } => {
+                ("event-branch-gave-way", vec![("height", (*height).into()), ("n", (*depth).into())])
+            }
+            K::MinerRuns { kw, host } => match host.as_deref().and_then(|host| self.scene.find(host)) {
+                Some(host) => {
+                    ("event-miner-runs", vec![("kw", format!("{kw}").into()), ("host", self.name(host).into())])
+                }
+                None => ("event-miner-runs-unmetered", vec![("kw", format!("{kw}").into())]),
+            },
             K::TransactionRefused { reason } => {
                 ("event-transaction-refused", vec![("reason", self.reason(reason).into())])
             }

@@ -5,9 +5,12 @@
 
 use super::block::{CommitError, Header, compute_total_power, get_proposer};
 use super::chain_file::{BlockLine, GenesisLine};
+use super::consensus::clique::compute_signer_limit;
+use super::consensus::work::compute_hashes;
 use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError};
 use super::json::{Fault, Reader};
+use super::mechanism::Mechanism;
 use super::merkle::compute_root;
 use super::oversight::Tally;
 use super::receipt::{Receipt, compute_receipt_root};
@@ -15,6 +18,7 @@ use super::state::{Place, State};
 use super::types::{FORMAT, SignedTransaction};
 use super::verifier::Verifier;
 use crate::digest::{Hash, hex};
+use std::collections::VecDeque;
 use std::fmt;
 
 /// The first thing that is wrong in a chain file.
@@ -69,6 +73,8 @@ pub struct Report {
     pub reports: u32,
     /// See `reports`.
     pub wrong_reports: Vec<u32>,
+    /// How they agree, by the genesis.
+    pub mechanism: Mechanism,
 }
 
 struct Chain {
@@ -79,12 +85,20 @@ struct Chain {
     tally: Tally,
     time_us: u64,
     verifier: Verifier,
+    /// Clique: who sealed the last blocks, within the window in which each may seal one.
+    sealers: VecDeque<u32>,
 }
 
 impl Clone for Chain {
     fn clone(&self) -> Self {
-        let (genesis, state, tally) = (self.genesis.clone(), self.state.clone(), self.tally.clone());
-        Self { genesis, state, tally, verifier: self.verifier.clone(), ..*self }
+        Self {
+            genesis: self.genesis.clone(),
+            state: self.state.clone(),
+            tally: self.tally.clone(),
+            verifier: self.verifier.clone(),
+            sealers: self.sealers.clone(),
+            ..*self
+        }
     }
 }
 
@@ -133,6 +147,24 @@ impl Auditor {
         self.chain.as_mut().map(|chain| (&chain.genesis, &mut chain.state))
     }
 
+    /// An audit that goes on after a block whose state is known.
+    pub(super) fn resume(genesis: &Genesis, state: State, (height, head): (u64, Hash), time_us: u64) -> Self {
+        let (hash, validators_hash) = (genesis.compute_hash(), genesis.compute_validators_hash());
+        let sealers = VecDeque::new();
+        let chain = Chain {
+            hash,
+            validators_hash,
+            state,
+            genesis: genesis.clone(),
+            time_us,
+            sealers,
+            tally: Tally::default(),
+            verifier: Verifier::default(),
+        };
+        let report = Report { height, head, ..Report::default() };
+        Self { line: usize::try_from(height + 1).unwrap_or(usize::MAX), chain: Some(chain), report }
+    }
+
     /// Takes the next line, without its line end; on an error nothing has changed.
     ///
     /// # Errors
@@ -179,6 +211,7 @@ fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
         return Err(found(line, None, "hash", reason));
     }
     let mut state = State::new(&genesis);
+    report.mechanism = genesis.parameters.mechanism;
     report.validators = (genesis.validators.len(), compute_total_power(&genesis.validators));
     (report.head, report.state_root) = (hash, state.compute_root());
     Ok(Chain {
@@ -189,6 +222,7 @@ fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
         tally: Tally::default(),
         time_us: 0,
         verifier: Verifier::default(),
+        sealers: VecDeque::new(),
     })
 }
 
@@ -205,7 +239,7 @@ fn get_genesis_field(e: &GenesisError) -> String {
     match e {
         GenesisError::Format { .. } => "genesis.format".to_owned(),
         GenesisError::Parameter { name, .. } => format!("genesis.parameters.{name}"),
-        GenesisError::Validators { .. } => "genesis.validators".to_owned(),
+        GenesisError::Validators { .. } | GenesisError::Powers { .. } => "genesis.validators".to_owned(),
         GenesisError::Roles { .. } | GenesisError::Supply | GenesisError::Facility { .. } => {
             "genesis.accounts".to_owned()
         }
@@ -223,7 +257,12 @@ fn process_block(chain: &mut Chain, line: &[u8], height: u64, report: &mut Repor
         let reason = format!("the header hashes to {}", hex(&header.compute_hash()));
         return Err(found(line, None, "hash", reason));
     }
-    let checked = commit.validate(&chain.hash, &header, &hash, &chain.genesis.validators);
+    let (expected, found_mechanism) = (chain.genesis.parameters.mechanism, commit.mechanism);
+    let checked = if expected == found_mechanism {
+        commit.validate(&chain.hash, &header, &hash, &chain.genesis.validators)
+    } else {
+        Err(CommitError::Mechanism { expected, found: found_mechanism })
+    };
     checked.map_err(|e| found(line, None, &get_commit_field(&e), e.to_string()))?;
     let outside: Vec<u32> = state.get_losses().into_iter().chain([state.get_grid()]).collect();
     for (report_number, is_right) in chain.tally.process_block(height, &transactions, &receipts, &outside) {
@@ -231,6 +270,13 @@ fn process_block(chain: &mut Chain, line: &[u8], height: u64, report: &mut Repor
         report.wrong_reports.extend((!is_right).then_some(report_number));
     }
     (chain.state, chain.time_us) = (state, header.time_us);
+    if expected == Mechanism::Clique {
+        chain.sealers.push_back(header.proposer);
+        let limit = compute_signer_limit(u32::try_from(chain.genesis.validators.len()).unwrap_or(u32::MAX));
+        if chain.sealers.len() as u64 >= limit {
+            chain.sealers.pop_front();
+        }
+    }
     report.height = height;
     report.transactions += transactions.len() as u64;
     report.votes += commit.votes.len() as u64;
@@ -243,6 +289,10 @@ fn get_commit_field(e: &CommitError) -> String {
         CommitError::Validator { index, .. } => format!("commit.votes[{index}].validator"),
         CommitError::Signature { index, .. } => format!("commit.votes[{index}].signature"),
         CommitError::Power { .. } => "commit.votes".to_owned(),
+        CommitError::Mechanism { .. } => "commit.mechanism".to_owned(),
+        CommitError::Difficulty { .. } => "header.difficulty".to_owned(),
+        CommitError::Branch { index, .. } => format!("commit.branch[{index}]"),
+        CommitError::Confirmations { .. } => "commit.branch".to_owned(),
     }
 }
 
@@ -258,9 +308,29 @@ fn check_header(chain: &Chain, line: &[u8], height: u64, header: &Header, previo
         let reason = format!("{} is before the block before, {}", header.time_us, chain.time_us);
         return wrong("header.time_us", reason);
     }
-    let proposer = get_proposer(height, header.round, chain.genesis.validators.len());
-    if header.proposer != proposer {
-        return wrong("header.proposer", format!("{}, expected {proposer}", header.proposer));
+    let validators = chain.genesis.validators.len();
+    let parameters = &chain.genesis.parameters;
+    match parameters.mechanism {
+        Mechanism::Tendermint | Mechanism::Pbft => {
+            let proposer = get_proposer(height, header.round, validators);
+            if header.proposer != proposer {
+                return wrong("header.proposer", format!("{}, expected {proposer}", header.proposer));
+            }
+        }
+        // A leader is elected, a miner is lucky; a sealer may not come again too soon.
+        Mechanism::Clique if chain.sealers.contains(&header.proposer) => {
+            let reason = format!("{} has sealed one of the {} blocks before", header.proposer, chain.sealers.len());
+            return wrong("header.proposer", reason);
+        }
+        Mechanism::Work if header.difficulty != compute_hashes(parameters.work_bits) => {
+            let reason = format!("{}, expected 2^{}", header.difficulty, parameters.work_bits);
+            return wrong("header.difficulty", reason);
+        }
+        Mechanism::Raft | Mechanism::Clique | Mechanism::Work => {
+            if header.proposer as usize >= validators {
+                return wrong("header.proposer", format!("{}, there are {validators} validators", header.proposer));
+            }
+        }
     }
     if header.validators != chain.validators_hash {
         return wrong("header.validators", "not the hash of the genesis's validators".to_owned());

@@ -12,15 +12,16 @@
 use super::block::VoteKind;
 use super::chain::{Candidate, Ledger};
 use super::crypto::Address;
-use super::driver::Content;
 use super::evidence::{Equivocation, SignedVote};
+use super::lab::message::Body;
+use super::lab::trace::Kind;
 use super::mempool::Waiting;
-use super::network::Event;
-use super::occurrence::{Occurrence, OccurrenceKind, Reach};
+use super::occurrence::{MessageTrace, Occurrence, OccurrenceKind, Reach};
 use super::types::SignedTransaction;
 use crate::digest::Hash;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The `origin` of a transaction that no gateway of the community handed in.
@@ -68,13 +69,13 @@ impl Ledger {
 
     /// Hands in a transaction from outside: its signature is checked at once, and nobody's nonces are counted on.
     pub fn submit_foreign(&mut self, now: SimTime, transaction: SignedTransaction) {
-        let at = now.0.max(self.now_us) + self.network.draw_delay();
-        self.network.schedule(at, Event::Transaction { transaction: Box::new(transaction), origin: FOREIGN });
+        self.carry(now, transaction, FOREIGN);
     }
 
     /// Takes over a partition or its end; those who hear others again catch up.
     pub(super) fn process_groups(&mut self, out: &mut Vec<Occurrence>) {
         let Some(groups) = self.regrouping.take() else { return };
+        let before = self.compute_parts();
         let mut moved = false;
         for (i, node) in self.nodes.iter_mut().enumerate() {
             let group = groups.get(i).copied().unwrap_or_default();
@@ -84,39 +85,33 @@ impl Ledger {
             return;
         }
         self.check_stall(out);
-        for node in (0..).take(self.nodes.len()) {
-            self.process_return(node);
-        }
+        self.meet(&before, out);
     }
 
     /// Those outside the group with most power, or unreachable; the power of that group, and all power.
     pub(super) fn find_silent(&self) -> (Vec<u32>, u64, u64) {
         let power = |i: usize| self.genesis.validators.get(i).map_or(0, |v| u64::from(v.power));
-        let mut groups: BTreeMap<u32, u64> = BTreeMap::new();
-        for (i, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.reach.is_reachable()) {
-            *groups.entry(node.group).or_default() += power(i);
+        let parts = self.compute_parts();
+        let mut heard: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+        for (i, part) in parts.iter().enumerate().filter(|(i, _)| self.nodes[*i].reach.is_reachable()) {
+            *heard.entry(*part).or_default() += power(i);
         }
-        let most = groups.iter().max_by_key(|(group, power)| (**power, std::cmp::Reverse(**group)));
-        let (group, heard) = most.map_or((0, 0), |(group, power)| (*group, *power));
-        let is_silent = |(_, node): &(u32, &super::driver::Node)| !node.reach.is_reachable() || node.group != group;
-        let silent = (0..).zip(&self.nodes).filter(is_silent).map(|(i, _)| i).collect();
+        let most = heard.iter().max_by_key(|((part, group), power)| (**power, Reverse(*group), Reverse(*part)));
+        let (most, heard) = most.map_or(((0, 0), 0), |(part, power)| (*part, *power));
+        let is_silent = |i: &usize| !self.nodes[*i].reach.is_reachable() || parts[*i] != most;
+        let silent = (0..self.nodes.len()).filter(is_silent).filter_map(|i| u32::try_from(i).ok()).collect();
         (silent, heard, (0..self.nodes.len()).map(power).sum())
     }
 
     /// Signs two votes in one step and sends each to half of the peers.
     pub(super) fn vote_twice(&mut self, node: u32, height: u64, round: u32, kind: VoteKind, value: Option<Hash>) {
         let other = if value.is_some() { None } else { Some(self.head.hash) };
-        let [a, b] = [value, other].map(|value| self.sign(node, height, round, Content::Vote { kind, value }));
-        let is_sent = self.nodes.get(node as usize).is_some_and(|n| n.reach.is_reachable());
-        for (message, twin) in [(a, b), (b, a)] {
+        let [a, b] = [value, other].map(|value| self.sign(node, None, height, Body::Vote { kind, round, value }, None));
+        for (message, twin, parity) in [(a, b, 0), (b, a, 1)] {
             if let Some(envelope) = self.store.get_mut(&message) {
-                (envelope.twin, envelope.is_sent) = (Some(twin), is_sent);
+                (envelope.twin, envelope.parity) = (Some(twin), Some(parity));
             }
-        }
-        for to in (0..).take(self.nodes.len()).filter(|to| is_sent && *to != node) {
-            let at = self.now_us + self.network.draw_delay();
-            let message = if to % 2 == 0 { a } else { b };
-            self.network.schedule(at, Event::Deliver { message, to, sent_us: self.now_us });
+            self.dispatch(message);
         }
     }
 
@@ -131,8 +126,7 @@ impl Ledger {
         let (from, twin) = (envelope.from, envelope.twin);
         if is_news {
             for other in (0..).take(self.nodes.len()).filter(|other| *other != from && *other != to) {
-                let at = self.now_us + self.network.draw_delay();
-                self.network.schedule(at, Event::Deliver { message, to: other, sent_us: self.now_us });
+                self.forward(message, to, other, self.now_us);
             }
         }
         let has_both = twin.and_then(|twin| self.store.get(&twin)).is_some_and(|twin| twin.heard.contains(&to));
@@ -147,11 +141,11 @@ impl Ledger {
 
     fn create_evidence(&self, a: u64, b: u64) -> Option<Equivocation> {
         let (a, b) = (self.store.get(&a)?, self.store.get(&b)?);
-        let (Content::Vote { kind, value: first }, Content::Vote { value: second, .. }) = (a.content, b.content) else {
+        let (Body::Vote { kind, round, value: first }, Body::Vote { value: second, .. }) = (&a.body, &b.body) else {
             return None;
         };
-        let vote = |block, signature| SignedVote { block, signature };
-        Equivocation::new(a.from, a.height, a.round, kind, vote(first, a.signature), vote(second, b.signature))
+        let vote = |block: &Option<Hash>, signature| SignedVote { block: *block, signature };
+        Equivocation::new(a.from, a.height, *round, *kind, vote(first, a.signature?), vote(second, b.signature?))
     }
 
     /// What a proposer puts into its block of what is ready.
@@ -162,16 +156,18 @@ impl Ledger {
         ready
     }
 
-    /// Who was heard at the height of the head, as the one knows it that decides the next.
+    /// Who was heard at the height of the head, as the one knows it that decides the next. On branches nobody votes.
     pub(super) fn say_attendance(&self, node: u32, out: &mut Vec<Occurrence>) {
         let height = self.head.height;
-        if height == 0 {
+        if height == 0 || self.rules.mechanism.has_branches() {
             return;
         }
         let group = |i: u32| self.nodes.get(i as usize).map(|n| n.group);
-        let votes = self.store.values().filter(|e| e.height == height && e.is_sent);
-        let votes = votes.filter(|e| matches!(e.content, Content::Vote { .. }) && group(e.from) == group(node));
-        let heard: BTreeSet<u32> = votes.map(|e| e.from).collect();
+        let is_heard = |c: &&MessageTrace| {
+            let is_vote = !matches!(c.kind, Kind::Proposal | Kind::PrePrepare);
+            c.height == height && c.is_sent && is_vote && group(c.validator) == group(node)
+        };
+        let heard: BTreeSet<u32> = self.casts.iter().filter(is_heard).map(|c| c.validator).collect();
         let absent = (0..).take(self.nodes.len()).filter(|i| !heard.contains(i)).collect();
         self.say(OccurrenceKind::Attendance { height, absent }, out);
     }

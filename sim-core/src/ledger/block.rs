@@ -2,9 +2,11 @@
 //!
 //! A block's hash is SHA-256 over its header alone; the header binds the transactions (RFC 6962 root over the encoded
 //! signed transactions), what became of them (the same over the receipts), the state after them (root of the
-//! [state tree](super::state_tree)) and the validators. The commit stands beside the header and is bound by its signatures: more than two thirds of the power.
+//! [state tree](super::state_tree)) and the validators. The commit stands beside the header
+//! and is bound by its signatures; what it must amount to, each mechanism says for itself ([`commit`](super::commit)).
 
-use super::crypto::{Address, Claim, Signature, compute_hash, encode};
+pub use super::commit::{Commit, CommitError, CommitVote, Link};
+use super::crypto::{compute_hash, encode};
 use super::genesis::Validator;
 use super::merkle::compute_root;
 use super::types::SignedTransaction;
@@ -51,6 +53,10 @@ pub struct Header {
     pub receipt_root: Hash,
     /// Root of the state after the transactions.
     pub state_root: Hash,
+    /// What it adds to the weight of its branch; 0 where there are no branches.
+    pub difficulty: u64,
+    /// Proof of work: with it the hash begins with enough zero bits; 0 otherwise.
+    pub nonce: u64,
 }
 
 impl Header {
@@ -61,24 +67,6 @@ impl Header {
     }
 }
 
-/// A validator's signed precommit for the block it stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommitVote {
-    /// Index of the validator.
-    pub validator: u32,
-    /// Over chain, height, round and block hash.
-    pub signature: Signature,
-}
-
-/// The precommits of one round that committed a block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Commit {
-    /// The round.
-    pub round: u32,
-    /// Precommits by ascending validator; more than two thirds of the power.
-    pub votes: Vec<CommitVote>,
-}
-
 /// A committed block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
@@ -86,7 +74,7 @@ pub struct Block {
     pub header: Header,
     /// Its transactions, in the order of their execution.
     pub transactions: Vec<SignedTransaction>,
-    /// The votes that committed it.
+    /// What committed it.
     pub commit: Commit,
 }
 
@@ -122,79 +110,4 @@ pub(crate) fn get_proposal_message(
     valid_round: Option<u32>,
 ) -> Vec<u8> {
     encode("proposal", &(chain, height, round, block, valid_round))
-}
-
-/// The claims a commit makes, for validators it names rightly.
-pub(crate) fn get_commit_claim(
-    chain: &Hash,
-    header: &Header,
-    hash: &Hash,
-    commit: &Commit,
-    vote: &CommitVote,
-    key: Address,
-) -> Claim {
-    Claim {
-        address: key,
-        message: get_vote_message(chain, VoteKind::Precommit, header.height, commit.round, Some(hash)),
-        signature: vote.signature,
-    }
-}
-
-/// Why a commit does not commit its block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommitError {
-    /// A validator that is not there, out of order or twice.
-    #[error("vote {index} names validator {validator}: votes go by ascending index of a known validator, each once")]
-    Validator {
-        /// Place of the vote.
-        index: usize,
-        /// Whom it names.
-        validator: u32,
-    },
-    /// A signature that is not the validator's.
-    #[error("vote {index} is not signed by validator {validator} for this block in this round")]
-    Signature {
-        /// Place of the vote.
-        index: usize,
-        /// Whom it names.
-        validator: u32,
-    },
-    /// Too little power.
-    #[error("the votes have a power of {power} of {total}: more than two thirds are needed")]
-    Power {
-        /// Power of the votes.
-        power: u64,
-        /// Power of all.
-        total: u64,
-    },
-}
-
-impl Commit {
-    /// Whether these votes commit the block with this header.
-    ///
-    /// # Errors
-    /// The first vote that is wrong, or the lack of power.
-    pub fn validate(
-        &self,
-        chain: &Hash,
-        header: &Header,
-        hash: &Hash,
-        validators: &[Validator],
-    ) -> Result<(), CommitError> {
-        let (mut power, mut claims, mut last) = (0_u64, Vec::with_capacity(self.votes.len()), None);
-        for (index, vote) in self.votes.iter().enumerate() {
-            let known = validators.get(vote.validator as usize).filter(|_| last.is_none_or(|l| l < vote.validator));
-            let Some(known) = known else {
-                return Err(CommitError::Validator { index, validator: vote.validator });
-            };
-            last = Some(vote.validator);
-            power += u64::from(known.power);
-            claims.push(get_commit_claim(chain, header, hash, self, vote, known.key));
-        }
-        if let Some(index) = super::crypto::check_all(&claims).iter().position(|valid| !valid) {
-            return Err(CommitError::Signature { index, validator: self.votes[index].validator });
-        }
-        let total = compute_total_power(validators);
-        if is_quorum(power, total) { Ok(()) } else { Err(CommitError::Power { power, total }) }
-    }
 }

@@ -1,44 +1,61 @@
 //! The ledger: validators, network, pool and state in one process, driven by simulated time.
 //!
 //! No validator makes an invalid block, so its execution from the same state by each of them is done once and shared; what
-//! else one may do is in [`behaviour`](super::behaviour).
-//! Nothing here grows: a committed block is handed to the caller, and only the votes of the last 50 blocks are kept.
-//! A validator hears and speaks only while it is powered and connected; unpowered, its machine stands still. What was
-//! missed is gossiped to it when it comes back, and blocks are fetched from a peer. Below more than two thirds of
-//! reachable power nothing commits; this is said once, and what waited commits afterwards.
+//! else one may do is in [`behaviour`](super::behaviour). How validators agree is the genesis's choice
+//! ([`Mechanism`](super::mechanism::Mechanism)); `driver` tells their machines what happens and carries out what they
+//! want, `fork` has what is special where blocks form branches, `catch_up` what is fetched by who was away.
+//! Only what is final is committed and handed to the caller; where heights are decided one by one that is the decision,
+//! where there are branches it is a block that is deep enough on the branch of more than half of the validators.
+//! Nothing here grows: a committed block is handed to the caller, and only the votes of the last 50 blocks are kept, and
+//! the blocks that somebody has yet to fetch, at most a thousand.
+//! A validator hears and speaks only while it is powered and connected; unpowered, its machine stands still. Where too
+//! few can be reached nothing commits; this is said once, and what waited commits afterwards.
 
 use super::behaviour::FOREIGN;
-use super::block::{Block, Commit, CommitVote, Header, is_quorum};
-use super::consensus::tendermint::Step;
-use super::crypto::{Address, Keypair};
-use super::driver::{Envelope, Node};
+use super::block::{Block, Commit, Header};
+use super::catch_up::Archive;
+use super::consensus::clique::{ForkChoice, compute_difficulty};
+use super::consensus::work::compute_hashes;
+use super::crypto::{Address, Keypair, Signature, encode};
+use super::driver::{Ack, Envelope, Node};
 use super::error::TransitionError;
+use super::fork::find_nonce;
 use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
-use super::mempool::{Mempool, Refusal, Waiting};
+use super::lab::trace::{Hop, Stage};
+use super::mechanism::{Mechanism, Rules};
+use super::mempool::{Mempool, PATIENCE_US, Refusal, Waiting};
 use super::merkle::compute_root;
-use super::network::{Event, Network, NetworkSettings};
-use super::occurrence::{BlockTrace, Occurrence, OccurrenceKind, Reach};
+use super::network::{Event, Gear, Network, NetworkSettings};
+use super::occurrence::{BlockTrace, MessageTrace, Occurrence, OccurrenceKind, Reach};
 use super::receipt::{Receipt, compute_receipt_root};
 use super::state::{Place, State};
 use super::types::SignedTransaction;
 use super::verifier::Verifier;
 use crate::digest::Hash;
+use crate::rng::Stream;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many blocks' votes are kept.
 pub const RECENT_BLOCKS: usize = 50;
+/// Raft's elections begin after so many timeouts or twice as many, its heartbeat is a quarter: seconds, where a message
+/// takes a tenth (Ongaro and Ousterhout 2014, section 5.6, want an order of magnitude between them).
+const RAFT_TIMEOUTS: u64 = 5;
 
-/// A block that is proposed but not committed, with the state after it.
+/// A block that is made, but not final, with the state after it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Candidate {
     pub(super) header: Header,
     pub(super) transactions: Vec<SignedTransaction>,
     receipts: Vec<Receipt>,
-    post: State,
+    pub(super) post: State,
     /// The latest arrival in the pool when it was made.
     pub(super) seen: u64,
+    /// Encoded bytes of header and transactions.
+    pub(super) bytes: u64,
+    /// On a branch: its author's signature.
+    pub(super) seal: Option<Signature>,
 }
 
 /// The last committed block in short.
@@ -47,6 +64,16 @@ pub(super) struct Head {
     pub(super) height: u64,
     pub(super) hash: Hash,
     pub(super) time_us: u64,
+    /// What branches know it by.
+    pub(super) tree: Hash,
+}
+
+/// What a block is made on.
+struct Ground {
+    height: u64,
+    hash: Hash,
+    time_us: u64,
+    state: State,
 }
 
 /// The whole ledger; see the module.
@@ -55,18 +82,27 @@ pub struct Ledger {
     pub(super) genesis: Genesis,
     pub(super) chain: Hash,
     validators_hash: Hash,
+    pub(super) rules: Rules,
     pub(super) keys: Vec<Keypair>,
     pub(super) now_us: u64,
     pub(super) head: Head,
-    state: State,
+    pub(super) state: State,
     pub(super) pool: Mempool,
     /// Next nonces promised to senders, where transactions are on their way.
     promised: BTreeMap<Address, u64>,
     pub(super) network: Network,
+    pub(super) dice: Stream,
     pub(super) nodes: Vec<Node>,
+    /// Messages of the last height and of those in progress, by number.
     pub(super) store: BTreeMap<u64, Envelope>,
     pub(super) next_message: u64,
     pub(super) candidates: BTreeMap<Hash, Candidate>,
+    /// Blocks of branches: their headers' hashes by what branches know them by.
+    pub(super) sealed: BTreeMap<Hash, Hash>,
+    /// Raft: the last signed acknowledgement of each.
+    pub(super) acks: BTreeMap<u32, Ack>,
+    /// Whether the machines have been told to begin.
+    pub(super) is_begun: bool,
     /// When the next height starts, and whether it has.
     start_us: u64,
     pub(super) is_started: bool,
@@ -76,39 +112,71 @@ pub struct Ledger {
     pub(super) regrouping: Option<Vec<u32>>,
     /// Validators whose double vote was told.
     pub(super) accused: BTreeSet<u32>,
-    recent: VecDeque<BlockTrace>,
+    pub(super) recent: VecDeque<BlockTrace>,
+    /// What was said at the last height and at those in progress.
+    pub(super) casts: VecDeque<MessageTrace>,
+    /// Messages as they arrived at validators, the latest last.
+    pub(super) film: VecDeque<Hop>,
+    pub(super) archive: Archive,
+    /// The latest head for which a branch gave way.
+    pub(super) reorganised: Hash,
     #[serde(skip)]
     pub(super) verified: Verifier,
 }
 
 impl Ledger {
-    /// A ledger that starts at time 0 with the first empty block due after the empty interval. The validators' keys are
-    /// those that [`create_genesis`](super::genesis::create_genesis) derives from the same `seed`.
+    /// A ledger whose validators have links to each other, all alike. It starts at time 0 with the first empty block due
+    /// after the empty interval. The validators' keys are those that
+    /// [`create_genesis`](super::genesis::create_genesis) derives from the same `seed`.
     ///
     /// # Errors
     /// When the genesis is invalid or its validators' keys do not follow from `seed`.
     pub fn new(genesis: Genesis, settings: NetworkSettings, seed: u64) -> Result<Self, GenesisError> {
+        let validators = u32::try_from(genesis.validators.len()).unwrap_or(u32::MAX);
+        Self::with_gear(genesis, Gear::full(validators, settings.into()), seed)
+    }
+
+    /// The same over given links; `gear` counts the validators from 0, and then its relays.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_gear(genesis: Genesis, gear: Gear, seed: u64) -> Result<Self, GenesisError> {
         genesis.validate()?;
         let keys: Vec<_> = genesis.validators.iter().map(|v| Keypair::derive(seed, VALIDATOR_KEYS, &v.name)).collect();
         let foreign = genesis.validators.iter().zip(&keys).find(|(v, key)| v.key != key.get_address());
         if let Some((v, _)) = foreign {
             return Err(GenesisError::Key { name: v.name.clone() });
         }
-        let powers: Vec<u32> = genesis.validators.iter().map(|v| v.power).collect();
         let chain = genesis.compute_hash();
+        let p = &genesis.parameters;
+        let timeout_us = p.timeout_us * if p.mechanism == Mechanism::Raft { RAFT_TIMEOUTS } else { 1 };
+        let rules = Rules {
+            mechanism: p.mechanism,
+            powers: genesis.validators.iter().map(|v| v.power).collect(),
+            timeout_us,
+            timeout_delta_us: p.timeout_delta_us,
+            interval_us: p.block_interval_us.max(1),
+            choice: ForkChoice::Eip3436,
+            genesis: chain,
+            kept: 2,
+        };
         let mut ledger = Self {
             chain,
             validators_hash: genesis.compute_validators_hash(),
             now_us: 0,
-            head: Head { height: 0, hash: chain, time_us: 0 },
+            head: Head { height: 0, hash: chain, time_us: 0, tree: Hash::default() },
             state: State::new(&genesis),
             pool: Mempool::default(),
             promised: BTreeMap::new(),
-            network: Network::new(settings, seed),
-            nodes: (0..).take(keys.len()).map(|i| Node::new(i, 1, powers.clone())).collect(),
+            network: Network::new(gear, rules.get_nodes(), seed),
+            dice: Stream::new(seed, "ledger-validators", 0),
+            nodes: (0..rules.get_nodes()).map(|i| Node::new(&rules, i)).collect(),
             store: BTreeMap::new(),
             next_message: 0,
             candidates: BTreeMap::new(),
+            sealed: BTreeMap::new(),
+            acks: BTreeMap::new(),
+            is_begun: false,
             start_us: u64::MAX,
             is_started: false,
             highest_round: 0,
@@ -116,7 +184,12 @@ impl Ledger {
             regrouping: None,
             accused: BTreeSet::new(),
             recent: VecDeque::new(),
+            casts: VecDeque::new(),
+            film: VecDeque::new(),
+            archive: Archive::default(),
+            reorganised: Hash::default(),
             verified: Verifier::default(),
+            rules,
             keys,
             genesis,
         };
@@ -157,11 +230,24 @@ impl Ledger {
     pub fn get_round(&self) -> u32 {
         self.highest_round
     }
-    /// Height, round and step of a validator.
+    /// What a validator does, at which height, in which round, view or term.
     #[must_use]
-    pub fn get_validator_step(&self, validator: u32) -> Option<(u64, u32, Step)> {
-        let machine = &self.nodes.get(validator as usize)?.machine;
-        Some((machine.get_height(), machine.get_round(), machine.get_step()))
+    pub fn get_standing(&self, validator: u32) -> Option<(Stage, u64, u32)> {
+        Some(self.nodes.get(validator as usize)?.actor.get_standing())
+    }
+    /// How the validators agree.
+    #[must_use]
+    pub fn get_mechanism(&self) -> Mechanism {
+        self.rules.mechanism
+    }
+    /// What was said at the height in progress, in the order in which it was said.
+    pub fn get_messages(&self) -> impl Iterator<Item = &MessageTrace> {
+        let height = self.get_height() + 1;
+        self.casts.iter().filter(move |cast| cast.height >= height)
+    }
+    /// Messages as they arrived at validators, the latest last: those of the last heights.
+    pub fn get_film(&self) -> impl DoubleEndedIterator<Item = &Hop> + ExactSizeIterator {
+        self.film.iter()
     }
     /// Transactions that wait.
     #[must_use]
@@ -185,33 +271,42 @@ impl Ledger {
     }
 
     pub(super) fn get_nonce(&self, sender: &Address) -> u64 {
-        self.state.get_index(sender).map_or(0, |i| self.state.get_accounts()[i as usize].nonce)
+        find_next_nonce(&self.state, sender)
     }
 
     /// Hands a transaction to the network; it reaches the pool after a message's time. `origin` comes back in a refusal.
     pub fn submit(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
         let next = self.promised.entry(transaction.sender).or_default();
         *next = (*next).max(transaction.nonce.saturating_add(1));
-        let at = now.0.max(self.now_us) + self.network.draw_delay();
+        self.carry(now, transaction, origin);
+    }
+
+    /// A transaction goes from its author's gateway to the next proposer.
+    pub(super) fn carry(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
+        let bytes = transaction.encode().len() as u64;
+        let first = super::block::get_proposer(self.head.height + 1, 0, self.nodes.len());
+        let at = self.network.carry(now.0.max(self.now_us), origin, first, bytes);
         self.network.schedule(at, Event::Transaction { transaction: Box::new(transaction), origin });
     }
 
-    /// Plays everything up to and including `until`, in the order of time. `reach` holds from now on, by validator; a
-    /// validator that it does not name keeps what it had.
+    /// Plays everything up to and including `until`, in the order of time. `reach` holds from now on, by validator and
+    /// then by relay; one that it does not name keeps what it had.
     pub fn advance(&mut self, until: SimTime, reach: &[Reach]) -> Vec<Occurrence> {
         let mut out = Vec::new();
         self.process_groups(&mut out);
         self.process_reach(reach, &mut out);
+        self.begin(&mut out);
         while let Some((time_us, event)) = self.network.pop(until.0) {
             self.now_us = self.now_us.max(time_us);
             match event {
-                Event::Deliver { message, to, sent_us } => self.process_delivery(message, to, sent_us, &mut out),
-                Event::Timeout { node, height, step, round } => {
-                    self.process_timeout(node, height, step, round, &mut out)
+                Event::Arrive { message, from, at, to, sent_us } => {
+                    self.process_copy(message, from, at, to, sent_us, &mut out);
                 }
+                Event::Timer { node, epoch, timer } => self.process_timer(node, epoch, timer, &mut out),
                 Event::Start { height } => self.process_start(height, &mut out),
+                Event::Check => self.process_check(&mut out),
                 Event::Transaction { transaction, origin } => self.process_arrival(*transaction, origin, &mut out),
-                Event::Sync { node } => self.process_sync(node, &mut out),
+                Event::Expire { sender, nonce, arrival } => self.process_expiry(sender, nonce, arrival, &mut out),
             }
         }
         self.now_us = self.now_us.max(until.0);
@@ -222,10 +317,10 @@ impl Ledger {
         out.push(Occurrence { time_us: self.now_us, kind });
     }
 
-    /// Says a stall once, when the reachable power falls to two thirds or less.
+    /// Says a stall once, when too little power can be reached.
     pub(super) fn check_stall(&mut self, out: &mut Vec<Occurrence>) {
         let (silent, power, total) = self.find_silent();
-        if !is_quorum(power, total) && !self.is_stalled {
+        if !self.rules.mechanism.is_quorum(power, total) && !self.is_stalled {
             self.is_stalled = true;
             self.say(OccurrenceKind::Stalled { height: self.head.height + 1, silent, power, total }, out);
         }
@@ -239,6 +334,8 @@ impl Ledger {
             at = at.min((self.head.time_us + p.block_interval_us).max(self.now_us + p.gather_us));
         }
         let at = at.max(self.now_us);
+        // On branches blocks come by their own clock.
+        self.is_started |= self.rules.mechanism.has_branches();
         if !self.is_started && at < self.start_us {
             self.start_us = at;
             self.network.schedule(at, Event::Start { height: self.head.height + 1 });
@@ -263,8 +360,13 @@ impl Ledger {
             return self.say_refused(tx, origin, TransitionError::Signature.into(), out);
         }
         let next = self.state.get_accounts()[index as usize].nonce;
-        let chain = self.chain;
-        match self.pool.insert(tx, origin, next, |occupant| !occupant.get_claim(&chain).is_valid()) {
+        let (chain, nonce) = (self.chain, tx.nonce);
+        let result = self.pool.insert(tx, origin, next, |occupant| !occupant.get_claim(&chain).is_valid());
+        if result.is_ok() && self.pool.get_next_nonce(sender, next) < nonce {
+            let arrival = self.pool.get_arrivals();
+            self.network.schedule(self.now_us + PATIENCE_US, Event::Expire { sender, nonce, arrival });
+        }
+        match result {
             Ok(None) => {}
             Ok(Some(forged)) => {
                 self.say_refused(forged.transaction, forged.origin, TransitionError::Signature.into(), out)
@@ -279,6 +381,15 @@ impl Ledger {
         self.schedule_start();
     }
 
+    /// A transaction that still waits for one before it leaves the pool.
+    fn process_expiry(&mut self, sender: Address, nonce: u64, arrival: u64, out: &mut Vec<Occurrence>) {
+        let next = self.get_nonce(&sender);
+        if let Some((gone, missing)) = self.pool.remove_waiting(sender, nonce, arrival, next) {
+            self.promised.insert(sender, missing);
+            self.say_refused(gone.transaction, gone.origin, Refusal::Waited { nonce, missing }, out);
+        }
+    }
+
     fn say_refused(&self, tx: SignedTransaction, origin: u32, reason: Refusal, out: &mut Vec<Occurrence>) {
         let is_taken = matches!(reason, Refusal::NonceTaken { .. });
         let rival = self.pool.get(tx.sender, tx.nonce).filter(|_| is_taken);
@@ -287,18 +398,48 @@ impl Ledger {
         self.say(OccurrenceKind::TransactionRefused { transaction, rival, origin, reason }, out);
     }
 
-    /// Makes the block of a proposer from what waits; refuses what breaks a rule. Returns its hash.
-    pub(super) fn create_block(&mut self, proposer: u32, round: u32, out: &mut Vec<Occurrence>) -> Hash {
+    /// What a validator makes a block on; none where it is behind.
+    fn find_ground(&self, node: u32, parent: &Hash) -> Option<Ground> {
+        let head = &self.head;
+        let mechanism = self.rules.mechanism;
+        let is_head = if mechanism.has_branches() {
+            *parent == head.tree
+        } else {
+            self.nodes.get(node as usize)?.actor.get_height() == head.height + 1
+        };
+        // A leader of Raft waits with the next block until there is something to order.
+        if mechanism == Mechanism::Raft && !self.is_started {
+            return None;
+        }
+        if is_head {
+            return Some(Ground {
+                height: head.height,
+                hash: head.hash,
+                time_us: head.time_us,
+                state: self.state.clone(),
+            });
+        }
+        let hash = *self.sealed.get(parent)?;
+        let Candidate { header, post, .. } = self.candidates.get(&hash)?;
+        Some(Ground { height: header.height, hash, time_us: header.time_us, state: post.clone() })
+    }
+
+    /// Makes the block of a proposer from what waits; refuses what breaks a rule. Returns its hash; none where the
+    /// proposer is behind: it will hear of the block that was made.
+    pub(super) fn create_block(&mut self, proposer: u32, parent: &Hash, out: &mut Vec<Occurrence>) -> Option<Hash> {
+        let ground = self.find_ground(proposer, parent)?;
+        let mut post = ground.state;
         let limit = self.genesis.parameters.block_transactions as usize;
         let ready: Vec<Waiting> =
-            self.pool.get_ready(|s| Some(self.get_nonce(s)), limit).into_iter().cloned().collect();
+            self.pool.get_ready(|s| Some(find_next_nonce(&post, s)), limit).into_iter().cloned().collect();
         let seen = self.pool.get_arrivals();
         let ready = self.censor(proposer, ready);
         let signed = self.check_signatures(&ready);
-        let (height, time_us) = (self.head.height + 1, self.now_us.max(self.head.time_us));
+        let (height, time_us) = (ground.height + 1, self.now_us.max(ground.time_us));
         let place = Place { height, time_us, proposer };
-        let (mut post, mut transactions) = (self.state.clone(), Vec::with_capacity(ready.len()));
+        let mut transactions = Vec::with_capacity(ready.len());
         let (mut leaves, mut receipts) = (Vec::with_capacity(ready.len()), Vec::with_capacity(ready.len()));
+        let mut bytes = 0;
         for (waiting, is_signed) in ready.into_iter().zip(signed) {
             let tx = &waiting.transaction;
             // A transaction whose forerunner was refused a moment ago has left the pool with it.
@@ -310,25 +451,48 @@ impl Ledger {
                 Ok(receipt) => {
                     receipts.push(receipt);
                     leaves.push(waiting.hash);
+                    bytes += waiting.bytes as u64;
                     transactions.push(waiting.transaction);
                 }
+                // What fails on one branch may do well on another.
+                Err(_) if is_signed && !self.fails_for_good(tx, place) => {}
                 Err(reason) => self.refuse(tx.sender, tx.nonce, &reason, out),
             }
         }
-        let header = Header {
+        let mut header = Header {
             height,
-            round,
+            round: self.nodes.get(proposer as usize).map_or(0, |n| n.actor.get_standing().2),
             time_us,
-            previous: self.head.hash,
+            previous: ground.hash,
             proposer,
             validators: self.validators_hash,
             tx_root: compute_root(&leaves),
             receipt_root: compute_receipt_root(&receipts),
             state_root: post.compute_root(),
+            difficulty: 0,
+            nonce: 0,
         };
+        match self.rules.mechanism {
+            Mechanism::Clique => {
+                header.difficulty = compute_difficulty(height, proposer, self.rules.get_nodes());
+            }
+            Mechanism::Work => {
+                header.difficulty = compute_hashes(self.genesis.parameters.work_bits);
+                find_nonce(&mut header);
+            }
+            Mechanism::Tendermint | Mechanism::Pbft | Mechanism::Raft => {}
+        }
         let hash = header.compute_hash();
-        self.candidates.insert(hash, Candidate { header, transactions, receipts, post, seen });
-        hash
+        bytes += encode("header", &header).len() as u64;
+        let candidate = Candidate { header, transactions, receipts, post, seen, bytes, seal: None };
+        self.candidates.insert(hash, candidate);
+        Some(hash)
+    }
+
+    /// Whether a transaction that fails on a branch fails on what is final, too.
+    fn fails_for_good(&self, tx: &SignedTransaction, place: Place) -> bool {
+        !self.rules.mechanism.has_branches()
+            || (self.get_nonce(&tx.sender) == tx.nonce && self.state.clone().process_transaction(tx, place).is_err())
     }
 
     fn refuse(&mut self, sender: Address, nonce: u64, reason: &TransitionError, out: &mut Vec<Occurrence>) {
@@ -350,23 +514,19 @@ impl Ledger {
         ready.iter().map(|w| self.verified.is_known(&w.hash)).collect()
     }
 
-    /// The first validator has decided: the block is final.
-    pub(super) fn commit(&mut self, node: u32, round: u32, value: Hash, out: &mut Vec<Occurrence>) {
+    /// A block is final: the first validator has decided, or enough have it deep enough on their branches.
+    pub(super) fn commit(&mut self, node: u32, value: Hash, tree: Hash, commit: Commit, out: &mut Vec<Occurrence>) {
         let Some(candidate) = self.candidates.remove(&value) else { return };
-        let heard = self.nodes[node as usize].machine.get_precommits(round, &value);
-        let sign = |validator: &u32| {
-            let signature = self.find_precommit(*validator, candidate.header.height, round, &value)?;
-            Some(CommitVote { validator: *validator, signature })
-        };
-        let votes: Vec<CommitVote> = heard.iter().filter_map(sign).collect();
         self.say_attendance(node, out);
         self.say_omissions(&candidate, out);
         let Candidate { header, transactions, receipts, post, .. } = candidate;
+        let height = header.height;
+        let casts = self.casts.iter().filter(|c| c.height == height && c.is_sent).copied().collect();
         self.recent.push_back(BlockTrace {
             hash: value,
             committed_us: self.now_us,
             transactions: u32::try_from(transactions.len()).unwrap_or(u32::MAX),
-            votes: self.get_vote_traces(header.height),
+            casts,
             header: header.clone(),
         });
         if self.recent.len() > RECENT_BLOCKS {
@@ -374,13 +534,15 @@ impl Ledger {
         }
         self.pool.remove_committed(&transactions);
         self.state = post;
-        self.head = Head { height: header.height, hash: value, time_us: header.time_us };
-        self.candidates.clear();
-        let kept = self.head.height;
-        self.store.retain(|_, envelope| envelope.height >= kept);
-        (self.is_started, self.start_us, self.highest_round) = (false, u64::MAX, 0);
-        let height = header.height;
-        let block = Block { header, transactions, commit: Commit { round, votes } };
+        self.head = Head { height, hash: value, time_us: header.time_us, tree };
+        self.forget_below(height);
+        self.is_started = false;
+        self.start_us = u64::MAX;
+        if self.rules.mechanism != Mechanism::Raft {
+            self.highest_round = 0;
+        }
+        let block = Block { header, transactions, commit };
+        self.keep_block(&block, tree);
         self.say(OccurrenceKind::Committed { block: Box::new(block), receipts }, out);
         if self.is_stalled {
             self.is_stalled = false;
@@ -388,6 +550,31 @@ impl Ledger {
             self.check_stall(out);
         }
         self.schedule_start();
-        self.schedule_syncs(node);
+        self.schedule_check();
     }
+
+    /// What belongs to heights that are past.
+    fn forget_below(&mut self, height: u64) {
+        self.candidates.retain(|_, candidate| candidate.header.height > height);
+        let candidates = &self.candidates;
+        self.sealed.retain(|_, value| candidates.contains_key(value));
+        self.store.retain(|_, envelope| envelope.height >= height);
+        self.casts.retain(|cast| cast.height >= height);
+        self.acks.clear();
+    }
+}
+
+/// The block before a candidate or a recent block.
+pub(super) fn find_previous(
+    candidates: &BTreeMap<Hash, Candidate>,
+    recent: &VecDeque<BlockTrace>,
+    value: &Hash,
+) -> Option<Hash> {
+    let candidate = candidates.get(value).map(|c| c.header.previous);
+    candidate.or_else(|| recent.iter().rev().find(|b| b.hash == *value).map(|b| b.header.previous))
+}
+
+/// The nonce of a sender's next transaction on a state.
+fn find_next_nonce(state: &State, sender: &Address) -> u64 {
+    state.get_index(sender).and_then(|i| state.get_accounts().get(i as usize)).map_or(0, |account| account.nonce)
 }

@@ -1,6 +1,6 @@
 //! The lines of `chain.jsonl`: every record with its fields in their one order, in the spelling of `json.rs`.
 
-use super::block::{Block, Commit, CommitVote, Header, VoteKind};
+use super::block::{Block, Commit, CommitVote, Header, Link, VoteKind};
 use super::certificate::{
     CertificateAction, CertificateId, Facility, Plant, Purpose, Rules as CertificateRules, Source, Storage,
 };
@@ -10,6 +10,7 @@ use super::crypto::encode;
 use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
+use super::mechanism::Mechanism;
 use super::oversight::{ComplianceReport, Figures, Ground, Reinstatement, Suspension};
 use super::privacy::envelope::Envelope;
 use super::privacy::fine::{MAX_SEALED_BYTES, MAX_WRAPS};
@@ -89,12 +90,27 @@ record!(Parameters {
     least_fee,
     gas_price,
     credit,
-    certificates
+    certificates,
+    mechanism,
+    work_bits
 });
 record!(Genesis { format, name, scene, validators, accounts, parameters });
-record!(Header { height, round, time_us, previous, proposer, validators, tx_root, receipt_root, state_root });
+record!(Header {
+    height,
+    round,
+    time_us,
+    previous,
+    proposer,
+    validators,
+    tx_root,
+    receipt_root,
+    state_root,
+    difficulty,
+    nonce
+});
 record!(CommitVote { validator, signature });
-record!(Commit { round, votes });
+record!(Link { header, seal });
+record!(Commit { mechanism, round, votes, branch });
 
 macro_rules! choice {
     ($type:ident { $($variant:ident),+ }) => {
@@ -144,6 +160,7 @@ impl Canonical for ReaderKey {
     }
 }
 
+choice!(Mechanism { Tendermint, Pbft, Raft, Clique, Work });
 choice!(Role { Meter, Operator, Grid, Losses, Validator, Regulator });
 choice!(VoteKind { Prevote, Precommit });
 choice!(Purpose { Footprint, Credit });

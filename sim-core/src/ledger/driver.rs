@@ -1,271 +1,199 @@
-//! Drives the consensus machines over the simulated network: signing, sending, checking, gossip, catching up.
+//! Drives the consensus machines over the network: signing, sending, checking, gossip.
+//!
+//! Every message that binds its author is signed: proposals, votes, acknowledgements, seals, view changes. Raft's
+//! elections and heartbeats are not (it bears crashes only), nor are requests for blocks, whose answers prove themselves.
 
 use super::behaviour::Behaviour;
-use super::block::{VoteKind, get_proposal_message, get_proposer, get_vote_message};
-use super::chain::Ledger;
-use super::consensus::tendermint::{Input, Machine, Output, Step};
-use super::crypto::{Claim, Signature};
+use super::block::{Commit, CommitVote, VoteKind, get_proposal_message, get_vote_message};
+use super::catch_up::{Fetching, Replica};
+use super::chain::{Ledger, find_previous};
+use super::commit::{get_certificate_message, is_weighed};
+use super::consensus::raft;
+use super::crypto::{Claim, Signature, encode};
+use super::lab::actor::{Actor, Timer, Told, Wanted, World};
+use super::lab::mesh::Path;
+use super::lab::message::{Body, Message};
+use super::lab::trace::{Hop, Kind, Stage};
+use super::mechanism::{Mechanism, Rules};
 use super::network::Event;
-use super::occurrence::{MessageTrace, Occurrence, OccurrenceKind, Reach, VoteTrace};
+use super::occurrence::{MessageTrace, Occurrence, OccurrenceKind, Reach};
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-/// How long after a commit a validator that has not heard of it asks a peer; longer than most votes take.
-const SYNC_AFTER_US: u64 = 2_000_000;
+/// Most messages that are remembered for the picture, as said and as heard.
+const MOST_CASTS: usize = 2_000;
+const MOST_HOPS: usize = 600;
 
 /// A validator: its machine and what it can reach.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Node {
-    pub(super) machine: Machine,
+    pub(super) actor: Actor,
     pub(super) reach: Reach,
     pub(super) behaviour: Behaviour,
     /// Who hears whom: only those of the same group.
     pub(super) group: u32,
-    powers: Vec<u32>,
+    /// Grows when it loses power, so that what it was about to do is void.
+    pub(super) epoch: u32,
+    pub(super) replica: Option<Box<Replica>>,
+    pub(super) fetching: Option<Fetching>,
+    /// The block that it asked for last, and when.
+    asked: (Hash, u64),
 }
 
 impl Node {
-    pub(super) fn new(index: u32, height: u64, powers: Vec<u32>) -> Self {
-        let machine = Machine::new(index, height, powers.clone());
-        Self { machine, reach: Reach::FULL, behaviour: Behaviour::Honest, group: 0, powers }
+    pub(super) fn new(rules: &Rules, index: u32) -> Self {
+        Self {
+            actor: Actor::new(rules, index),
+            reach: Reach::FULL,
+            behaviour: Behaviour::Honest,
+            group: 0,
+            epoch: 0,
+            replica: None,
+            fetching: None,
+            asked: (Hash::default(), 0),
+        }
     }
 }
 
-/// What a message says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Content {
-    Proposal { value: Hash, valid_round: Option<u32> },
-    Vote { kind: VoteKind, value: Option<Hash> },
-}
-
-/// A signed message of consensus.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A message under way or kept for who has not heard it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Envelope {
     pub(super) from: u32,
+    /// To one; to all without.
+    pub(super) to: Option<u32>,
     pub(super) height: u64,
-    pub(super) round: u32,
-    pub(super) content: Content,
-    pub(super) signature: Signature,
+    pub(super) body: Body,
+    /// None for what binds nobody.
+    pub(super) signature: Option<Signature>,
     /// Identifies the check of the signature.
     id: Hash,
+    /// The block that it is about.
+    value: Option<Hash>,
+    bytes: u64,
     sent_us: u64,
     /// Whether it has left its sender.
     pub(super) is_sent: bool,
+    /// Nodes that have it.
+    pub(super) seen: BTreeSet<u32>,
+    /// Only validators of even (0) or odd (1) number are meant.
+    pub(super) parity: Option<u32>,
     /// The other vote of its sender in the same step, where it cast two, and who has heard this one.
     pub(super) twin: Option<u64>,
     pub(super) heard: BTreeSet<u32>,
 }
 
+/// Raft: a signed acknowledgement as it arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ack {
+    height: u64,
+    term: u32,
+    value: Hash,
+    signature: Signature,
+}
+
 impl Ledger {
-    /// Takes over who is reachable and lets those who come back catch up.
-    pub(super) fn process_reach(&mut self, reach: &[Reach], out: &mut Vec<Occurrence>) {
-        let changed: Vec<(u32, Reach, Reach)> = (0..)
-            .zip(self.nodes.iter_mut().zip(reach))
-            .map(|(i, (node, new))| (i, node.behaviour.mute(*new), node))
-            .filter(|(_, new, node)| node.reach != *new)
-            .map(|(i, new, node)| (i, std::mem::replace(&mut node.reach, new), new))
-            .collect();
-        if changed.is_empty() {
+    /// Lets the machines begin, once.
+    pub(super) fn begin(&mut self, out: &mut Vec<Occurrence>) {
+        if std::mem::replace(&mut self.is_begun, true) {
             return;
         }
-        self.check_stall(out);
-        for (node, old, new) in changed {
-            if new.powered && !old.powered {
-                self.feed(node, Input::Resume, out);
-                self.start_if_due(node, out);
-            }
-            if new.is_reachable() && !old.is_reachable() {
-                self.process_return(node);
-            }
-        }
-    }
-
-    /// A validator can be heard again: it asks for blocks, hears what it missed, and sends what it could not.
-    pub(super) fn process_return(&mut self, node: u32) {
-        for other in (0..).take(self.nodes.len()) {
-            let at = self.now_us + 2 * self.network.draw_delay();
-            self.network.schedule(at, Event::Sync { node: other });
-        }
-        self.redeliver(node);
-        let unsent: Vec<u64> =
-            self.store.iter().filter(|(_, e)| e.from == node && !e.is_sent).map(|(id, _)| *id).collect();
-        for id in unsent {
-            self.broadcast(id);
-        }
-    }
-
-    /// Gossip: all messages of the validator's height that others have sent.
-    fn redeliver(&mut self, to: u32) {
-        let height = self.nodes[to as usize].machine.get_height();
-        let known: Vec<u64> = self
-            .store
-            .iter()
-            .filter(|(_, e)| e.from != to && e.is_sent && e.height == height)
-            .map(|(id, _)| *id)
-            .collect();
-        for message in known {
-            let at = self.now_us + self.network.draw_delay();
-            self.network.schedule(at, Event::Deliver { message, to, sent_us: self.now_us });
-        }
-    }
-
-    fn broadcast(&mut self, message: u64) {
-        let Some(envelope) = self.store.get_mut(&message) else { return };
-        let from = envelope.from;
-        envelope.is_sent = self.nodes[from as usize].reach.is_reachable();
-        if !envelope.is_sent {
-            return;
-        }
-        for to in (0..).take(self.nodes.len()).filter(|to| *to != from) {
-            let at = self.now_us + self.network.draw_delay();
-            self.network.schedule(at, Event::Deliver { message, to, sent_us: self.now_us });
-        }
-    }
-
-    /// Starts the height for all that stand at it.
-    pub(super) fn start_nodes(&mut self, out: &mut Vec<Occurrence>) {
         for node in (0..).take(self.nodes.len()) {
-            self.start_if_due(node, out);
-        }
-    }
-
-    fn start_if_due(&mut self, node: u32, out: &mut Vec<Occurrence>) {
-        let n = &self.nodes[node as usize];
-        if self.is_started && n.reach.powered && n.machine.get_height() == self.head.height + 1 {
-            self.feed(node, Input::Start, out);
-        }
-    }
-
-    pub(super) fn process_timeout(
-        &mut self,
-        node: u32,
-        height: u64,
-        step: Step,
-        round: u32,
-        out: &mut Vec<Occurrence>,
-    ) {
-        let n = &self.nodes[node as usize];
-        if n.reach.powered && n.machine.get_height() == height {
-            self.feed(node, Input::Timeout { step, round }, out);
-        }
-    }
-
-    pub(super) fn process_delivery(&mut self, message: u64, to: u32, sent_us: u64, out: &mut Vec<Occurrence>) {
-        if !self.nodes[to as usize].reach.is_reachable() {
-            return;
-        }
-        let Some(envelope) = self.store.get(&message).cloned() else { return };
-        if self.nodes[envelope.from as usize].group != self.nodes[to as usize].group {
-            return;
-        }
-        if !self.verified.is_known(&envelope.id) {
-            let claim = self.get_envelope_claim(&envelope);
-            if !self.verified.is_valid(&claim) {
-                return;
+            if self.nodes[node as usize].reach.powered {
+                self.tell(node, Told::Start, out);
             }
-            self.verified.insert(envelope.id);
         }
-        if envelope.twin.is_some() {
-            self.hear_twin(message, to, out);
+    }
+
+    /// Asks a validator's machine.
+    pub(super) fn with_actor<T>(&mut self, node: u32, ask: impl FnOnce(&mut Actor, &mut World<'_>) -> T) -> T {
+        let (candidates, recent) = (&self.candidates, &self.recent);
+        let mut world = World {
+            now_us: self.now_us,
+            rules: &self.rules,
+            dice: &mut self.dice,
+            get_parent: &|hash| find_previous(candidates, recent, hash),
+        };
+        ask(&mut self.nodes[node as usize].actor, &mut world)
+    }
+
+    /// Gives a machine an input and carries out what it wants.
+    pub(super) fn tell(&mut self, node: u32, told: Told, out: &mut Vec<Occurrence>) {
+        let wanted = self.with_actor(node, |actor, world| actor.process(told, world));
+        self.carry_out(node, wanted, out);
+        if self.rules.mechanism == Mechanism::Raft {
+            let (stage, _, term) = self.nodes[node as usize].actor.get_standing();
+            if stage == Stage::Leading && term > self.highest_round {
+                self.highest_round = term;
+                self.say(OccurrenceKind::Led { leader: node, term }, out);
+            }
         }
-        let Envelope { from, height, round, content, .. } = envelope;
-        if let Content::Vote { kind, value } = content {
-            let is_nil = value.is_none();
-            self.say(OccurrenceKind::VoteArrived { height, round, kind, is_nil, from, to, sent_us }, out);
-        }
-        if self.nodes[to as usize].machine.get_height() != height {
-            return;
-        }
-        match content {
-            Content::Proposal { value, valid_round } => {
-                // Every candidate was executed when it was made; a block of a height that is past is the head's.
-                let is_valid = self.candidates.contains_key(&value) || self.head.hash == value;
-                if from == get_proposer(height, round, self.nodes.len()) {
-                    self.feed(to, Input::Proposal { round, value, valid_round, is_valid }, out);
+    }
+
+    pub(super) fn carry_out(&mut self, node: u32, wanted: Vec<Wanted>, out: &mut Vec<Occurrence>) {
+        let mut wanted: VecDeque<Wanted> = wanted.into();
+        while let Some(one) = wanted.pop_front() {
+            match one {
+                Wanted::Value { parent } => {
+                    let Some(value) = self.create_block(node, &parent, out) else { continue };
+                    let told = Told::Value { value, parent };
+                    // What follows from the block comes before what the machine wanted afterwards.
+                    let more = self.with_actor(node, |actor, world| actor.process(told, world));
+                    more.into_iter().rev().for_each(|one| wanted.push_front(one));
                 }
-            }
-            Content::Vote { kind, value } => self.feed(to, Input::Vote { kind, round, value, validator: from }, out),
-        }
-    }
-
-    fn get_envelope_claim(&self, e: &Envelope) -> Claim {
-        Claim {
-            address: self.genesis.validators[e.from as usize].key,
-            message: self.get_message(e.height, e.round, &e.content),
-            signature: e.signature,
-        }
-    }
-
-    fn get_message(&self, height: u64, round: u32, content: &Content) -> Vec<u8> {
-        match content {
-            Content::Proposal { value, valid_round } => {
-                get_proposal_message(&self.chain, height, round, value, *valid_round)
-            }
-            Content::Vote { kind, value } => get_vote_message(&self.chain, *kind, height, round, value.as_ref()),
-        }
-    }
-
-    /// Signs a message, keeps it for gossip and sends it.
-    fn send(&mut self, from: u32, height: u64, round: u32, content: Content) {
-        let message = self.sign(from, height, round, content);
-        self.broadcast(message);
-    }
-
-    /// Signs a message and keeps it for gossip; returns its number.
-    pub(super) fn sign(&mut self, from: u32, height: u64, round: u32, content: Content) -> u64 {
-        let message = self.get_message(height, round, &content);
-        let signature = self.keys[from as usize].sign(&message);
-        let id = Claim { address: self.genesis.validators[from as usize].key, message, signature }.compute_id();
-        let (sent_us, heard) = (self.now_us, BTreeSet::new());
-        let envelope =
-            Envelope { from, height, round, content, signature, id, sent_us, is_sent: false, twin: None, heard };
-        self.next_message += 1;
-        self.store.insert(self.next_message, envelope);
-        self.next_message
-    }
-
-    /// Gives a machine an input and carries out what it asks for.
-    fn feed(&mut self, node: u32, input: Input, out: &mut Vec<Occurrence>) {
-        let mut inputs = vec![input];
-        while let Some(input) = inputs.pop() {
-            let machine = &mut self.nodes[node as usize].machine;
-            let height = machine.get_height();
-            for output in machine.process(input) {
-                match output {
-                    // A proposer that is behind makes no block: it will hear of the one that was made.
-                    Output::GetValue if height == self.head.height + 1 => {
-                        let round = self.nodes[node as usize].machine.get_round();
-                        inputs.push(Input::Value(self.create_block(node, round, out)));
+                Wanted::Send { to, message } => self.send(node, to, message, out),
+                Wanted::Wake { at_us, timer } => {
+                    let epoch = self.nodes[node as usize].epoch;
+                    self.network.schedule(at_us.max(self.now_us), Event::Timer { node, epoch, timer });
+                }
+                Wanted::Begin { height } => {
+                    // Of a height that others have decided it has heard the votes.
+                    if height <= self.head.height || self.is_started {
+                        let told = Told::Timer(Timer::Start { height });
+                        wanted.extend(self.with_actor(node, |actor, world| actor.process(told, world)));
                     }
-                    Output::GetValue => {}
-                    Output::Propose { round, value, valid_round } => {
-                        self.say(OccurrenceKind::Proposed { height, round, proposer: node, block: value }, out);
-                        self.send(node, height, round, Content::Proposal { value, valid_round });
+                }
+                Wanted::Round { height, round } => self.note_round(height, round, out),
+                Wanted::Final { height, round, value, voters } => {
+                    if height == self.head.height + 1 {
+                        let commit = self.create_commit(node, round, &value, &voters);
+                        self.commit(node, value, Hash::default(), commit, out);
                     }
-                    Output::Vote { kind, round, value }
-                        if self.nodes[node as usize].behaviour == Behaviour::Equivocating =>
-                    {
-                        self.vote_twice(node, height, round, kind, value);
-                    }
-                    Output::Vote { kind, round, value } => {
-                        self.send(node, height, round, Content::Vote { kind, value })
-                    }
-                    Output::Schedule { step, round } => {
-                        let p = &self.genesis.parameters;
-                        let at = self.now_us + p.timeout_us + u64::from(round) * p.timeout_delta_us;
-                        self.network.schedule(at, Event::Timeout { node, height, step, round });
-                    }
-                    Output::NewRound { round } => self.note_round(height, round, out),
-                    Output::Decide { round, value } => {
-                        if height == self.head.height + 1 {
-                            self.commit(node, round, value, out);
-                        }
-                        self.enter_height(node, height + 1, out);
+                }
+                Wanted::Head { dropped } => self.process_head(node, dropped, out),
+                Wanted::Missing { parent, from } => {
+                    let now_us = self.now_us;
+                    let asked = &mut self.nodes[node as usize].asked;
+                    if asked.0 != parent || now_us > asked.1 + self.rules.timeout_us {
+                        *asked = (parent, now_us);
+                        self.fetch(node, from, parent, out);
                     }
                 }
             }
         }
+    }
+
+    /// The votes that the one which decides has heard.
+    fn create_commit(&mut self, node: u32, round: u32, value: &Hash, voters: &[u32]) -> Commit {
+        let (mechanism, height) = (self.rules.mechanism, self.head.height + 1);
+        let find = |validator: u32| {
+            if mechanism == Mechanism::Raft {
+                if validator == node {
+                    let message = get_certificate_message(mechanism, &self.chain, height, round, value);
+                    return Some(self.keys.get(node as usize)?.sign(&message));
+                }
+                let ack = self.acks.get(&validator)?;
+                return ((ack.height, ack.term, ack.value) == (height, round, *value)).then_some(ack.signature);
+            }
+            let wanted = match mechanism {
+                Mechanism::Pbft => Body::Commit { view: round, value: *value },
+                _ => Body::Vote { kind: VoteKind::Precommit, round, value: Some(*value) },
+            };
+            let is_it = |e: &&Envelope| e.from == validator && e.height == height && e.body == wanted;
+            self.store.values().find(is_it)?.signature
+        };
+        let vote = |validator: &u32| Some(CommitVote { validator: *validator, signature: find(*validator)? });
+        Commit { mechanism, round, votes: voters.iter().filter_map(vote).collect(), branch: Vec::new() }
     }
 
     fn note_round(&mut self, height: u64, round: u32, out: &mut Vec<Occurrence>) {
@@ -275,63 +203,375 @@ impl Ledger {
         }
     }
 
-    fn enter_height(&mut self, node: u32, height: u64, out: &mut Vec<Occurrence>) {
-        let n = &mut self.nodes[node as usize];
-        n.machine = Machine::new(node, height, n.powers.clone());
-        if n.reach.is_reachable() {
-            self.redeliver(node);
-        }
-        self.start_if_due(node, out);
-    }
-
-    /// Those who have not decided with the first one ask for the block after a while.
-    pub(super) fn schedule_syncs(&mut self, first: u32) {
-        for node in (0..).take(self.nodes.len()).filter(|node| *node != first) {
-            self.network.schedule(self.now_us + SYNC_AFTER_US, Event::Sync { node });
-        }
-    }
-
-    /// A validator that is behind takes the blocks from a peer that has them.
-    pub(super) fn process_sync(&mut self, node: u32, out: &mut Vec<Occurrence>) {
-        let (next, me) = (self.head.height + 1, &self.nodes[node as usize]);
-        let behind = me.machine.get_height() < next && me.reach.is_reachable();
-        let mut peers = self.nodes.iter().filter(|n| n.reach.is_reachable() && n.group == me.group);
-        if behind && peers.any(|n| n.machine.get_height() == next) {
-            self.enter_height(node, next, out);
-        }
-    }
-
-    pub(super) fn find_precommit(&self, validator: u32, height: u64, round: u32, value: &Hash) -> Option<Signature> {
-        let wanted = Content::Vote { kind: VoteKind::Precommit, value: Some(*value) };
-        let is_it =
-            |e: &&Envelope| e.from == validator && e.height == height && e.round == round && e.content == wanted;
-        self.store.values().find(is_it).map(|e| e.signature)
-    }
-
-    /// What was said at the height in progress, in the order in which it was said.
-    #[must_use]
-    pub fn get_messages(&self) -> Vec<MessageTrace> {
-        let height = self.get_height() + 1;
-        let message = |e: &Envelope| {
-            let (step, is_nil) = match e.content {
-                Content::Proposal { .. } => (Step::Propose, false),
-                Content::Vote { kind: VoteKind::Prevote, value } => (Step::Prevote, value.is_none()),
-                Content::Vote { kind: VoteKind::Precommit, value } => (Step::Precommit, value.is_none()),
-            };
-            let (validator, round, time_us, is_sent) = (e.from, e.round, e.sent_us, e.is_sent);
-            MessageTrace { validator, round, step, is_nil, time_us, is_sent }
-        };
-        self.store.values().filter(|e| e.height == height).map(message).collect()
-    }
-
-    pub(super) fn get_vote_traces(&self, height: u64) -> Vec<VoteTrace> {
-        let trace = |e: &Envelope| match e.content {
-            Content::Vote { kind, value } if e.height == height && e.is_sent => {
-                let (validator, round, is_nil, time_us) = (e.from, e.round, value.is_none(), e.sent_us);
-                Some(VoteTrace { validator, kind, round, is_nil, time_us })
+    /// Starts the height for all that stand at it.
+    pub(super) fn start_nodes(&mut self, out: &mut Vec<Occurrence>) {
+        let height = self.head.height + 1;
+        for node in (0..).take(self.nodes.len()) {
+            let n = &self.nodes[node as usize];
+            if n.reach.powered && n.actor.get_height() == height {
+                self.tell(node, Told::Timer(Timer::Start { height }), out);
             }
-            _ => None,
+        }
+    }
+
+    pub(super) fn process_timer(&mut self, node: u32, epoch: u32, timer: Timer, out: &mut Vec<Occurrence>) {
+        let n = &self.nodes[node as usize];
+        if n.reach.powered && n.epoch == epoch {
+            self.tell(node, Told::Timer(timer), out);
+        }
+    }
+
+    /// Signs and sends a message as the validator's behaviour has it.
+    fn send(&mut self, node: u32, to: Option<u32>, message: Message, out: &mut Vec<Occurrence>) {
+        let Message { height, body, .. } = message;
+        if let Body::Vote { kind, round, value } = body
+            && self.nodes[node as usize].behaviour == Behaviour::Equivocating
+        {
+            return self.vote_twice(node, height, round, kind, value);
+        }
+        if matches!(body, Body::Ask | Body::Fetch { .. }) {
+            self.note_asking(node);
+        }
+        let block = body.get_block().filter(|_| body.is_proposal());
+        let is_first =
+            block.is_some_and(|_| self.casts.back().is_none_or(|c| (c.height, c.validator) != (height, node)));
+        let id = self.sign(node, to, height, body, None);
+        if let Some(block) = block.filter(|_| is_first || to.is_none()) {
+            let round = self.nodes[node as usize].actor.get_standing().2;
+            self.say(OccurrenceKind::Proposed { height, round, proposer: node, block }, out);
+        }
+        self.dispatch(id);
+    }
+
+    /// Sends what is as long as it says.
+    pub(super) fn send_sized(&mut self, node: u32, to: u32, height: u64, body: Body, bytes: u64) {
+        let id = self.sign(node, Some(to), height, body, Some(bytes));
+        self.dispatch(id);
+    }
+
+    /// What a validator signs, and the block that it is about.
+    fn get_message(&self, from: u32, height: u64, body: &Body) -> (Option<Vec<u8>>, Option<Hash>) {
+        let chain = &self.chain;
+        let certificate =
+            |round: u32, value: &Hash| get_certificate_message(self.rules.mechanism, chain, height, round, value);
+        let message = match body {
+            Body::Proposal { round, value, valid_round } => {
+                get_proposal_message(chain, height, *round, value, *valid_round)
+            }
+            Body::Vote { kind, round, value } => get_vote_message(chain, *kind, height, *round, value.as_ref()),
+            Body::PrePrepare { view, value } => encode("pbft-pre-prepare", &(chain, height, view, value)),
+            Body::Prepare { view, value } => encode("pbft-prepare", &(chain, height, view, value)),
+            Body::Commit { view, value } => certificate(*view, value),
+            Body::ViewChange { view, prepared } => encode("pbft-view-change", &(chain, height, view, prepared)),
+            Body::NewView { view, proofs, value } => encode("pbft-new-view", &(chain, height, view, proofs, value)),
+            Body::Raft { term, message: raft::Message::Append { entries, .. } } if !entries.is_empty() => {
+                encode("raft-append", &(chain, height, term, entries))
+            }
+            Body::Raft { term, message: raft::Message::Appended { matched: Some(1..) } } => {
+                let Actor::Heights(heights) = &self.nodes[from as usize].actor else { return (None, None) };
+                let Some(value) = heights.get_logged() else { return (None, None) };
+                return (Some(certificate(*term, &value)), Some(value));
+            }
+            Body::Block { block, .. } => return (Some(certificate(0, &block.value)), Some(block.value)),
+            Body::Raft { .. } | Body::Ask | Body::Decided { .. } | Body::Fetch { .. } | Body::State { .. } => {
+                return (None, body.get_value());
+            }
         };
-        self.store.values().filter_map(trace).collect()
+        (Some(message), body.get_value())
+    }
+
+    /// Signs a message and keeps it; returns its number.
+    pub(super) fn sign(&mut self, from: u32, to: Option<u32>, height: u64, body: Body, bytes: Option<u64>) -> u64 {
+        let (message, value) = self.get_message(from, height, &body);
+        let bare = message.as_ref().map_or_else(|| encode("call", &body).len(), |m| m.len() + SIGNATURE_BYTES) as u64;
+        let brings_block = body.is_proposal() && !matches!(body, Body::NewView { .. });
+        let block = value.filter(|_| brings_block).and_then(|v| self.candidates.get(&v)).map_or(0, |c| c.bytes);
+        let signed = message.map(|message| {
+            let signature = self.keys[from as usize].sign(&message);
+            let address = self.genesis.validators[from as usize].key;
+            (signature, Claim { address, message, signature }.compute_id())
+        });
+        let (signature, id) = signed.map_or((None, Hash::default()), |(signature, id)| (Some(signature), id));
+        if let Body::Block { block, hash } = &body
+            && let Some(candidate) = self.candidates.get_mut(&block.value).filter(|c| c.header.proposer == from)
+        {
+            candidate.seal = signature;
+            self.sealed.insert(*hash, block.value);
+        }
+        let envelope = Envelope {
+            from,
+            to,
+            height,
+            signature,
+            id,
+            value,
+            bytes: bytes.unwrap_or(bare + block),
+            sent_us: self.now_us,
+            is_sent: false,
+            seen: BTreeSet::from([from]),
+            parity: None,
+            twin: None,
+            heard: BTreeSet::new(),
+            body,
+        };
+        self.note_cast(&envelope);
+        self.next_message += 1;
+        self.store.insert(self.next_message, envelope);
+        self.next_message
+    }
+
+    /// Puts a message on its way.
+    pub(super) fn dispatch(&mut self, message: u64) {
+        let Some(envelope) = self.store.get_mut(&message) else { return };
+        let (from, to) = (envelope.from, envelope.to);
+        envelope.is_sent = self.nodes[from as usize].reach.is_reachable();
+        match to {
+            Some(to) => {
+                if !self.forward(message, from, to, self.now_us) {
+                    self.store.remove(&message);
+                }
+            }
+            None => self.flood(message, from, None, self.now_us),
+        }
+    }
+
+    /// Passes a message on to all neighbours that lack it and that the one before does not reach itself.
+    fn flood(&mut self, message: u64, at: u32, before: Option<u32>, sent_us: u64) {
+        let Some(e) = self.store.get(&message) else { return };
+        let (author, bytes, group) = (e.from, e.bytes, self.nodes[e.from as usize].group);
+        let mesh = &self.network.mesh;
+        let is_meant = |next: &u32| match self.nodes.get(*next as usize) {
+            Some(node) => node.group == group && e.parity.is_none_or(|parity| *next % 2 == parity),
+            None => true,
+        };
+        let lacks_it =
+            |next: &u32| !e.seen.contains(next) && before.is_none_or(|b| b != *next && !mesh.is_open(b, *next));
+        let neighbours = mesh.get_neighbours(at).iter().copied();
+        let next: Vec<u32> = neighbours.filter(|n| *n != author && lacks_it(n) && is_meant(n)).collect();
+        for to in next {
+            if let Some((arrives_us, _)) = self.network.mesh.transmit(self.now_us, at, to, bytes, Path::default()) {
+                self.network.schedule(arrives_us, Event::Arrive { message, from: at, at: to, to: None, sent_us });
+            }
+        }
+    }
+
+    /// Sends a message on its way to one; false where there is none.
+    pub(super) fn forward(&mut self, message: u64, at: u32, to: u32, sent_us: u64) -> bool {
+        let Some(bytes) = self.store.get(&message).map(|e| e.bytes) else { return false };
+        let mesh = &mut self.network.mesh;
+        let Some(next) = mesh.get_next_hop(at, to) else { return false };
+        let Some((arrives_us, _)) = mesh.transmit(self.now_us, at, next, bytes, Path::default()) else { return false };
+        self.network.schedule(arrives_us, Event::Arrive { message, from: at, at: next, to: Some(to), sent_us });
+        true
+    }
+
+    /// A copy arrives at the end of a link.
+    pub(super) fn process_copy(
+        &mut self,
+        message: u64,
+        from: u32,
+        at: u32,
+        to: Option<u32>,
+        sent_us: u64,
+        out: &mut Vec<Occurrence>,
+    ) {
+        let is_open = self.network.mesh.is_open(from, at);
+        let is_last = to.is_none_or(|to| to == at);
+        if is_open && !is_last && to.is_some_and(|to| self.forward(message, at, to, sent_us)) {
+            return;
+        }
+        let Some(envelope) = self.store.get_mut(&message) else { return };
+        if envelope.to.is_some() && (!is_open || !is_last) {
+            // What goes to one is lost with its only copy; its author sends it again if it still matters.
+            self.store.remove(&message);
+            return;
+        }
+        let group = |node: u32| self.nodes.get(node as usize).map(|n| n.group);
+        let is_cut_off = group(at).is_some_and(|own| Some(own) != group(envelope.from));
+        if !is_open || !is_last || is_cut_off || !envelope.seen.insert(at) {
+            return;
+        }
+        if to.is_none() {
+            self.flood(message, at, Some(from), sent_us);
+        }
+        if !self.network.is_relay(at) {
+            self.deliver(message, at, sent_us, out);
+        }
+    }
+
+    /// A validator takes in a message that reached it.
+    fn deliver(&mut self, message: u64, to: u32, sent_us: u64, out: &mut Vec<Occurrence>) {
+        let Some(envelope) = self.store.get(&message) else { return };
+        let (from, height, body) = (envelope.from, envelope.height, envelope.body.clone());
+        let (is_direct, has_twin, bytes) = (envelope.to.is_some(), envelope.twin.is_some(), envelope.bytes);
+        let is_genuine = self.is_genuine(message);
+        if is_genuine {
+            self.note_arrival(message, to, sent_us, out);
+        }
+        if is_direct {
+            self.store.remove(&message);
+        }
+        if !is_genuine {
+            return;
+        }
+        if has_twin {
+            self.hear_twin(message, to, out);
+        }
+        match body {
+            Body::Ask => self.answer(from, to, height),
+            Body::Fetch { block } => self.answer_fetch(from, to, &block),
+            Body::State { value } => {
+                self.take_state(to, from, height, value, out);
+                self.note_fetched(to, bytes, true, out);
+            }
+            Body::Decided { value } => {
+                if self.check_decided(to, height, &value) {
+                    self.tell(to, Told::Heard(Message { from, height, body }), out);
+                    self.note_fetched(to, bytes, false, out);
+                }
+            }
+            body => {
+                let is_fetched = is_direct && matches!(body, Body::Block { .. });
+                self.tell(to, Told::Heard(Message { from, height, body }), out);
+                if is_fetched {
+                    self.note_fetched(to, bytes, false, out);
+                }
+            }
+        }
+    }
+
+    /// Whether a message is signed by its author, and what it quotes is, too. Each is checked once.
+    fn is_genuine(&mut self, message: u64) -> bool {
+        let Some(e) = self.store.get(&message) else { return false };
+        match &e.body {
+            Body::ViewChange { prepared: Some(p), .. } if !self.is_prepared(e.height, p.view, &p.value) => {
+                return false;
+            }
+            Body::NewView { view, proofs, .. } => {
+                let has_said = |proof: &super::consensus::pbft::Proof| {
+                    let said = Body::ViewChange { view: *view, prepared: proof.prepared };
+                    self.store.values().any(|o| o.from == proof.replica && o.height == e.height && o.body == said)
+                };
+                if !proofs.iter().all(has_said) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+        let Some(signature) = e.signature else { return true };
+        // A fetched block carries its author's seal, whoever sends it.
+        let (author, signature) = match &e.body {
+            Body::Block { block, .. } => {
+                let Some(candidate) = self.candidates.get(&block.value) else { return self.is_final(&block.value) };
+                let hash = candidate.header.compute_hash();
+                let weighed = is_weighed(self.rules.mechanism, &candidate.header, &hash, self.nodes.len());
+                match candidate.seal.filter(|_| weighed) {
+                    Some(seal) => (candidate.header.proposer, seal),
+                    None => return false,
+                }
+            }
+            _ => (e.from, signature),
+        };
+        if author == e.from && self.verified.is_known(&e.id) {
+            return true;
+        }
+        let Some(message) = self.get_signed_message(e) else { return false };
+        let claim = Claim { address: self.genesis.validators[author as usize].key, message, signature };
+        let id = claim.compute_id();
+        if self.verified.is_known(&id) {
+            return true;
+        }
+        let is_valid = self.verified.is_valid(&claim);
+        if is_valid {
+            self.verified.insert(id);
+        }
+        is_valid
+    }
+
+    /// What the author of a message signed, as its hearer finds it.
+    fn get_signed_message(&self, e: &Envelope) -> Option<Vec<u8>> {
+        match &e.body {
+            Body::Raft { term, message: raft::Message::Appended { .. } } => {
+                Some(get_certificate_message(self.rules.mechanism, &self.chain, e.height, *term, &e.value?))
+            }
+            body => self.get_message(e.from, e.height, body).0,
+        }
+    }
+
+    /// PBFT: whether enough have said that they prepared this.
+    fn is_prepared(&self, height: u64, view: u32, value: &Hash) -> bool {
+        let (first, second) = (Body::PrePrepare { view, value: *value }, Body::Prepare { view, value: *value });
+        let said = self.store.values().filter(|o| o.height == height && (o.body == first || o.body == second));
+        let who: BTreeSet<u32> = said.map(|o| o.from).collect();
+        let power = |v: &u32| self.rules.powers.get(*v as usize).copied().map_or(0, u64::from);
+        let total = self.rules.powers.iter().map(|p| u64::from(*p)).sum();
+        // A new-view's request needs no pre-prepare of its own: its primary has said it there.
+        let primary = super::block::get_proposer(height, view, self.nodes.len());
+        let all = who.iter().map(power).sum::<u64>() + if who.contains(&primary) { 0 } else { power(&primary) };
+        self.rules.mechanism.is_quorum(all, total)
+    }
+
+    /// Notes what a validator says, once to whomever it goes.
+    fn note_cast(&mut self, e: &Envelope) {
+        let (kind, round) = e.body.get_kind();
+        let is_said = match kind {
+            Kind::Appended => e.signature.is_some(),
+            Kind::RequestVote | Kind::Vote | Kind::Heartbeat | Kind::Ask | Kind::Decided => false,
+            Kind::Block => e.to.is_none(),
+            _ => true,
+        };
+        let cast = MessageTrace {
+            height: e.height,
+            validator: e.from,
+            round,
+            kind,
+            is_nil: e.value.is_none(),
+            time_us: e.sent_us,
+            is_sent: self.nodes[e.from as usize].reach.is_reachable(),
+        };
+        let is_same = |c: &MessageTrace| MessageTrace { time_us: c.time_us, is_sent: c.is_sent, ..cast } == *c;
+        if is_said && (e.to.is_none() || !self.casts.iter().any(is_same)) {
+            if self.casts.len() == MOST_CASTS {
+                self.casts.pop_front();
+            }
+            self.casts.push_back(cast);
+        }
+    }
+
+    /// Notes what a validator hears, for the picture; an acknowledgement is kept as proof.
+    fn note_arrival(&mut self, message: u64, to: u32, sent_us: u64, out: &mut Vec<Occurrence>) {
+        let Some(e) = self.store.get(&message) else { return };
+        let ((kind, round), from, height) = (e.body.get_kind(), e.from, e.height);
+        let is_ack = kind == Kind::Appended && e.signature.is_some();
+        if let (true, Some(value), Some(signature)) = (is_ack, e.value, e.signature) {
+            self.acks.insert(from, Ack { height, term: round, value, signature });
+        }
+        let is_vote = is_ack || matches!(kind, Kind::Prevote | Kind::Precommit | Kind::Prepare | Kind::Commit);
+        let is_sign_of_life = kind == Kind::Heartbeat || (kind == Kind::Appended && !is_ack);
+        let hop = Hop {
+            time_us: sent_us,
+            arrives_us: self.now_us,
+            from,
+            to,
+            author: from,
+            kind,
+            height,
+            round,
+            value: e.value,
+            bytes: e.bytes,
+        };
+        let is_nil = e.value.is_none();
+        if !is_sign_of_life {
+            if self.film.len() == MOST_HOPS {
+                self.film.pop_front();
+            }
+            self.film.push_back(hop);
+        }
+        if is_vote {
+            self.say(OccurrenceKind::VoteArrived { height, round, kind, is_nil, from, to, sent_us }, out);
+        }
     }
 }
+
+/// Bytes of a signature and its author's number.
+const SIGNATURE_BYTES: usize = 68;

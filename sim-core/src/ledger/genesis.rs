@@ -3,6 +3,7 @@
 use super::block::compute_total_power;
 use super::certificate::Facility;
 use super::crypto::{Address, Keypair, compute_hash, encode, is_valid_address};
+use super::mechanism::Mechanism;
 use super::state::MAX_AMOUNT;
 use super::types::{Account, FORMAT, Parameters, Role};
 use crate::digest::Hash;
@@ -84,6 +85,12 @@ pub enum GenesisError {
         count: usize,
         /// Their power.
         power: u64,
+    },
+    /// Powers that differ where heads are counted.
+    #[error("under {} heads are counted: each validator has a power of 1", .mechanism.get_name())]
+    Powers {
+        /// The mechanism.
+        mechanism: Mechanism,
     },
     /// Not exactly one grid and operator and at most one losses account.
     #[error("{grids} grid, {operators} operator, {losses} losses accounts: one, one, at most one")]
@@ -171,6 +178,11 @@ impl Genesis {
         if !(1..=1_000).contains(&count) || self.validators.iter().any(|v| !(1..=1_000_000).contains(&v.power)) {
             return Err(GenesisError::Validators { count, power });
         }
+        let mechanism = self.parameters.mechanism;
+        let by_power = matches!(mechanism, Mechanism::Tendermint | Mechanism::Pbft);
+        if !by_power && self.validators.iter().any(|v| v.power != 1) {
+            return Err(GenesisError::Powers { mechanism });
+        }
         let roles = |role: Role| self.accounts.iter().filter(|a| a.role == role).count();
         let (grids, operators, losses) = (roles(Role::Grid), roles(Role::Operator), roles(Role::Losses));
         if (grids, operators) != (1, 1) || losses > 1 {
@@ -213,6 +225,7 @@ fn validate_parameters(p: &Parameters) -> Result<(), GenesisError> {
         ("least_fee", to_limit(p.least_fee), 0, to_limit(MAX_AMOUNT)),
         ("gas_price", to_limit(p.gas_price), 0, to_limit(MAX_AMOUNT)),
         ("credit", to_limit(p.credit), 0, to_limit(MAX_AMOUNT)),
+        ("work_bits", u64::from(p.work_bits), 1, 32),
         ("certificates.slots_per_hour", u64::from(p.certificates.slots_per_hour), 1, 3_600),
         ("certificates.issue_hours", u64::from(p.certificates.issue_hours), 1, 87_600),
         ("certificates.expire_hours", u64::from(p.certificates.expire_hours), 1, 87_600),

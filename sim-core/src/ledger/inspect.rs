@@ -7,8 +7,9 @@
 //! [`trace`] goes this way with any bytes in the place of a leaf, so that the original and a changed copy are computed by
 //! the same steps. Nothing here is consensus: a view for people, with the hashes and checks of `merkle` and `crypto`.
 
-use super::block::{Commit, Header, get_commit_claim};
+use super::block::{Commit, Header};
 use super::chain_file::{BlockLine, GenesisLine};
+use super::commit::get_commit_claim;
 use super::crypto::Signature;
 use super::genesis::{Genesis, Validator};
 use super::json::{Canonical, Reader};
@@ -106,7 +107,7 @@ pub fn read_genesis(line: &str) -> Result<(Hash, Genesis), String> {
 /// The fields of a header by name, in their order.
 #[must_use]
 pub fn get_fields(header: &Header) -> Vec<(&'static str, Value)> {
-    vec![
+    let mut fields = vec![
         ("height", Value::Number(header.height)),
         ("round", Value::Number(u64::from(header.round))),
         ("time", Value::Time(header.time_us)),
@@ -116,7 +117,15 @@ pub fn get_fields(header: &Header) -> Vec<(&'static str, Value)> {
         ("tx_root", Value::Hash(header.tx_root)),
         ("receipt_root", Value::Hash(header.receipt_root)),
         ("state_root", Value::Hash(header.state_root)),
-    ]
+    ];
+    // Where there are no branches, both are nothing.
+    if header.difficulty > 0 {
+        fields.push(("difficulty", Value::Number(header.difficulty)));
+    }
+    if header.nonce > 0 {
+        fields.push(("nonce", Value::Number(header.nonce)));
+    }
+    fields
 }
 
 /// Follows `bytes` in the place of leaf `index` up to the votes; `None` where the block has no such leaf.

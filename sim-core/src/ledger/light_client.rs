@@ -2,7 +2,8 @@
 //!
 //! It holds the chain's name (the hash of its genesis), the genesis' validators, and the last header it accepted. A
 //! header is accepted when it stands one higher, names the last one's hash as its previous and the validators' hash, is
-//! not older, and comes with precommits of more than two thirds of the power over its own hash. That a transaction is
+//! not older, and comes with what its mechanism calls a [`commit`](super::commit): precommits of more than two thirds
+//! of the power over its own hash, or the headers that were built upon it. That a transaction is
 //! in a block then follows from an RFC 6962 path under the header's `tx_root`; that it was carried out rightly the
 //! client takes from the validators: a light client trusts two thirds of them, a full node ([`audit`](super::audit))
 //! none.
@@ -16,6 +17,7 @@
 use super::block::{Block, Commit, CommitError, Header};
 use super::crypto::encode;
 use super::genesis::{Genesis, GenesisError, Validator, compute_validators_hash};
+use super::mechanism::Mechanism;
 use super::merkle::{compute_inclusion_proof, is_included};
 use super::types::SignedTransaction;
 use crate::digest::{Hash, hex};
@@ -38,6 +40,8 @@ struct Kept {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LightClient {
     chain: Hash,
+    /// What the genesis says; without one, what a certificate says of itself.
+    mechanism: Option<Mechanism>,
     validators: Vec<Validator>,
     validators_hash: Hash,
     height: u64,
@@ -148,6 +152,7 @@ impl LightClient {
         let chain = genesis.compute_hash();
         Ok(Self {
             chain,
+            mechanism: Some(genesis.parameters.mechanism),
             validators: genesis.validators.clone(),
             validators_hash: compute_validators_hash(&genesis.validators),
             height: 0,
@@ -163,6 +168,7 @@ impl LightClient {
     pub fn resume(chain: Hash, validators: Vec<Validator>, height: u64, head: Hash, time_us: u64) -> Self {
         Self {
             chain,
+            mechanism: None,
             validators_hash: compute_validators_hash(&validators),
             validators,
             height,
@@ -208,9 +214,13 @@ impl LightClient {
             return Err(LightError::Time { height, last: self.time_us, found: header.time_us });
         }
         let hash = header.compute_hash();
-        commit
-            .validate(&self.chain, header, &hash, &self.validators)
-            .map_err(|reason| LightError::Commit { height, reason })?;
+        let expected = self.mechanism.unwrap_or(commit.mechanism);
+        let checked = if expected == commit.mechanism {
+            commit.validate(&self.chain, header, &hash, &self.validators)
+        } else {
+            Err(CommitError::Mechanism { expected, found: commit.mechanism })
+        };
+        checked.map_err(|reason| LightError::Commit { height, reason })?;
         self.bytes.headers += compute_header_bytes(header, commit);
         (self.height, self.head, self.time_us) = (height, hash, header.time_us);
         self.kept.push_back(Kept { height, hash, tx_root: header.tx_root });

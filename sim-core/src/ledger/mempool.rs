@@ -10,6 +10,7 @@ use super::merkle::compute_leaf_hash;
 use super::types::{Payload, SignedTransaction};
 use crate::digest::Hash;
 use crate::quantity::Money;
+use crate::time::SECOND_US;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -22,6 +23,10 @@ pub const MAX_WAITING_OF_SENDER: u64 = 1_024;
 pub const MAX_POOL_BYTES: usize = 64 << 20;
 /// Most encoded bytes of a transaction: a settlement of some 2,000 accounts.
 pub const MAX_BYTES: usize = 64 * 1_024;
+
+/// A transaction waits so long for one of its sender's that must come before it: ten minutes, many times what a
+/// message takes, and less than a market slot.
+pub const PATIENCE_US: u64 = 600 * SECOND_US;
 
 /// Why a transaction does not reach a block.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +67,14 @@ pub enum Refusal {
     /// An earlier one of the same sender was refused.
     #[error("the sender's transaction with nonce {missing} was refused, so this one cannot follow")]
     Orphaned {
+        /// The nonce that is missing.
+        missing: u64,
+    },
+    /// One before it did not come in time.
+    #[error("the sender's transaction with nonce {missing} did not come within {} s, so nonce {nonce} waited in vain", PATIENCE_US / SECOND_US)]
+    Waited {
+        /// Its nonce.
+        nonce: u64,
         /// The nonce that is missing.
         missing: u64,
     },
@@ -234,6 +247,14 @@ impl Mempool {
     pub fn remove_refused(&mut self, sender: Address, nonce: u64) -> Vec<Waiting> {
         let gone: Vec<_> = self.waiting.range((sender, nonce)..=(sender, u64::MAX)).map(|(key, _)| *key).collect();
         gone.iter().filter_map(|key| self.remove(key)).collect()
+    }
+
+    /// Takes out a transaction that still waits for one before it; with the nonce that is missing.
+    pub fn remove_waiting(&mut self, sender: Address, nonce: u64, arrival: u64, next: u64) -> Option<(Waiting, u64)> {
+        let missing = self.get_next_nonce(sender, next);
+        let waits = self.get(sender, nonce).is_some_and(|w| w.arrival == arrival);
+        let gone = if waits && nonce > missing { self.remove(&(sender, nonce)) } else { None };
+        gone.map(|gone| (gone, missing))
     }
 
     fn remove(&mut self, key: &(Address, u64)) -> Option<Waiting> {

@@ -1,91 +1,179 @@
-//! The simulated network between validators: events in the order of (time, sequence).
+//! The network between validators: the links of the communication gear, and events in the order of (time, sequence).
 //!
-//! A copy of a message takes `latency + Exponential(jitter)` (a fixed path and an M/M/1-like queue); each try is lost
-//! with probability `loss`, and sent again after `retransmit`. So a copy between two that can hear each other always
-//! arrives, after a geometric number of tries. Assumption: no bandwidth limit and no duplicates.
+//! Nodes are the validators, and after them the relays (gateways) that carry their messages. Each direction of a link has
+//! latency, jitter, loss and bandwidth, and a queue ([`mesh`](super::lab::mesh)), so a message takes a time that grows
+//! with its bytes and with what travels beside it. Messages to all are flooded: a node passes on once what it has not
+//! seen, but not to those that the one it came from reaches itself (self-pruning, Lim and Kim 2001). Messages to one go
+//! along the fewest links. A link is closed while one of its ends has no power or connection; what travels on it then is
+//! lost, and those who find each other again repeat it.
+//!
+//! Assumption: a transaction goes from its author's gateway to one validator over these links, and the other validators
+//! have it at the same time (their pools are taken as one).
 
-use super::consensus::tendermint::Step;
+use super::lab::actor::Timer;
+use super::lab::mesh::{LinkSettings, Mesh, Path};
 use super::types::SignedTransaction;
-use crate::rng::Stream;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Latency and loss.
+/// Bits a second of a link: IEEE 802.15.4-2020, SUN OFDM option 1 at its highest rate (MCS6), as radio meshes of the
+/// Wi-SUN Alliance's FAN 1.1 use it between a neighbourhood's meters and gateways.
+pub const BITS_PER_S: u64 = 2_400_000;
+
+/// Latency, loss and bandwidth of links that are all alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkSettings {
     /// Least time of a message.
     pub latency_us: u64,
-    /// Mean of what queues add.
+    /// Mean of what queues of others add.
     pub jitter_us: u64,
     /// Lost tries in a thousand, at most 900.
     pub loss_per_mille: u32,
     /// When a lost try is repeated.
     pub retransmit_us: u64,
+    /// Bits a second in each direction; 0 for no limit.
+    pub bits_per_s: u64,
 }
 
 impl Default for NetworkSettings {
     /// A neighbourhood mesh: 20 ms and 10 ms of queueing, 1 % loss, repeated after 200 ms (TCP's least timeout in
-    /// common systems; RFC 6298 recommends 1 s).
+    /// common systems; RFC 6298 recommends 1 s), at [`BITS_PER_S`].
     fn default() -> Self {
-        Self { latency_us: 20_000, jitter_us: 10_000, loss_per_mille: 10, retransmit_us: 200_000 }
+        Self {
+            latency_us: 20_000,
+            jitter_us: 10_000,
+            loss_per_mille: 10,
+            retransmit_us: 200_000,
+            bits_per_s: BITS_PER_S,
+        }
+    }
+}
+
+impl From<NetworkSettings> for LinkSettings {
+    fn from(s: NetworkSettings) -> Self {
+        let NetworkSettings { latency_us, jitter_us, loss_per_mille, retransmit_us, bits_per_s } = s;
+        Self { latency_us, jitter_us, loss_per_mille, retransmit_us, bits_per_s }
+    }
+}
+
+/// Between a validator and the gateway in its street: Fast Ethernet (IEEE 802.3u), a millisecond, nothing lost.
+const LOCAL: LinkSettings = LinkSettings {
+    latency_us: 1_000,
+    jitter_us: 0,
+    loss_per_mille: 0,
+    retransmit_us: 200_000,
+    bits_per_s: 100_000_000,
+};
+
+/// What carries messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gear {
+    /// Nodes that only pass on; they follow the validators.
+    pub relays: u32,
+    /// Links between nodes.
+    pub links: Vec<(u32, u32, LinkSettings)>,
+    /// By account, the node to which it hands its transactions.
+    pub entries: Vec<u32>,
+}
+
+impl Gear {
+    /// Each validator has a link to each other one.
+    #[must_use]
+    pub fn full(validators: u32, link: LinkSettings) -> Self {
+        let links = (0..validators).flat_map(|a| (a + 1..validators).map(move |b| (a, b, link))).collect();
+        Self { relays: 0, links, entries: Vec::new() }
+    }
+
+    /// Gateways that hear each other, and validators each at its own, or at all of them where it has none.
+    #[must_use]
+    pub fn of_gateways(served_by: &[Option<u32>], gateways: u32, backhaul: LinkSettings, entries: Vec<u32>) -> Self {
+        let validators = u32::try_from(served_by.len()).unwrap_or(u32::MAX);
+        let mut links = Vec::new();
+        for a in 0..gateways {
+            links.extend((a + 1..gateways).map(|b| (validators + a, validators + b, backhaul)));
+        }
+        for (v, gateway) in (0..).zip(served_by) {
+            match gateway {
+                Some(gateway) => links.push((v, validators + gateway, LOCAL)),
+                None => {
+                    links.extend((0..gateways).map(|g| (v, validators + g, backhaul)));
+                    let alone = (v + 1..).zip(served_by.iter().skip(v as usize + 1)).filter(|(_, g)| g.is_none());
+                    links.extend(alone.map(|(other, _)| (v, other, backhaul)));
+                }
+            }
+        }
+        Self { relays: gateways, links, entries }
     }
 }
 
 /// What happens at a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Event {
-    /// A copy of a message arrives.
-    Deliver { message: u64, to: u32, sent_us: u64 },
-    /// A timeout runs out.
-    Timeout { node: u32, height: u64, step: Step, round: u32 },
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Event {
+    /// A copy of a message arrives at the end of a link; `to` is where it goes in the end, if not to all.
+    Arrive { message: u64, from: u32, at: u32, to: Option<u32>, sent_us: u64 },
+    /// A validator's timer runs out, unless it has lost its power since.
+    Timer { node: u32, epoch: u32, timer: Timer },
     /// The next height may begin.
     Start { height: u64 },
+    /// Who has not decided a height asks for it.
+    Check,
     /// A transaction arrives.
     Transaction { transaction: Box<SignedTransaction>, origin: u32 },
-    /// A validator asks for blocks it missed.
-    Sync { node: u32 },
+    /// Has what one waits for still not come?
+    Expire { sender: super::crypto::Address, nonce: u64, arrival: u64 },
 }
 
-/// The queue and its dice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Network {
-    settings: NetworkSettings,
-    stream: Stream,
+/// The queue and the links.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Network {
+    pub(super) mesh: Mesh,
+    validators: u32,
+    entries: Vec<u32>,
+    /// Where one hands in who has no gateway of the community.
+    door: u32,
     queue: BTreeMap<(u64, u64), Event>,
     sequence: u64,
 }
 
 impl Network {
-    pub(crate) fn new(settings: NetworkSettings, seed: u64) -> Self {
-        let settings = NetworkSettings { loss_per_mille: settings.loss_per_mille.min(900), ..settings };
-        Self { settings, stream: Stream::new(seed, "ledger-network", 0), queue: BTreeMap::new(), sequence: 0 }
+    pub(super) fn new(gear: Gear, validators: u32, seed: u64) -> Self {
+        let Gear { relays, links, entries } = gear;
+        let nodes = validators + relays;
+        let door = if relays > 0 { validators } else { 0 };
+        let mesh = Mesh::with_links(nodes, &links, 0, seed);
+        Self { mesh, validators, entries, door, queue: BTreeMap::new(), sequence: 0 }
     }
 
     /// Puts an event into the queue.
-    pub(crate) fn schedule(&mut self, time_us: u64, event: Event) {
+    pub(super) fn schedule(&mut self, time_us: u64, event: Event) {
         self.sequence += 1;
         self.queue.insert((time_us, self.sequence), event);
     }
 
-    /// How long one copy of a message takes.
-    pub(crate) fn draw_delay(&mut self) -> u64 {
-        let mut delay = self.settings.latency_us;
-        while self.stream.below(1_000) < u64::from(self.settings.loss_per_mille) {
-            delay += self.settings.retransmit_us;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an exponential of at most 37 means, not negative"
-        )]
-        let jitter = self.stream.exponential(self.settings.jitter_us as f64) as u64;
-        delay + jitter
-    }
-
     /// The next event up to `until_us`, with its time.
-    pub(crate) fn pop(&mut self, until_us: u64) -> Option<(u64, Event)> {
+    pub(super) fn pop(&mut self, until_us: u64) -> Option<(u64, Event)> {
         let entry = self.queue.first_entry().filter(|e| e.key().0 <= until_us)?;
         let ((time_us, _), event) = entry.remove_entry();
         Some((time_us, event))
+    }
+
+    /// Whether a node only passes on.
+    pub(super) fn is_relay(&self, node: u32) -> bool {
+        node >= self.validators
+    }
+
+    /// When what an account hands in is with a validator, from `first` on the nearest in number that can be reached.
+    pub(super) fn carry(&mut self, now_us: u64, account: u32, first: u32, bytes: u64) -> u64 {
+        let mut at = self.entries.get(account as usize).copied().unwrap_or(self.door);
+        let validators = self.validators;
+        let mut others = (0..validators).map(|i| (first + i) % validators.max(1)).filter(|v| *v != at);
+        let mesh = &mut self.mesh;
+        let Some(to) = others.find(|v| mesh.get_next_hop(at, *v).is_some()) else { return now_us };
+        let mut time_us = now_us;
+        while let Some(next) = mesh.get_next_hop(at, to) {
+            let Some((arrives_us, _)) = mesh.transmit(time_us, at, next, bytes, Path::default()) else { break };
+            (time_us, at) = (arrives_us, next);
+        }
+        time_us
     }
 }

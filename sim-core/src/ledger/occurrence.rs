@@ -1,9 +1,9 @@
 //! What the ledger is told of its validators, and what it tells the world.
 
-use super::block::{Block, Header, VoteKind};
-use super::consensus::tendermint::Step;
+use super::block::{Block, Header};
 use super::crypto::Address;
 use super::evidence::Equivocation;
+use super::lab::trace::Kind;
 use super::mempool::Refusal;
 use super::receipt::Receipt;
 use super::types::SignedTransaction;
@@ -52,14 +52,14 @@ pub enum OccurrenceKind {
         /// The block's hash.
         block: Hash,
     },
-    /// A vote arrives somewhere; for the picture only.
+    /// A vote or an acknowledgement arrives somewhere; for the picture only.
     VoteArrived {
         /// Height.
         height: u64,
-        /// Round.
+        /// Round, view or term.
         round: u32,
-        /// Prevote or precommit.
-        kind: VoteKind,
+        /// Which.
+        kind: Kind,
         /// Whether it is a vote for nothing.
         is_nil: bool,
         /// Who voted.
@@ -82,6 +82,35 @@ pub enum OccurrenceKind {
         height: u64,
         /// Round.
         round: u32,
+    },
+    /// Raft: a leader is elected.
+    Led {
+        /// Who.
+        leader: u32,
+        /// Its term.
+        term: u32,
+    },
+    /// A validator's branch gave way to a heavier one; told once for each head, of the first that took it.
+    Reorganised {
+        /// Who.
+        node: u32,
+        /// Height of the new head.
+        height: u64,
+        /// Blocks that it gave up.
+        depth: u64,
+    },
+    /// A validator that was behind has what it missed.
+    CaughtUp {
+        /// Who.
+        node: u32,
+        /// Blocks that it fetched and checked.
+        blocks: u64,
+        /// Their bytes.
+        bytes: u64,
+        /// How long it took.
+        took_us: u64,
+        /// Whether it took the state as a whole, because peers no longer kept the blocks.
+        is_state: bool,
     },
     /// Too little power can be reached for a commit.
     Stalled {
@@ -135,30 +164,17 @@ pub enum OccurrenceKind {
     },
 }
 
-/// A vote as the picture of recent blocks shows it.
+/// A message of consensus as the picture shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VoteTrace {
-    /// Who.
-    pub validator: u32,
-    /// Prevote or precommit.
-    pub kind: VoteKind,
-    /// Round.
-    pub round: u32,
-    /// Whether it is a vote for nothing.
-    pub is_nil: bool,
-    /// When it was cast.
-    pub time_us: u64,
-}
-
-/// A message of the height in progress.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageTrace {
+    /// Of which height.
+    pub height: u64,
     /// Who.
     pub validator: u32,
-    /// Round.
+    /// Round, view or term; 0 for branches.
     pub round: u32,
-    /// Proposal, prevote or precommit.
-    pub step: Step,
+    /// Which.
+    pub kind: Kind,
     /// Whether it is a vote for nothing.
     pub is_nil: bool,
     /// When it was made.
@@ -178,6 +194,6 @@ pub struct BlockTrace {
     pub committed_us: u64,
     /// Number of transactions.
     pub transactions: u32,
-    /// All votes of its height that were heard of up to then.
-    pub votes: Vec<VoteTrace>,
+    /// What had been said at its height up to then, proposals and votes.
+    pub casts: Vec<MessageTrace>,
 }

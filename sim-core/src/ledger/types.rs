@@ -8,6 +8,7 @@ use super::certificate::{self, CertificateAction};
 use super::contract::{Code, Value};
 use super::crypto::{Address, Claim, Keypair, Signature, encode};
 use super::evidence::Equivocation;
+use super::mechanism::Mechanism;
 use super::merkle::compute_leaf_hash;
 use super::oversight::{ComplianceReport, Reinstatement, Suspension};
 use super::privacy::envelope::Envelope;
@@ -429,6 +430,10 @@ pub struct Parameters {
     pub credit: Money,
     /// Times of the registry of certificates.
     pub certificates: certificate::Rules,
+    /// How blocks are agreed on.
+    pub mechanism: Mechanism,
+    /// Proof of work: zero bits that a block's hash begins with.
+    pub work_bits: u32,
 }
 
 impl Default for Parameters {
@@ -451,6 +456,9 @@ impl Default for Parameters {
             gas_price: Money(100),
             credit: Money(100_000_000),
             certificates: certificate::Rules::default(),
+            mechanism: Mechanism::Tendermint,
+            // A thousand tries: a millisecond of a real processor, so that the toy's nonces can be looked for in earnest.
+            work_bits: 10,
         }
     }
 }

@@ -82,6 +82,15 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// The same scene whose validators agree in another way; its digest is another one.
+    #[must_use]
+    pub fn with_consensus(&self, mechanism: schema::Consensus) -> Self {
+        let mut scene = self.clone();
+        scene.file.ledger.mechanism = mechanism;
+        scene.digest = crate::digest::compute_digest(&scene.file);
+        scene
+    }
+
     /// The name of a subject as the scene writes it (`grid`, `market`, `chain`, `weather`, `community` for those without).
     #[must_use]
     pub fn name(&self, subject: Subject) -> &str {

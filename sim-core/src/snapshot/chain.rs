@@ -2,6 +2,8 @@
 
 use super::OversightView;
 use crate::ledger::certificate::{HourMeter, Totals};
+use crate::ledger::lab::trace::Kind;
+use crate::ledger::mechanism::Mechanism;
 use crate::ledger::watch::{Finding, Risk};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
@@ -11,10 +13,18 @@ use serde::{Deserialize, Serialize};
 pub struct ChainView {
     /// Height of the last block.
     pub height: u64,
-    /// Round under way.
+    /// How the validators agree.
+    pub mechanism: Mechanism,
+    /// Round or view under way; Raft's term.
     pub round: u32,
-    /// Proposer of the round under way.
+    /// Proposer of the round under way, Raft's leader, the sealer whose turn it is; of miners, who made the last block.
     pub proposer: u32,
+    /// Branches: blocks that are not final yet, by height.
+    pub open: Vec<OpenBlockView>,
+    /// Branches: blocks from one to the top, itself counted, at which it is final.
+    pub confirmations: u64,
+    /// Messages as they arrived at validators lately, oldest first.
+    pub film: Vec<HopView>,
     /// Transactions that wait.
     pub waiting: u32,
     /// Standing still for want of votes.
@@ -45,6 +55,52 @@ pub struct ChainView {
     pub certificates: CertificatesView,
     /// Who may read whose minutes, and what the regulator has ruled.
     pub oversight: OversightView,
+}
+
+/// A block that is made and not final.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenBlockView {
+    /// Its height.
+    pub height: u64,
+    /// First eight bytes of its hash, hexadecimal.
+    pub hash: String,
+    /// The same of the block before.
+    pub previous: String,
+    /// Who sealed or mined it.
+    pub author: u32,
+    /// What it weighs: for Clique 2 in turn, 1 out of turn.
+    pub difficulty: u64,
+    /// When it was made.
+    pub time: SimTime,
+    /// Its transactions.
+    pub transactions: u32,
+    /// Validators that have it on their branch, ascending.
+    pub holders: Vec<u32>,
+    /// Blocks from it to the top, itself counted.
+    pub confirmations: u64,
+}
+
+/// A message as it arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HopView {
+    /// When it was sent.
+    pub sent: SimTime,
+    /// When it arrived.
+    pub arrives: SimTime,
+    /// Its author.
+    pub from: u32,
+    /// Who heard it.
+    pub to: u32,
+    /// Which message.
+    pub kind: Kind,
+    /// Of which height.
+    pub height: u64,
+    /// Round, view or term.
+    pub round: u32,
+    /// A vote for nothing.
+    pub nil: bool,
+    /// Its bytes.
+    pub bytes: u64,
 }
 
 /// A contract on the chain.
@@ -164,7 +220,7 @@ pub struct BlockView {
     pub proposer: u32,
     /// Transactions: readings, orders, trades, settlements, others.
     pub counts: [u32; 5],
-    /// Precommits in its commit.
+    /// Votes in its commit; for branches the blocks that confirm it, itself counted.
     pub votes: u32,
     /// Transactions that were left waiting.
     pub waiting: u32,

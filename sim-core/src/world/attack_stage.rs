@@ -10,6 +10,7 @@ use crate::ids::{BuildingId, EventId, Subject, ValidatorId};
 use crate::ledger::Behaviour;
 use crate::ledger::certificate::CertificateAction;
 use crate::ledger::crypto::Keypair;
+use crate::ledger::mechanism::Mechanism;
 use crate::ledger::types::{Payload, SignedTransaction, Transfer};
 use crate::market::Registers;
 use crate::quantity::{Money, Wh};
@@ -113,7 +114,11 @@ impl World {
     }
 
     fn behave(&mut self, validator: &str, behaviour: Behaviour) -> Result<(), String> {
-        let validator = self.validator(validator)?;
+        let (validator, mechanism) = (self.validator(validator)?, self.state.ledger.get_mechanism());
+        if behaviour == Behaviour::Equivocating && mechanism != Mechanism::Tendermint {
+            let name = mechanism.get_name();
+            return Err(format!("double votes are modelled under tendermint only, and this chain runs {name}"));
+        }
         self.state.ledger.set_behaviour(validator.0, behaviour);
         Ok(())
     }

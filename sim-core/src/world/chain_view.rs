@@ -1,11 +1,13 @@
 //! Snapshots of the chain: the height in progress, the last blocks, who said what, the accounts.
 
 use super::World;
-use crate::ledger::block::{VoteKind, get_proposer};
-use crate::ledger::consensus::tendermint::Step;
+use crate::ledger::block::get_proposer;
+use crate::ledger::fork::BranchBlock;
+use crate::ledger::lab::trace::{Hop, Kind, Stage as NodeStage};
+use crate::ledger::mechanism::Mechanism;
 use crate::ledger::occurrence::{BlockTrace, MessageTrace};
 use crate::ledger::types::Account;
-use crate::snapshot::{AccountView, CastView, ChainView, MessageView, Stage, TallyView};
+use crate::snapshot::{AccountView, CastView, ChainView, HopView, MessageView, OpenBlockView, Stage, TallyView};
 use crate::time::SimTime;
 
 /// Heights whose votes are handed to the picture, the one in progress not counted.
@@ -15,13 +17,17 @@ impl World {
     pub(super) fn view_chain(&self) -> ChainView {
         let s = &self.state;
         let height = s.ledger.get_height();
-        let round = s.ledger.get_round();
         let validators = self.view_validators();
+        let mechanism = s.ledger.get_mechanism();
         let tallies = self.view_tallies();
         ChainView {
             height,
-            round,
-            proposer: get_proposer(height + 1, round, validators.len()),
+            mechanism,
+            round: s.ledger.get_round(),
+            proposer: self.find_proposer(),
+            open: s.ledger.get_open_blocks().iter().map(view_open).collect(),
+            confirmations: mechanism.compute_confirmations(validators.len() as u32),
+            film: s.ledger.get_film().map(view_hop).collect(),
             waiting: s.ledger.get_pool().get_count() as u32,
             stalled: s.ledger.is_stalled(),
             voting: validators.iter().filter(|v| v.powered && v.connected).count() as u32,
@@ -37,6 +43,27 @@ impl World {
             contracts: self.view_contracts(),
             certificates: self.view_certificates(),
             oversight: self.view_oversight(),
+        }
+    }
+
+    /// Whose turn it is.
+    fn find_proposer(&self) -> u32 {
+        let ledger = &self.state.ledger;
+        let validators = self.scene.validator_bus.len();
+        let height = ledger.get_height() + 1;
+        match ledger.get_mechanism() {
+            Mechanism::Tendermint | Mechanism::Pbft => get_proposer(height, ledger.get_round(), validators),
+            Mechanism::Raft => (0..)
+                .take(validators)
+                .filter_map(|v| ledger.get_standing(v).map(|(stage, _, term)| (stage, term, v)))
+                .filter(|(stage, ..)| *stage == NodeStage::Leading)
+                .max_by_key(|(_, term, _)| *term)
+                .map_or(0, |(.., v)| v),
+            Mechanism::Clique => {
+                let top = (0..).take(validators).filter_map(|v| ledger.get_standing(v)).map(|(_, next, _)| next).max();
+                get_proposer(top.unwrap_or(height), 0, validators)
+            }
+            Mechanism::Work => ledger.get_open_blocks().last().map_or(0, |block| block.header.proposer),
         }
     }
 
@@ -69,52 +96,71 @@ impl World {
         let (ledger, validators) = (&self.state.ledger, self.scene.validator_bus.len());
         let recent = ledger.get_recent();
         let skipped = recent.len().saturating_sub(TALLIES);
-        let mut tallies: Vec<TallyView> = recent.skip(skipped).map(|b| tally_block(b, validators)).collect();
+        let mut tallies: Vec<TallyView> =
+            recent.skip(skipped).map(|b| tally_block(b, validators, ledger.get_mechanism())).collect();
         let height = ledger.get_height() + 1;
-        let casts: Vec<CastView> = ledger.get_messages().iter().map(view_message).collect();
+        let casts: Vec<CastView> =
+            ledger.get_messages().filter(|m| m.height == height).filter_map(view_message).collect();
         let round = casts.iter().map(|c| c.round).max().unwrap_or(0).max(ledger.get_round());
-        let proposers = (0..=round).map(|r| get_proposer(height, r, validators)).collect();
+        let proposers = list_proposers(&casts, height, round, validators, ledger.get_mechanism());
         tallies.push(TallyView { height, committed: None, round, proposers, casts });
         tallies
     }
 }
 
-/// A height that is decided. Of its proposals the ledger keeps no trace: a round has one where somebody voted for a
-/// block.
-fn tally_block(block: &BlockTrace, validators: usize) -> TallyView {
+/// Who proposes in each round: by turns, and of leaders who did.
+fn list_proposers(casts: &[CastView], height: u64, round: u32, validators: usize, mechanism: Mechanism) -> Vec<u32> {
+    // Terms count over all heights: the last one stands for the height.
+    let rounds = if mechanism == Mechanism::Raft { round..=round } else { 0..=round };
+    let said = |r: u32| casts.iter().find(|c| c.round == r && c.stage == Stage::Proposal).map(|c| c.validator);
+    rounds.map(|r| said(r).unwrap_or_else(|| get_proposer(height, r, validators))).collect()
+}
+
+/// A height that is decided.
+fn tally_block(block: &BlockTrace, validators: usize, mechanism: Mechanism) -> TallyView {
     let height = block.header.height;
-    let round = block.votes.iter().map(|v| v.round).max().unwrap_or(block.header.round);
-    let proposers: Vec<u32> = (0..=round).map(|r| get_proposer(height, r, validators)).collect();
-    let mut casts = Vec::with_capacity(block.votes.len() + proposers.len());
-    for (r, proposer) in (0..).zip(&proposers) {
-        let first = block.votes.iter().filter(|v| v.round == r && !v.is_nil).map(|v| v.time_us).min();
-        let time = if r == block.header.round { Some(block.header.time_us) } else { first };
-        casts.extend(time.map(|t| CastView {
-            validator: *proposer,
-            round: r,
-            time: SimTime(t),
-            ..CastView::default()
-        }));
-    }
-    casts.extend(block.votes.iter().map(|v| CastView {
-        validator: v.validator,
-        round: v.round,
-        stage: if v.kind == VoteKind::Prevote { Stage::Prevote } else { Stage::Precommit },
-        nil: v.is_nil,
-        time: SimTime(v.time_us),
-        held: false,
-    }));
+    let casts: Vec<CastView> = block.casts.iter().filter_map(view_message).collect();
+    let round = casts.iter().map(|c| c.round).max().unwrap_or(block.header.round);
+    let proposers = list_proposers(&casts, height, round, validators, mechanism);
     TallyView { height, committed: Some(SimTime(block.committed_us)), round, proposers, casts }
 }
 
-fn view_message(m: &MessageTrace) -> CastView {
-    let stage = match m.step {
-        Step::Propose => Stage::Proposal,
-        Step::Prevote => Stage::Prevote,
-        Step::Precommit => Stage::Precommit,
-    };
+/// A message in the terms of the matrix: a block put forward, a first vote, a second vote.
+pub(super) fn stage_of(kind: Kind) -> Option<Stage> {
+    match kind {
+        Kind::Proposal | Kind::PrePrepare | Kind::NewView | Kind::Append | Kind::Block => Some(Stage::Proposal),
+        Kind::Prevote | Kind::Prepare => Some(Stage::Prevote),
+        Kind::Precommit | Kind::Commit | Kind::Appended => Some(Stage::Precommit),
+        _ => None,
+    }
+}
+
+fn view_message(m: &MessageTrace) -> Option<CastView> {
+    let stage = stage_of(m.kind)?;
     let (time, held) = (SimTime(m.time_us), !m.is_sent);
-    CastView { validator: m.validator, round: m.round, stage, nil: m.is_nil, time, held }
+    let nil = m.is_nil && stage != Stage::Proposal;
+    Some(CastView { validator: m.validator, round: m.round, stage, nil, time, held })
+}
+
+fn view_hop(hop: &Hop) -> HopView {
+    let Hop { from, to, kind, height, round, bytes, .. } = *hop;
+    let (sent, arrives) = (SimTime(hop.time_us), SimTime(hop.arrives_us));
+    HopView { sent, arrives, from, to, kind, height, round, nil: hop.value.is_none(), bytes }
+}
+
+fn view_open(block: &BranchBlock) -> OpenBlockView {
+    let short = |hash: &crate::digest::Hash| crate::digest::hex(&hash[..8]);
+    OpenBlockView {
+        height: block.header.height,
+        hash: short(&block.hash),
+        previous: short(&block.header.previous),
+        author: block.header.proposer,
+        difficulty: block.header.difficulty,
+        time: SimTime(block.header.time_us),
+        transactions: block.transactions,
+        holders: block.holders.clone(),
+        confirmations: block.confirmations,
+    }
 }
 
 fn view_account(account: &Account) -> AccountView {

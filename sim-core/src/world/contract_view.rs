@@ -126,6 +126,7 @@ impl ContractView<'_> {
             sources: self.sources,
             loads: &loads,
             devices: &devices,
+            miners: &[],
         };
         let mut flows = Flows::dead(self.scene);
         self.electrical.solve(self.wiring, &question, &mut flows);

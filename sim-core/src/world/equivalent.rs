@@ -78,11 +78,16 @@ impl World {
             let key = match owner {
                 Owner::Load(b) => (0, b.index()),
                 Owner::Device(d) => (1, d.index()),
+                Owner::Miner(v) => (2, v.index()),
             };
             sums.entry(key).or_insert((injection.bus, Complex::ZERO)).1 += *s * (1.0 / BASE_VA);
         }
         for ((class, i), (bus, s)) in sums.into_iter().filter(|(_, (_, s))| !s.is_zero()) {
-            let name = if class == 0 { f.buildings[i].name.clone() } else { f.devices[i].name.clone() };
+            let name = match class {
+                0 => f.buildings[i].name.clone(),
+                1 => f.devices[i].name.clone(),
+                _ => f.validators[i].name.clone(),
+            };
             net.add_power(bus as u32, name, s, true);
         }
     }

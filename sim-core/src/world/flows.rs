@@ -162,6 +162,8 @@ pub(super) struct Question<'a> {
     pub(super) loads: &'a [(f64, f64)],
     /// Injection of each device, kW and kvar.
     pub(super) devices: &'a [(f64, f64)],
+    /// Consumption of each validator's miner that stands at no building, kW.
+    pub(super) miners: &'a [f64],
 }
 
 /// The solver with what is cached for the faults that are on; rebuilt from the state at will.
@@ -277,6 +279,7 @@ impl Electrical {
                 }
                 Owner::Device(_) if followers == Followers::StandBy => (0.0, 0.0),
                 Owner::Device(d) => question.devices[d.index()],
+                Owner::Miner(v) => (-question.miners.get(v.index()).copied().unwrap_or_default(), 0.0),
             };
             *s = Complex::new(kw * 1e3 * share, kvar * 1e3 * share);
         }
@@ -321,6 +324,8 @@ fn translate(wiring: &Wiring, results: &Results, line_origin: &[usize], flows: &
                 flows.device_kw[d.index()] += s.re / 1e3;
                 flows.device_kvar[d.index()] += s.im / 1e3;
             }
+            // What nobody's meter counts is a loss to all.
+            Owner::Miner(_) => flows.loss_kw -= s.re / 1e3,
         }
     }
     flows.grid_kw = 0.0;

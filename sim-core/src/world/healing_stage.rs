@@ -224,6 +224,7 @@ impl Check for PowerFlowCheck<'_> {
             sources: &self.sources,
             loads: &self.loads,
             devices: &self.devices,
+            miners: &[],
         };
         self.electrical.restore(self.wiring, &question, self.voltages);
         self.electrical.solve(self.wiring, &question, &mut self.flows);

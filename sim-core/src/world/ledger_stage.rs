@@ -14,14 +14,14 @@ use crate::ids::{EventId, ParticipantId, Subject, ValidatorId};
 use crate::ledger::block::Block;
 use crate::ledger::crypto::Keypair;
 use crate::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, create_genesis};
+use crate::ledger::lab::trace::Kind;
 use crate::ledger::mempool::Refusal;
-use crate::ledger::network::NetworkSettings;
 use crate::ledger::settlement::Metered as LedgerMetered;
 use crate::ledger::types::{
     Fill, MeterReading, Order, Parameters, Payload, Role, Settlement, Side as LedgerSide, SignedTransaction, Tariffs,
     Trade,
 };
-use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, block, certificate, chain_file};
+use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, certificate, chain_file};
 use crate::market::{ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
 use crate::quantity::{Money, Wh};
 use crate::recorder::Recorder;
@@ -119,17 +119,13 @@ impl Posting {
             green: standing.green.iter().map(|p| p.0).collect(),
             block_interval_us: us(f.ledger.block_s),
             empty_interval_us: us(f.ledger.empty_block_s),
+            mechanism: f.ledger.mechanism,
             certificates: certificate::Rules { slots_per_hour: 60 / f.market.slot_min.clamp(1, 60), ..CERTIFICATES },
             ..Parameters::default()
         };
         let genesis = create_genesis(seed, &f.title.en, scene.digest, &validators, &plans, parameters);
-        let settings = NetworkSettings {
-            latency_us: us(f.ledger.latency_ms / 1e3),
-            jitter_us: us(f.ledger.jitter_ms / 1e3),
-            loss_per_mille: libm::round(f.ledger.loss * 1e3) as u32,
-            ..NetworkSettings::default()
-        };
-        let mut ledger = Ledger::new(genesis, settings, seed).map_err(|e| WorldError::Ledger(e.to_string()))?;
+        let gear = super::consensus_stage::gear_of(scene);
+        let mut ledger = Ledger::with_gear(genesis, gear, seed).map_err(|e| WorldError::Ledger(e.to_string()))?;
         // Its time starts with the scene's.
         ledger.start_at(scene.start);
         let keys = plans.iter().map(|p| Keypair::derive(seed, ACCOUNT_KEYS, &p.name)).collect();
@@ -167,6 +163,11 @@ impl Posting {
     /// The event that explains what lies on the chain at an instant, which may be earlier than the step's end.
     fn sender_at(&self, at: SimTime) -> Option<EventId> {
         self.latest.filter(|(t, _)| *t <= at).map(|(_, e)| e).or(self.earlier)
+    }
+
+    /// The latest return of a validator.
+    pub(super) fn back(&self) -> EventId {
+        self.back
     }
 
     /// The operator follows the market's participants; after it come the regulator and the validators.
@@ -263,7 +264,8 @@ impl World {
             self.send_transactions();
             self.send_settlements();
         }
-        let occurrences = self.state.ledger.advance(self.state.now, &self.state.posting.reach);
+        let reach = self.all_reach();
+        let occurrences = self.state.ledger.advance(self.state.now, &reach);
         for occurrence in occurrences {
             self.note_occurrence(occurrence, recorder);
         }
@@ -388,7 +390,7 @@ impl World {
                 if votes.len() == RECENT {
                     votes.pop_front();
                 }
-                let precommit = kind == block::VoteKind::Precommit;
+                let precommit = matches!(kind, Kind::Precommit | Kind::Commit | Kind::Appended);
                 votes.push_back(VoteView { from, to, precommit, sent: SimTime(sent_us), arrives: at });
             }
             OccurrenceKind::Committed { block, receipts } => {
@@ -427,7 +429,7 @@ impl World {
                 let cause = known.or_else(|| self.state.posting.sender_at(at)).unwrap_or(self.state.root);
                 let kind = EventKind::TransactionRefused { reason: reason.to_string() };
                 let event = self.state.journal.note(at, subject, kind, cause);
-                if matches!(reason, Refusal::Orphaned { .. })
+                if matches!(reason, Refusal::Orphaned { .. } | Refusal::Waited { .. })
                     && let Some(outbox) = self.state.posting.outbox.get_mut(origin as usize)
                 {
                     // Nothing is wrong with it but its number: it is signed anew.
@@ -441,11 +443,12 @@ impl World {
             OccurrenceKind::Attendance { height, absent } => self.watch_attendance(height, &absent, at),
             OccurrenceKind::Omitted { proposer, sender, .. } => self.watch_omission(proposer, &sender, at),
             OccurrenceKind::Proposed { .. } => {}
+            kind => self.note_consensus(kind, at),
         }
     }
 
     /// The silence that weighs most: the latest one.
-    fn silence_cause(&self) -> EventId {
+    pub(super) fn silence_cause(&self) -> EventId {
         let silent = self.state.posting.silent.iter().flatten().max().copied();
         silent.max(self.partition_cause()).unwrap_or(self.state.root)
     }
@@ -490,7 +493,7 @@ impl World {
             round,
             proposer: block.header.proposer,
             counts,
-            votes: block.commit.votes.len() as u32,
+            votes: (block.commit.votes.len() + block.commit.branch.len()) as u32,
             waiting,
         });
         recorder.keep_block(chain_file::encode_line(block));

@@ -169,6 +169,7 @@ impl Script<'_> {
             let given = match owner {
                 Owner::Load(b) => &world.scene.file.buildings[b.index()].name,
                 Owner::Device(d) => &world.scene.file.devices[d.index()].name,
+                Owner::Miner(v) => &world.scene.file.validators[v.index()].name,
             };
             let alike = |a: Complex, b: Complex| (a - b).norm() <= 1e-9 * a.norm();
             if wires.len() == 3 && wires.iter().all(|w| alike(*w.1, *wires[0].1)) {

@@ -133,6 +133,8 @@ pub(super) struct State {
     pub(super) loads: Vec<load::State>,
     /// What each building would take, kW and kvar.
     pub(super) demand: Vec<(f64, f64)>,
+    /// What miners draw that stand at no building, kW by validator.
+    pub(super) miners: Vec<f64>,
     pub(super) units: Vec<Unit>,
     pub(super) network: NetworkState,
     pub(super) flows: Flows,
@@ -172,6 +174,7 @@ impl State {
             window: None,
             loads: f.buildings.iter().enumerate().map(|(i, b)| load::State::new(b, seed, i as u64)).collect(),
             demand: vec![(0.0, 0.0); f.buildings.len()],
+            miners: Vec::new(),
             units: f
                 .devices
                 .iter()

@@ -110,6 +110,7 @@ impl World {
         self.state.network.last_change = self.state.root;
         self.state.network.grid_event = self.state.root;
         recorder.keep_block(crate::ledger::chain_file::encode_genesis(self.state.ledger.get_genesis()));
+        self.begin_mining();
         self.teach_market();
         self.begin_weather();
         self.solve(0.0);

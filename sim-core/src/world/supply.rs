@@ -45,6 +45,7 @@ impl World {
             let kw = load.step(s.now, &weather);
             *demand = (kw.0, load.reactive(kw).0);
         }
+        s.add_miners(&self.scene);
         for (unit, device) in s.units.iter_mut().zip(&self.scene.file.devices) {
             unit.look_at_weather(&device.kind, &weather, dt_s);
         }
@@ -274,6 +275,7 @@ impl World {
             sources: &network.sources,
             loads: &loads,
             devices: &devices,
+            miners: &self.state.miners,
         };
         let fault_a = self.electrical.solve(&self.wiring, &question, &mut self.state.flows);
         for (fault, a) in self.state.network.faults.iter_mut().zip(fault_a) {
@@ -338,6 +340,7 @@ impl World {
             sources: &network.sources,
             loads: &[],
             devices: &[],
+            miners: &[],
         };
         self.electrical.restore(&self.wiring, &question, &self.state.voltages);
     }

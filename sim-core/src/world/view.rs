@@ -168,15 +168,15 @@ impl World {
     }
 
     pub(super) fn view_validators(&self) -> Vec<ValidatorView> {
-        use crate::ledger::consensus::tendermint::Step;
+        use crate::ledger::lab::trace::Stage;
         let view = |(v, bus): (usize, &crate::ids::BusId)| {
-            let step = self.state.ledger.get_validator_step(v as u32);
+            let standing = self.state.ledger.get_standing(v as u32);
             ValidatorView {
                 powered: self.state.network.validator_failed[v].is_none() && self.state.flows.is_live(*bus),
                 connected: self.is_connected(*bus),
-                height: step.map_or(0, |s| s.0.saturating_sub(1)),
-                prevoted: step.is_some_and(|s| matches!(s.2, Step::Prevote | Step::Precommit)),
-                precommitted: step.is_some_and(|s| s.2 == Step::Precommit),
+                height: standing.map_or(0, |s| s.1.saturating_sub(1)),
+                prevoted: standing.is_some_and(|s| matches!(s.0, Stage::Voting | Stage::Committing)),
+                precommitted: standing.is_some_and(|s| s.0 == Stage::Committing),
             }
         };
         self.scene.validator_bus.iter().enumerate().map(view).collect()

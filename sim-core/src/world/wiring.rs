@@ -1,6 +1,6 @@
 //! The scene's network as a circuit, and the way between their numbers.
 
-use crate::ids::{BuildingId, BusId, DeviceId};
+use crate::ids::{BuildingId, BusId, DeviceId, ValidatorId};
 use crate::powerflow::{Circuit, Complex, Conductor, Conductors, Injection, Joint, Line, PerKm, Source, Transformer};
 pub(super) use crate::protection::fault_levels::FOLLOWER_LIMIT_PU;
 use crate::scene::Scene;
@@ -22,6 +22,8 @@ pub(super) enum Owner {
     Load(BuildingId),
     /// A device.
     Device(DeviceId),
+    /// A miner on a bus without a building: nobody's meter counts it, so it is among the network's losses.
+    Miner(ValidatorId),
 }
 
 /// Who stands behind a source of the circuit.
@@ -74,6 +76,7 @@ impl Wiring {
         w.add_grid(scene);
         w.add_loads(scene);
         w.add_devices(scene);
+        w.add_miners(scene);
         w
     }
 
@@ -129,6 +132,15 @@ impl Wiring {
     fn add_loads(&mut self, scene: &Scene) {
         for (i, (building, bus)) in scene.file.buildings.iter().zip(&scene.building_bus).enumerate() {
             self.add_injections(Owner::Load(BuildingId::new(i)), bus.index(), building.phases, None);
+        }
+    }
+
+    /// Miners that stand at no building's bus.
+    fn add_miners(&mut self, scene: &Scene) {
+        for (v, bus) in scene.validator_bus.iter().enumerate() {
+            if super::mining::host_of(scene, v).is_none() && super::mining::mines(scene) {
+                self.add_injections(Owner::Miner(ValidatorId::new(v)), bus.index(), Phases::ABC, None);
+            }
         }
     }
 

@@ -95,7 +95,12 @@ fn header(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, block: &OpenBloc
         });
         ui.add(Label::new(RichText::new(data.t("term-explorer-hash")).weak()).wrap());
         let votes = [("n", block.commit.votes.len().into()), ("all", data.now.validators.len().into())];
-        ui.label(data.locale.t_args("explorer-signed-by", &votes));
+        let above = [("n", block.commit.branch.len().into())];
+        ui.label(if block.commit.mechanism.has_branches() {
+            data.locale.t_args("explorer-confirmed-by", &above)
+        } else {
+            data.locale.t_args("explorer-signed-by", &votes)
+        });
     });
 }
 

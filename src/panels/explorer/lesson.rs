@@ -9,6 +9,7 @@ use egui_phosphor::regular as icons;
 use sim_core::digest::Hash;
 use sim_core::ledger::genesis::Genesis;
 use sim_core::ledger::inspect::{OpenBlock, Trace, find_telling_change, trace};
+use sim_core::ledger::mechanism::Mechanism;
 use sim_core::ledger::types::{Payload, Role, SignedTransaction};
 use std::sync::Arc;
 
@@ -241,8 +242,15 @@ fn sentence(ui: &mut Ui, view: &View<'_>, stop: Stop) {
         ("n", view.block.transactions.len().into()),
         ("who", say::sender(data, view.genesis, &view.block.transactions[view.index].1.sender).into()),
         ("votes", view.block.commit.votes.len().into()),
+        ("above", view.block.commit.branch.len().into()),
         ("steps", view.now.steps.len().into()),
     ];
+    let keys = match (stop, view.block.commit.mechanism) {
+        (Stop::Votes, Mechanism::Raft) => &["explorer-votes-are", "explorer-acknowledgements-changed"],
+        (Stop::Votes, Mechanism::Clique) => &["explorer-seals-are", "explorer-seals-changed"],
+        (Stop::Votes, Mechanism::Work) => &["explorer-work-is", "explorer-work-changed"],
+        _ => keys,
+    };
     let words = data.locale.t_args(keys[usize::from(view.changed())], &args);
     ui.add(Label::new(RichText::new(words).size(theme::HEADING)).wrap());
     ui.add_space(theme::GRID);

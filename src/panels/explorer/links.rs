@@ -136,6 +136,9 @@ fn link(ui: &mut Ui, view: &View<'_>, rect: Rect, holds: bool) {
 /// Each vote of the commit: whether its signature covers the fingerprint computed here.
 pub(super) fn votes(ui: &mut Ui, view: &View<'_>) {
     let data = view.data;
+    if view.block.commit.mechanism.has_branches() {
+        return confirmations(ui, view);
+    }
     let powers: Vec<u64> = view.genesis.validators.iter().map(|v| u64::from(v.power)).collect();
     let total: u64 = powers.iter().sum();
     let (mut power, mut rows) = (0, Vec::new());
@@ -171,4 +174,33 @@ pub(super) fn votes(ui: &mut Ui, view: &View<'_>) {
             });
         }
     });
+}
+
+/// On branches: the author's seal, and the blocks that were built upon it, each naming the one before.
+fn confirmations(ui: &mut Ui, view: &View<'_>) {
+    let data = view.data;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(data.t("explorer-computed-hash")).weak());
+        view.follow(ui, &view.was.block, &view.now.block, false);
+    });
+    ui.add_space(theme::GRID);
+    let holds = view.now.votes.first().copied().unwrap_or(false) && !view.changed();
+    let mut rows = vec![(view.block.header.height, view.block.header.proposer, holds)];
+    let stands = |link: &sim_core::ledger::block::Link| !view.changed() || link.header.previous == view.now.block;
+    rows.extend(view.block.commit.branch.iter().map(|l| (l.header.height, l.header.proposer, holds && stands(l))));
+    for (i, (height, author, holds)) in rows.into_iter().enumerate() {
+        let (icon, key, colour) = match (holds, i) {
+            (true, 0) => (icons::SEAL_CHECK, "explorer-seal-holds", theme::ink(ui, palette::HEALTHY)),
+            (true, _) => (icons::LINK, "explorer-built-upon", theme::ink(ui, palette::HEALTHY)),
+            (false, 0) => (icons::SEAL_WARNING, "explorer-seal-broken", theme::fault(ui)),
+            (false, _) => (icons::LINK_BREAK, "explorer-built-broken", theme::fault(ui)),
+        };
+        ui.horizontal(|ui| {
+            ui.set_height(24.0);
+            ui.label(RichText::new(icon).size(theme::BIG).color(colour));
+            ui.label(RichText::new(format!("#{height}")).strong());
+            ui.label(say::validator(data, author));
+            ui.add(Label::new(RichText::new(data.t(key)).color(colour)).truncate());
+        });
+    }
 }

@@ -188,7 +188,7 @@ fn certificate(data: &PanelData<'_>, genesis: &Genesis, action: &CertificateActi
 }
 
 /// Fields of a header with their words; one that has none yet shows its name.
-const FIELDS: [(&str, &str); 9] = [
+const FIELDS: [(&str, &str); 11] = [
     ("height", "explorer-height"),
     ("round", "explorer-round"),
     ("time", "explorer-time"),
@@ -198,6 +198,8 @@ const FIELDS: [(&str, &str); 9] = [
     ("tx_root", "explorer-tx-root"),
     ("receipt_root", "explorer-receipt-root"),
     ("state_root", "explorer-state-root"),
+    ("difficulty", "explorer-difficulty"),
+    ("nonce", "explorer-nonce"),
 ];
 
 /// A field's name and what it is for.

@@ -6,7 +6,7 @@ mod chains;
 mod film;
 mod matrix;
 mod ring;
-mod signs;
+pub(super) mod signs;
 mod timeline;
 
 use super::data::PanelData;

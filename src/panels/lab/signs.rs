@@ -7,7 +7,7 @@ use sim_core::ledger::lab::trace::Kind;
 
 /// What a shape stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Figure {
+pub(in crate::panels) enum Figure {
     Square,
     Disc,
     Diamond,
@@ -17,7 +17,7 @@ pub(super) enum Figure {
 }
 
 /// Shapes with their words.
-pub(super) const FIGURES: [(Figure, &str); 6] = [
+pub(in crate::panels) const FIGURES: [(Figure, &str); 6] = [
     (Figure::Square, "lab-figure-block"),
     (Figure::Disc, "lab-figure-first"),
     (Figure::Diamond, "lab-figure-second"),
@@ -27,7 +27,7 @@ pub(super) const FIGURES: [(Figure, &str); 6] = [
 ];
 
 /// The shape of a kind of message, and its name.
-pub(super) fn look(kind: Kind) -> (Figure, &'static str) {
+pub(in crate::panels) fn look(kind: Kind) -> (Figure, &'static str) {
     match kind {
         Kind::Proposal => (Figure::Square, "lab-kind-proposal"),
         Kind::Prevote => (Figure::Disc, "lab-kind-prevote"),
@@ -49,7 +49,7 @@ pub(super) fn look(kind: Kind) -> (Figure, &'static str) {
 }
 
 /// The steps of a round that the matrix shows.
-pub(super) fn steps(mechanism: Mechanism) -> &'static [Kind] {
+pub(in crate::panels) fn steps(mechanism: Mechanism) -> &'static [Kind] {
     match mechanism {
         Mechanism::Tendermint => &[Kind::Proposal, Kind::Prevote, Kind::Precommit],
         Mechanism::Pbft => &[Kind::PrePrepare, Kind::Prepare, Kind::Commit],
@@ -59,7 +59,7 @@ pub(super) fn steps(mechanism: Mechanism) -> &'static [Kind] {
 }
 
 /// Votes that decide a step; none where nobody votes.
-pub(super) fn quorum(mechanism: Mechanism, nodes: u32) -> Option<u32> {
+pub(in crate::panels) fn quorum(mechanism: Mechanism, nodes: u32) -> Option<u32> {
     match mechanism {
         Mechanism::Tendermint | Mechanism::Pbft => Some(nodes * 2 / 3 + 1),
         // The leader counts itself.
@@ -69,7 +69,7 @@ pub(super) fn quorum(mechanism: Mechanism, nodes: u32) -> Option<u32> {
 }
 
 /// Words for a mechanism: its name and what it is.
-pub(super) fn mechanism(mechanism: Mechanism) -> (&'static str, &'static str) {
+pub(in crate::panels) fn mechanism(mechanism: Mechanism) -> (&'static str, &'static str) {
     match mechanism {
         Mechanism::Tendermint => ("lab-tendermint", "term-lab-tendermint"),
         Mechanism::Pbft => ("lab-pbft", "term-lab-pbft"),
@@ -80,7 +80,7 @@ pub(super) fn mechanism(mechanism: Mechanism) -> (&'static str, &'static str) {
 }
 
 /// Draws a shape of radius `r`; hollow for a vote for nothing.
-pub(super) fn draw(painter: &Painter, at: Pos2, r: f32, figure: Figure, hollow: bool, colour: Color32) {
+pub(in crate::panels) fn draw(painter: &Painter, at: Pos2, r: f32, figure: Figure, hollow: bool, colour: Color32) {
     let stroke = Stroke::new((r * 0.3).clamp(1.0, 2.0), colour);
     let fill = if hollow { Color32::TRANSPARENT } else { colour };
     let polygon = |points: &[(f32, f32)]| {

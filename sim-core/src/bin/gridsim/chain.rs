@@ -102,17 +102,22 @@ fn verify(file: &PathBuf, json: bool) -> Result<(), Failure> {
     if json {
         let value = serde_json::json!({
             "valid": true, "height": report.height, "transactions": report.transactions, "votes": report.votes,
+            "mechanism": report.mechanism.get_name(),
             "head": head, "state_root": state, "reports": report.reports, "wrong_reports": report.wrong_reports,
         });
         return print(&format!("{value}\n"));
     }
+    let seals = if report.mechanism.has_branches() { "seals" } else { "votes" };
     let reports = match report.reports {
         0 => String::new(),
         n => format!("; {n} compliance reports, every figure follows from the blocks"),
     };
     print(&format!(
-        "valid: {} blocks, {} transactions, {} votes; every hash, signature, root and balance agrees{}\nhead {head}\nstate {state}\n",
-        report.height, report.transactions, report.votes, reports
+        "valid: {} blocks, {} transactions, {} {seals} ({}); every hash, signature, root and balance agrees{reports}\nhead {head}\nstate {state}\n",
+        report.height,
+        report.transactions,
+        report.votes,
+        report.mechanism.get_name()
     ))
 }
 

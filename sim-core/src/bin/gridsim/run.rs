@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::files::{prepare_folder, read_scene, read_text, write_atomically};
 use indicatif::{ProgressBar, ProgressStyle};
+use sim_core::ledger::mechanism::Mechanism;
 use sim_core::output;
 use sim_core::recorder::Recorder;
 use sim_core::replay::Replay;
@@ -11,6 +12,7 @@ use sim_core::time::parse_duration;
 use sim_core::world::{Probe, Stage, World};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const MAX_SCRIPT_BYTES: u64 = 16 << 20;
@@ -28,6 +30,9 @@ pub(crate) struct Args {
     /// Seed of everything random, 0 to 9007199254740991.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..(1 << 53)))]
     seed: u64,
+    /// How the chain's validators agree, instead of what the scene says: tendermint, pbft, raft, clique or work.
+    #[arg(long, value_name = "NAME", value_parser = parse_mechanism)]
+    mechanism: Option<Mechanism>,
     /// Script of commands (.ron).
     #[arg(long)]
     script: Option<PathBuf>,
@@ -61,7 +66,10 @@ impl Probe for Timer {
 /// Runs.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let duration = read_duration(&args.duration, "--for")?;
-    let scene = read_scene(&args.scene)?;
+    let mut scene = read_scene(&args.scene)?;
+    if let Some(mechanism) = args.mechanism {
+        scene = Arc::new(scene.with_consensus(mechanism));
+    }
     for notice in &scene.notices {
         eprintln!("gridsim: note: {notice}");
     }
@@ -138,6 +146,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         args.out.display()
     );
     Ok(())
+}
+
+fn parse_mechanism(name: &str) -> Result<Mechanism, String> {
+    let names = || Mechanism::ALL.map(Mechanism::get_name).join(", ");
+    Mechanism::find(name).ok_or_else(|| format!("there is no such mechanism; there are {}", names()))
 }
 
 fn read_duration(text: &str, option: &str) -> Result<u64, Failure> {

@@ -121,6 +121,24 @@ impl Machine {
         self.is_recent(self.get_head(), self.index)
     }
 
+    pub(in crate::ledger) fn get_tree(&self) -> &Tree {
+        &self.tree
+    }
+    /// Takes over what another one knows.
+    pub(in crate::ledger) fn jump(&mut self, tree: Tree) {
+        self.tree = tree;
+    }
+    /// Keeps to a block that is final.
+    pub(in crate::ledger) fn settle(&mut self, block: &Hash) -> Vec<Output> {
+        let (sealers, choice) = (self.sealers, self.choice);
+        let mut out = Vec::new();
+        if let Some(change) = self.tree.settle(block, |new, head| is_better(new, head, choice, sealers)) {
+            out.push(Output::Head(change));
+            self.schedule(&mut out);
+        }
+        out
+    }
+
     /// Takes one input and returns what follows, in order.
     #[must_use]
     pub fn process(&mut self, input: Input) -> Vec<Output> {
@@ -179,7 +197,9 @@ impl Machine {
     }
 }
 
-fn compute_difficulty(number: u64, sealer: u32, sealers: u32) -> u64 {
+/// `DIFF_INTURN` or `DIFF_NOTURN`.
+#[must_use]
+pub fn compute_difficulty(number: u64, sealer: u32, sealers: u32) -> u64 {
     let turn = number % u64::from(sealers.max(1));
     if turn == u64::from(sealer) { IN_TURN_DIFFICULTY } else { OUT_OF_TURN_DIFFICULTY }
 }

@@ -10,5 +10,5 @@ pub mod pbft;
 pub mod raft;
 pub mod reorganisation;
 pub mod tendermint;
-mod tree;
+pub(super) mod tree;
 pub mod work;

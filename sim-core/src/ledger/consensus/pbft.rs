@@ -218,6 +218,13 @@ impl Machine {
         log.pre_prepare.filter(|(_, is_valid)| *is_valid).map(|(value, _)| value)
     }
 
+    /// Whose commits for a value it has heard in a view, its own counted, ascending.
+    #[must_use]
+    pub fn get_commits(&self, view: u32, value: &Hash) -> Vec<u32> {
+        let commits = self.log.get(&view).into_iter().flat_map(|log| &log.commits);
+        commits.filter(|(_, v)| *v == value).map(|(replica, _)| *replica).collect()
+    }
+
     /// Takes one input and returns what follows, in order.
     #[must_use]
     pub fn process(&mut self, input: Input) -> Vec<Output> {

@@ -180,6 +180,13 @@ impl Machine {
         &self.log
     }
 
+    /// Who holds the log up to an index, as a leader knows it, itself counted, ascending.
+    #[must_use]
+    pub fn get_holders(&self, index: u32) -> Vec<u32> {
+        let has = |server: &u32| *server == self.index || self.matched.get(server).is_some_and(|m| *m >= index);
+        (0..self.servers).filter(has).collect()
+    }
+
     /// Takes one input and returns what follows, in order.
     #[must_use]
     pub fn process(&mut self, input: Input) -> Vec<Output> {

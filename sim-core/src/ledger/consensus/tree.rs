@@ -2,7 +2,7 @@
 
 use crate::digest::{Hash, compute_digest};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A block as fork choice sees it; the ledger's block stands behind `value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Block {
     /// Proof of work only.
     pub nonce: u64,
 }
+
+/// Settled blocks that are kept: more than Clique's window of signers, for up to 100 sealers.
+const KEPT: usize = 64;
 
 /// What stands in the place of the genesis block.
 pub const GENESIS: Hash = [0; 32];
@@ -62,18 +65,20 @@ struct Node {
 
 /// All blocks that hang together with the genesis, and those that wait for their parents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Tree {
+pub(in crate::ledger) struct Tree {
     nodes: BTreeMap<Hash, Node>,
     waiting: BTreeMap<Hash, Vec<Block>>,
     head: Hash,
+    /// Number of the last block that is settled: every branch has it.
+    floor: u64,
 }
 
 impl Tree {
-    pub(super) fn get_head(&self) -> Hash {
+    pub(in crate::ledger) fn get_head(&self) -> Hash {
         self.head
     }
 
-    pub(super) fn get_block(&self, hash: &Hash) -> Option<&Block> {
+    pub(in crate::ledger) fn get_block(&self, hash: &Hash) -> Option<&Block> {
         self.nodes.get(hash).map(|node| &node.block)
     }
 
@@ -84,6 +89,69 @@ impl Tree {
 
     pub(super) fn get_number(&self, hash: &Hash) -> u64 {
         self.get_block(hash).map_or(0, |block| block.number)
+    }
+
+    /// Whether blocks wait for others.
+    pub(in crate::ledger) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+    /// The lowest block that is missing under and with this one, as far as is known.
+    pub(in crate::ledger) fn find_missing(&self, block: Hash) -> Option<Hash> {
+        if block == GENESIS || self.nodes.contains_key(&block) || self.waiting.is_empty() {
+            return None;
+        }
+        let heard: BTreeMap<Hash, Hash> =
+            self.waiting.values().flatten().map(|block| (block.compute_hash(), block.parent)).collect();
+        let mut missing = block;
+        while let Some(parent) = heard.get(&missing) {
+            missing = *parent;
+        }
+        self.waiting.contains_key(&missing).then_some(missing)
+    }
+    /// Number of the last settled block.
+    pub(in crate::ledger) fn get_floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// Keeps to the branches over a block that is final, and to [`KEPT`] blocks below it; nothing where it has no such
+    /// block. Returns how the head changed, if it stood elsewhere.
+    pub(super) fn settle(&mut self, block: &Hash, is_better: impl Fn(&Tip, &Tip) -> bool) -> Option<Change> {
+        let number = self.get_number(block);
+        if number <= self.floor {
+            return None;
+        }
+        let before = self.head;
+        let below: BTreeSet<Hash> =
+            std::iter::successors(Some(*block), |hash| self.get_block(hash).map(|b| b.parent)).take(KEPT).collect();
+        // A parent's number is the smaller one, so that one pass in the order of numbers finds all descendants.
+        let mut above: Vec<(u64, Hash)> = self
+            .nodes
+            .iter()
+            .filter(|(_, n)| n.block.number > number)
+            .map(|(hash, n)| (n.block.number, *hash))
+            .collect();
+        above.sort_unstable();
+        let mut kept = BTreeSet::from([*block]);
+        for (_, hash) in &above {
+            if self.get_block(hash).is_some_and(|b| kept.contains(&b.parent)) {
+                kept.insert(*hash);
+            }
+        }
+        let mut head = *block;
+        for (_, hash) in above.iter().filter(|(_, hash)| kept.contains(hash)) {
+            if is_better(&self.get_tip(*hash), &self.get_tip(head)) {
+                head = *hash;
+            }
+        }
+        let change = (!kept.contains(&before)).then(|| self.compute_change(before, head));
+        self.head = if change.is_some() { head } else { before };
+        self.floor = number;
+        self.nodes.retain(|hash, _| kept.contains(hash) || below.contains(hash));
+        self.waiting.retain(|_, blocks| {
+            blocks.retain(|b| b.number > number);
+            !blocks.is_empty()
+        });
+        change
     }
 
     fn get_tip(&self, hash: Hash) -> Tip {
@@ -104,7 +172,7 @@ impl Tree {
         let mut ready = vec![block];
         while let Some(block) = ready.pop() {
             let hash = block.compute_hash();
-            if self.nodes.contains_key(&hash) {
+            if self.nodes.contains_key(&hash) || block.number <= self.floor {
                 continue;
             }
             if block.parent != GENESIS && !self.nodes.contains_key(&block.parent) {

@@ -68,6 +68,21 @@ impl Machine {
         self.tree.get_branch(self.get_head()).map(|block| block.author)
     }
 
+    pub(in crate::ledger) fn get_tree(&self) -> &Tree {
+        &self.tree
+    }
+    /// Takes over what another one knows.
+    pub(in crate::ledger) fn jump(&mut self, tree: Tree) {
+        self.tree = tree;
+    }
+    /// Keeps to a block that is final.
+    pub(in crate::ledger) fn settle(&mut self, block: &Hash) -> Vec<Output> {
+        match self.tree.settle(block, is_heavier) {
+            Some(change) => vec![Output::Head(change), self.mine()],
+            None => Vec::new(),
+        }
+    }
+
     /// Takes one input and returns what follows, in order.
     #[must_use]
     pub fn process(&mut self, input: Input) -> Vec<Output> {
@@ -87,8 +102,7 @@ impl Machine {
     fn process_block(&mut self, block: Block, out: &mut Vec<Output>) {
         let bits = self.bits;
         let is_valid = |_: &Tree, b: &Block| is_sealed(b, bits) && b.difficulty == compute_hashes(bits);
-        let is_better = |new: &Tip, head: &Tip| new.weight > head.weight;
-        if let Some(change) = self.tree.process_block(block, is_valid, is_better) {
+        if let Some(change) = self.tree.process_block(block, is_valid, is_heavier) {
             out.extend([Output::Head(change), self.mine()]);
         }
     }
@@ -101,17 +115,22 @@ impl Machine {
     }
 }
 
+fn is_heavier(new: &Tip, head: &Tip) -> bool {
+    new.weight > head.weight
+}
+
 /// Whether the block's hash begins with `bits` zero bits.
 #[must_use]
 pub fn is_sealed(block: &Block, bits: u32) -> bool {
-    let mut zeros = 0;
-    for byte in block.compute_hash() {
-        zeros += byte.leading_zeros();
-        if byte != 0 {
-            break;
-        }
-    }
-    zeros >= bits
+    count_zeros(&block.compute_hash()) >= bits
+}
+
+/// Zero bits that a hash begins with.
+#[must_use]
+pub fn count_zeros(hash: &Hash) -> u32 {
+    let whole = hash.iter().take_while(|byte| **byte == 0).count();
+    let rest = hash.get(whole).map_or(0, |byte| byte.leading_zeros());
+    u32::try_from(whole).unwrap_or(32) * 8 + rest
 }
 
 /// Expected hashes a block, and so its weight: `2^bits`.

@@ -117,7 +117,7 @@ fn process_header(run: &mut Run, header: &str, commit: &str) -> Result<Option<Va
     let commit: Commit = unpack(run, commit, "commit")?;
     let validators = load(run, "validators")?;
     let validators: Vec<Validator> = unpack(run, &validators, "validators")?;
-    run.process_cost(0, SIGNATURE, commit.votes.len())?;
+    run.process_cost(0, SIGNATURE, commit.votes.len() + commit.branch.len())?;
     let chain = parse_hash(&load(run, "chain")?)?;
     let tip = get_record(run, "tip")?;
     let head = parse_hash(&tip.get_text("hash")?)?;

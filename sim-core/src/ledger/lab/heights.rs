@@ -6,17 +6,18 @@
 
 use super::actor::{Timer, Told, Wanted, World};
 use super::message::{Body, Message};
-use super::setup::{Mechanism, Setup};
 use super::trace::Stage;
 use crate::digest::Hash;
 use crate::ledger::block::get_proposer;
 use crate::ledger::consensus::{pbft, raft, tendermint};
+use crate::ledger::mechanism::{Mechanism, Rules};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Doublings after which PBFT's timeout grows no more.
 const MOST_DOUBLINGS: u32 = 10;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Machine {
     Tendermint(tendermint::Machine),
     Pbft(pbft::Machine),
@@ -30,9 +31,12 @@ enum Input {
     Raft(raft::Input),
 }
 
+/// The round, view or term of a decision, and what was decided.
+type Decision = (u32, Hash);
+
 /// A validator, replica or server.
-#[derive(Clone, Debug)]
-pub(super) struct Heights {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::ledger) struct Heights {
     index: u32,
     nodes: u32,
     machine: Machine,
@@ -49,19 +53,19 @@ pub(super) struct Heights {
 }
 
 impl Heights {
-    pub(super) fn new(setup: &Setup, index: u32) -> Self {
-        let powers = vec![1; setup.nodes as usize];
-        let machine = match setup.mechanism {
+    pub(in crate::ledger) fn new(rules: &Rules, index: u32) -> Self {
+        let powers = rules.powers.clone();
+        let machine = match rules.mechanism {
             Mechanism::Pbft => Machine::Pbft(pbft::Machine::new(index, 1, powers)),
-            Mechanism::Raft => Machine::Raft(raft::Machine::new(index, setup.nodes)),
+            Mechanism::Raft => Machine::Raft(raft::Machine::new(index, rules.get_nodes())),
             _ => Machine::Tendermint(tendermint::Machine::new(index, 1, powers)),
         };
         Self {
             index,
-            nodes: setup.nodes,
+            nodes: rules.get_nodes(),
             machine,
             height: 1,
-            head: Hash::default(),
+            head: rules.genesis,
             is_started: false,
             decided: BTreeMap::new(),
             later: BTreeMap::new(),
@@ -71,11 +75,11 @@ impl Heights {
         }
     }
 
-    pub(super) fn get_head(&self) -> Hash {
+    pub(in crate::ledger) fn get_head(&self) -> Hash {
         self.head
     }
 
-    pub(super) fn get_standing(&self) -> (Stage, u64, u32) {
+    pub(in crate::ledger) fn get_standing(&self) -> (Stage, u64, u32) {
         use tendermint::Step;
         let (stage, round) = match &self.machine {
             Machine::Tendermint(m) => {
@@ -109,7 +113,7 @@ impl Heights {
         (stage, self.height, round)
     }
 
-    pub(super) fn process(&mut self, told: Told, world: &mut World<'_>) -> Vec<Wanted> {
+    pub(in crate::ledger) fn process(&mut self, told: Told, world: &mut World<'_>) -> Vec<Wanted> {
         let mut out = Vec::new();
         match told {
             Told::Start => self.resume(world, &mut out),
@@ -127,7 +131,7 @@ impl Heights {
         out
     }
 
-    pub(super) fn process_contact(&mut self, peer: u32, height: u64) -> Vec<Wanted> {
+    pub(in crate::ledger) fn process_contact(&mut self, peer: u32, height: u64) -> Vec<Wanted> {
         if height <= self.height {
             return Vec::new();
         }
@@ -193,7 +197,7 @@ impl Heights {
         }
         if !self.is_waiting_to_ask {
             self.is_waiting_to_ask = true;
-            let at_us = world.now_us + world.setup.timeout_us;
+            let at_us = world.now_us + world.rules.timeout_us;
             out.push(Wanted::Wake { at_us, timer: Timer::Sync { height: self.height } });
         }
     }
@@ -208,7 +212,7 @@ impl Heights {
                 }
             }
             Body::Decided { value } if message.height == self.height => {
-                self.enter_next(value, world, out);
+                self.enter_next((0, value), Vec::new(), world, out);
                 if let Some((peer, _)) = self.ahead.filter(|(_, height)| *height > self.height) {
                     out.push(self.ask(peer));
                 }
@@ -272,9 +276,37 @@ impl Heights {
             }
             _ => None,
         };
-        if let Some(value) = decision {
-            self.enter_next(value, world, out);
+        if let Some((round, value)) = decision {
+            let voters = self.get_voters(round, &value);
+            self.enter_next((round, value), voters, world, out);
         }
+    }
+
+    /// Those of whom it knows that they decided this, itself counted.
+    fn get_voters(&self, round: u32, value: &Hash) -> Vec<u32> {
+        match &self.machine {
+            Machine::Tendermint(m) => m.get_precommits(round, value),
+            Machine::Pbft(m) => m.get_commits(round, value),
+            Machine::Raft(m) => m.get_holders(1),
+        }
+    }
+
+    /// Raft: the block that stands in its log.
+    pub(in crate::ledger) fn get_logged(&self) -> Option<Hash> {
+        match &self.machine {
+            Machine::Raft(m) => m.get_log().first().map(|entry| entry.value),
+            _ => None,
+        }
+    }
+
+    /// Takes over a state of a later height, instead of the blocks up to it.
+    pub(in crate::ledger) fn jump(&mut self, height: u64, head: Hash, world: &mut World<'_>) -> Vec<Wanted> {
+        let mut out = Vec::new();
+        if height > self.height {
+            self.height = height - 1;
+            self.enter_next((0, head), Vec::new(), world, &mut out);
+        }
+        out
     }
 
     fn broadcast(&self, body: Body) -> Wanted {
@@ -286,9 +318,9 @@ impl Heights {
         outputs: Vec<tendermint::Output>,
         world: &World<'_>,
         out: &mut Vec<Wanted>,
-    ) -> Option<Hash> {
+    ) -> Option<Decision> {
         use tendermint::Output as O;
-        let (setup, height) = (world.setup, self.height);
+        let (rules, height) = (world.rules, self.height);
         let mut decision = None;
         for output in outputs {
             match output {
@@ -298,17 +330,22 @@ impl Heights {
                 }
                 O::Vote { kind, round, value } => out.push(self.broadcast(Body::Vote { kind, round, value })),
                 O::Schedule { step, round } => {
-                    let at_us = world.now_us + setup.timeout_us + u64::from(round) * setup.timeout_delta_us;
+                    let at_us = world.now_us + rules.timeout_us + u64::from(round) * rules.timeout_delta_us;
                     out.push(Wanted::Wake { at_us, timer: Timer::Step { height, step, round } });
                 }
-                O::NewRound { .. } => {}
-                O::Decide { value, .. } => decision = Some(value),
+                O::NewRound { round } => out.push(Wanted::Round { height, round }),
+                O::Decide { round, value } => decision = Some((round, value)),
             }
         }
         decision
     }
 
-    fn carry_out_pbft(&mut self, outputs: Vec<pbft::Output>, world: &World<'_>, out: &mut Vec<Wanted>) -> Option<Hash> {
+    fn carry_out_pbft(
+        &mut self,
+        outputs: Vec<pbft::Output>,
+        world: &World<'_>,
+        out: &mut Vec<Wanted>,
+    ) -> Option<Decision> {
         use pbft::Output as O;
         let height = self.height;
         let mut decision = None;
@@ -318,14 +355,17 @@ impl Heights {
                 O::PrePrepare { view, value } => out.push(self.broadcast(Body::PrePrepare { view, value })),
                 O::Prepare { view, value } => out.push(self.broadcast(Body::Prepare { view, value })),
                 O::Commit { view, value } => out.push(self.broadcast(Body::Commit { view, value })),
-                O::ViewChange { view, prepared } => out.push(self.broadcast(Body::ViewChange { view, prepared })),
+                O::ViewChange { view, prepared } => {
+                    out.push(Wanted::Round { height, round: view });
+                    out.push(self.broadcast(Body::ViewChange { view, prepared }));
+                }
                 O::NewView { view, proofs, value } => out.push(self.broadcast(Body::NewView { view, proofs, value })),
                 O::Schedule { view } => {
                     // 4.5.2: each further view waits twice as long.
-                    let at_us = world.now_us + (world.setup.timeout_us << view.min(MOST_DOUBLINGS));
+                    let at_us = world.now_us + (world.rules.timeout_us << view.min(MOST_DOUBLINGS));
                     out.push(Wanted::Wake { at_us, timer: Timer::View { height, view } });
                 }
-                O::Decide { value, .. } => decision = Some(value),
+                O::Decide { view, value } => decision = Some((view, value)),
             }
         }
         decision
@@ -336,7 +376,7 @@ impl Heights {
         outputs: Vec<raft::Output>,
         world: &mut World<'_>,
         out: &mut Vec<Wanted>,
-    ) -> Option<Hash> {
+    ) -> Option<Decision> {
         use raft::Output as O;
         let mut decision = None;
         for output in outputs {
@@ -348,14 +388,14 @@ impl Heights {
                 }
                 O::Schedule { role } => {
                     self.serial += 1;
-                    let timeout = world.setup.timeout_us;
+                    let timeout = world.rules.timeout_us;
                     let after =
                         if role == raft::Role::Leader { timeout / 4 } else { timeout + world.dice.below(timeout) };
                     let timer = Timer::Term { serial: self.serial };
                     out.push(Wanted::Wake { at_us: world.now_us + after.max(1), timer });
                 }
                 // The log of a height may grow by an entry a term; its first is the block.
-                O::Decide { index: 1, value } => decision = Some(value),
+                O::Decide { index: 1, value } => decision = Some((self.get_standing().2, value)),
                 O::Decide { .. } => {}
             }
         }
@@ -363,14 +403,16 @@ impl Heights {
     }
 
     /// The height is decided; the next one waits for something to order.
-    fn enter_next(&mut self, value: Hash, world: &mut World<'_>, out: &mut Vec<Wanted>) {
-        let (_, height, round) = self.get_standing();
-        out.push(Wanted::Final { height, round, value });
+    fn enter_next(&mut self, (round, value): Decision, voters: Vec<u32>, world: &mut World<'_>, out: &mut Vec<Wanted>) {
+        out.push(Wanted::Final { height: self.height, round, value, voters });
         self.decided.insert(self.height, value);
+        if self.decided.len() > world.rules.kept {
+            self.decided.pop_first();
+        }
         self.head = value;
         self.height += 1;
         self.is_started = false;
-        let powers = vec![1; self.nodes as usize];
+        let powers = world.rules.powers.clone();
         self.machine = match &self.machine {
             Machine::Tendermint(_) => Machine::Tendermint(tendermint::Machine::new(self.index, self.height, powers)),
             Machine::Pbft(_) => Machine::Pbft(pbft::Machine::new(self.index, self.height, powers)),

@@ -97,7 +97,7 @@ impl Traffic {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Lane {
     settings: LinkSettings,
     free_us: u64,
@@ -105,7 +105,7 @@ struct Lane {
 }
 
 /// The network; time is the caller's.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mesh {
     lanes: BTreeMap<(u32, u32), Lane>,
     neighbours: Vec<Vec<u32>>,
@@ -131,17 +131,24 @@ impl Mesh {
         interface_bits_per_s: u64,
         seed: u64,
     ) -> Result<Self, TopologyError> {
-        let settings = LinkSettings { loss_per_mille: settings.loss_per_mille.min(900), ..settings };
+        let links: Vec<_> = topology.compute_edges(nodes, seed)?.into_iter().map(|(a, b)| (a, b, settings)).collect();
+        Ok(Self::with_links(nodes, &links, interface_bits_per_s, seed))
+    }
+
+    /// A network of these links between nodes that there are.
+    #[must_use]
+    pub fn with_links(nodes: u32, links: &[(u32, u32, LinkSettings)], interface_bits_per_s: u64, seed: u64) -> Self {
         let mut lanes = BTreeMap::new();
         let mut neighbours = vec![Vec::new(); nodes as usize];
-        for (a, b) in topology.compute_edges(nodes, seed)? {
-            for (from, to) in [(a, b), (b, a)] {
+        for (a, b, settings) in links {
+            let settings = LinkSettings { loss_per_mille: settings.loss_per_mille.min(900), ..*settings };
+            for (from, to) in [(*a, *b), (*b, *a)] {
                 lanes.insert((from, to), Lane { settings, free_us: 0, traffic: Traffic::default() });
                 neighbours[from as usize].push(to);
             }
         }
-        neighbours.iter_mut().for_each(|list| list.sort_unstable());
-        Ok(Self {
+        neighbours.iter_mut().for_each(|list: &mut Vec<u32>| list.sort_unstable());
+        Self {
             lanes,
             neighbours,
             interface_bits_per_s,
@@ -150,7 +157,7 @@ impl Mesh {
             cuts: Vec::new(),
             routes: BTreeMap::new(),
             dice: Stream::new(seed, "lab-mesh", 0),
-        })
+        }
     }
 
     /// The neighbours of a node, ascending.

@@ -5,10 +5,11 @@ use crate::digest::Hash;
 use crate::ledger::block::VoteKind;
 use crate::ledger::consensus::pbft::{Prepared, Proof};
 use crate::ledger::consensus::{clique, raft};
+use serde::{Deserialize, Serialize};
 
 /// What a message says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Body {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::ledger) enum Body {
     Proposal {
         round: u32,
         value: Hash,
@@ -53,19 +54,27 @@ pub(super) enum Body {
     Decided {
         value: Hash,
     },
+    /// Asks for a block of a branch.
+    Fetch {
+        block: Hash,
+    },
+    /// The state after the message's height, with the block that binds it, for who was away too long.
+    State {
+        value: Hash,
+    },
 }
 
 /// A message, of whom and of which height.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
-    pub(super) from: u32,
-    pub(super) height: u64,
-    pub(super) body: Body,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::ledger) struct Message {
+    pub(in crate::ledger) from: u32,
+    pub(in crate::ledger) height: u64,
+    pub(in crate::ledger) body: Body,
 }
 
 impl Body {
     /// Whether it brings a block or asks for one to be voted on: what a withholding node keeps to itself.
-    pub(super) fn is_proposal(&self) -> bool {
+    pub(in crate::ledger) fn is_proposal(&self) -> bool {
         match self {
             Self::Proposal { .. } | Self::PrePrepare { .. } | Self::NewView { .. } | Self::Block { .. } => true,
             Self::Raft { message: raft::Message::Append { entries, .. }, .. } => !entries.is_empty(),
@@ -74,7 +83,7 @@ impl Body {
     }
 
     /// The block that it brings along, whose transactions must be checked and executed.
-    pub(super) fn get_block(&self) -> Option<Hash> {
+    pub(in crate::ledger) fn get_block(&self) -> Option<Hash> {
         match self {
             Self::Proposal { value, .. } | Self::PrePrepare { value, .. } | Self::Decided { value } => Some(*value),
             Self::Block { hash, .. } => Some(*hash),
@@ -84,7 +93,7 @@ impl Body {
     }
 
     /// The value that it is about, if any.
-    pub(super) fn get_value(&self) -> Option<Hash> {
+    pub(in crate::ledger) fn get_value(&self) -> Option<Hash> {
         match self {
             Self::Vote { value, .. } | Self::NewView { value, .. } => *value,
             Self::Prepare { value, .. } | Self::Commit { value, .. } => Some(*value),
@@ -94,7 +103,7 @@ impl Body {
     }
 
     /// The same with other values; blocks of the branching mechanisms stay as they are.
-    pub(super) fn map_values(mut self, map: impl Fn(Hash) -> Hash) -> Self {
+    pub(in crate::ledger) fn map_values(mut self, map: impl Fn(Hash) -> Hash) -> Self {
         match &mut self {
             Self::Proposal { value, .. }
             | Self::PrePrepare { value, .. }
@@ -110,13 +119,18 @@ impl Body {
             Self::Raft { message: raft::Message::Append { entries, .. }, .. } => {
                 entries.iter_mut().for_each(|entry| entry.value = map(entry.value));
             }
-            Self::ViewChange { .. } | Self::Raft { .. } | Self::Block { .. } | Self::Ask => {}
+            Self::ViewChange { .. }
+            | Self::Raft { .. }
+            | Self::Block { .. }
+            | Self::Ask
+            | Self::Fetch { .. }
+            | Self::State { .. } => {}
         }
         self
     }
 
     /// Its kind, and its round, view or term, as the trace has them.
-    pub(super) fn get_kind(&self) -> (Kind, u32) {
+    pub(in crate::ledger) fn get_kind(&self) -> (Kind, u32) {
         match self {
             Self::Proposal { round, .. } => (Kind::Proposal, *round),
             Self::Vote { kind: VoteKind::Prevote, round, .. } => (Kind::Prevote, *round),
@@ -137,8 +151,8 @@ impl Body {
                 (kind, *term)
             }
             Self::Block { .. } => (Kind::Block, 0),
-            Self::Ask => (Kind::Ask, 0),
-            Self::Decided { .. } => (Kind::Decided, 0),
+            Self::Ask | Self::Fetch { .. } => (Kind::Ask, 0),
+            Self::Decided { .. } | Self::State { .. } => (Kind::Decided, 0),
         }
     }
 }

@@ -10,13 +10,13 @@
 //! node's processor instead, so that a hundred nodes can be simulated; the chain of the community itself signs for
 //! real.
 
-mod actor;
-mod branches;
+pub(super) mod actor;
+pub(super) mod branches;
 pub mod compare;
 mod fault;
-mod heights;
+pub(super) mod heights;
 pub mod mesh;
-mod message;
+pub(super) mod message;
 pub mod outcome;
 mod record;
 pub mod run;

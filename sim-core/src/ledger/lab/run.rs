@@ -16,6 +16,7 @@ use super::outcome::{FinalBlock, Outcome, Reorganisation};
 use super::setup::{Behaviour, Fault, FaultKind, Load, Setup, SetupError};
 use super::trace::{Kind, Trace};
 use crate::digest::{Hash, compute_digest};
+use crate::ledger::mechanism::Rules;
 use crate::rng::Stream;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -117,6 +118,7 @@ impl Arrivals {
 /// A run in progress.
 pub struct Lab {
     pub(super) setup: Setup,
+    rules: Rules,
     pub(super) mesh: Mesh,
     pub(super) nodes: Vec<Node>,
     pub(super) parcels: Vec<Parcel>,
@@ -171,8 +173,9 @@ impl Lab {
             }
         }
         let mesh = Mesh::new(&setup.topology, setup.nodes, setup.link, setup.interface_bits_per_s, setup.seed)?;
+        let rules = setup.get_rules();
         let node = |i| Node {
-            actor: Actor::new(&setup, i),
+            actor: Actor::new(&rules, i),
             behaviour: setup.get_behaviour(i),
             epoch: 0,
             busy_ns: 0,
@@ -212,6 +215,7 @@ impl Lab {
             powered_us: 0,
             trace: Trace::default(),
             setup,
+            rules,
         };
         for (fault, f) in lab.setup.faults.clone().iter().enumerate() {
             lab.schedule(f.from_us, Event::Change { fault, begins: true });
@@ -364,8 +368,10 @@ impl Lab {
                     let at_us = self.compute_start(node);
                     self.wake(node, at_us, Timer::Start { height }, path);
                 }
-                Wanted::Final { height, round, value } => self.note_final(node, height, round, value, path),
+                Wanted::Final { height, round, value, .. } => self.note_final(node, height, round, value, path),
                 Wanted::Head { dropped } => self.note_head(node, dropped, path),
+                // What a node lacks reaches it by gossip.
+                Wanted::Round { .. } | Wanted::Missing { .. } => {}
             }
         }
         self.note_standing(node);
@@ -376,7 +382,7 @@ impl Lab {
         let is_liar = self.nodes[node as usize].behaviour == Behaviour::Equivocates;
         let mut world = World {
             now_us: self.now_us,
-            setup: &self.setup,
+            rules: &self.rules,
             dice: &mut self.dice,
             get_parent: &|hash| {
                 let parent = blocks.get(hash)?.parent;

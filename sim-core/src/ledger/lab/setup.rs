@@ -3,72 +3,16 @@
 use super::mesh::LinkSettings;
 use super::sizes::Sizes;
 use super::topology::{Topology, TopologyError};
-use crate::ledger::consensus::clique::{ForkChoice, compute_signer_limit};
-use crate::ledger::consensus::reorganisation::compute_rosenfeld;
+use crate::digest::Hash;
+use crate::ledger::consensus::clique::ForkChoice;
+pub use crate::ledger::mechanism::Mechanism;
+use crate::ledger::mechanism::Rules;
 use serde::{Deserialize, Serialize};
 
 /// Fewest nodes of a run.
 pub const LEAST_NODES: u32 = 2;
 /// Most nodes of a run.
 pub const MOST_NODES: u32 = 200;
-/// Share of an attacker against whom proof of work waits for confirmations.
-pub const ATTACKER: f64 = 0.1;
-/// With this probability he may still win (Nakamoto 2008, section 11, has the same 0.1 %).
-pub const RISK: f64 = 0.001;
-
-/// A consensus mechanism.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Mechanism {
-    /// Buchman, Kwon, Milosevic 2018.
-    Tendermint,
-    /// Castro, Liskov 1999.
-    Pbft,
-    /// Ongaro, Ousterhout 2014.
-    Raft,
-    /// EIP-225.
-    Clique,
-    /// Nakamoto 2008, without adjustment of the difficulty.
-    Work,
-}
-
-impl Mechanism {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Tendermint, Self::Pbft, Self::Raft, Self::Clique, Self::Work];
-
-    /// Its name on the command line and in files.
-    #[must_use]
-    pub fn get_name(self) -> &'static str {
-        match self {
-            Self::Tendermint => "tendermint",
-            Self::Pbft => "pbft",
-            Self::Raft => "raft",
-            Self::Clique => "clique",
-            Self::Work => "work",
-        }
-    }
-    /// By its name.
-    #[must_use]
-    pub fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mechanism| mechanism.get_name() == name)
-    }
-    /// Whether blocks can be dropped again and become final by confirmations.
-    #[must_use]
-    pub fn has_branches(self) -> bool {
-        matches!(self, Self::Clique | Self::Work)
-    }
-    /// Confirmations, the block itself counted, after which a transaction counts as final: 1 where a decision is final;
-    /// Clique's signer limit, beyond which honest sealers on one network drop nothing; for proof of work the least
-    /// number with which an attacker of [`ATTACKER`] wins with at most [`RISK`].
-    #[must_use]
-    pub fn compute_confirmations(self, nodes: u32) -> u64 {
-        match self {
-            Self::Tendermint | Self::Pbft | Self::Raft => 1,
-            Self::Clique => compute_signer_limit(nodes),
-            Self::Work => (1..100).find(|z| compute_rosenfeld(ATTACKER, *z) <= RISK).map_or(100, u64::from),
-        }
-    }
-}
-
 /// What is sent in: transactions a second, at random times, or more than any block can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Load {
@@ -232,6 +176,20 @@ impl Setup {
             until_us: 3_600_000_000,
             trace: 0,
             seed: 1,
+        }
+    }
+
+    /// What its machines go by.
+    pub(super) fn get_rules(&self) -> Rules {
+        Rules {
+            mechanism: self.mechanism,
+            powers: vec![1; self.nodes as usize],
+            timeout_us: self.timeout_us,
+            timeout_delta_us: self.timeout_delta_us,
+            interval_us: self.interval_us,
+            choice: self.choice,
+            genesis: Hash::default(),
+            kept: usize::MAX,
         }
     }
 

@@ -76,7 +76,7 @@ fn forged_and_insufficient_headers_are_refused() {
         assert!(matches!(reason(refuse(change)), CommitError::Signature { .. }));
     }
     let few = reason(refuse(|b| b.commit.votes.truncate(4)));
-    assert_eq!(few, CommitError::Power { power: 4, total: 7 });
+    assert_eq!(few, CommitError::Power { power: 4, total: 7, needed: "two thirds" });
     let twice = reason(refuse(|b| b.commit.votes[1] = b.commit.votes[0]));
     assert!(matches!(twice, CommitError::Validator { index: 1, .. }));
     assert_eq!(client, before);

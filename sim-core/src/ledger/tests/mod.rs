@@ -9,6 +9,7 @@ mod day;
 mod explore;
 mod ledger;
 mod light_client;
+mod mechanisms;
 mod orders;
 mod pbft;
 mod raft;

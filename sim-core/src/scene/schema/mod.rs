@@ -14,7 +14,7 @@ pub use building::{Building, BuildingKind, Phases};
 pub use device::{Battery, Device, DeviceKind, EvCharger, Flywheel, Forming, Fuel, FuelCell, Genset, Solar, Wind};
 pub use network::{Bus, CableType, Gateway, Line, Relay, RelayGroup, Switch, SwitchKind, Transformer, Validator};
 pub use place::{Place, Road, Wood};
-pub use rules::{Healing, Ledger, Market};
+pub use rules::{Consensus, Healing, Ledger, Market};
 
 use serde::{Deserialize, Serialize};
 

@@ -112,6 +112,8 @@ impl Default for Market {
     }
 }
 
+pub use crate::ledger::mechanism::Mechanism as Consensus;
+
 /// Chain rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -120,16 +122,33 @@ pub struct Ledger {
     pub block_s: f64,
     /// An empty block when nothing happened for this many seconds.
     pub empty_block_s: f64,
-    /// Mean latency of a message, ms.
+    /// How the validators agree.
+    pub mechanism: Consensus,
+    /// Least latency of a message from gateway to gateway, ms.
     pub latency_ms: f64,
-    /// Spread of the latency, ms.
+    /// Mean of what queues add to it, ms.
     pub jitter_ms: f64,
-    /// Share of messages that are lost.
+    /// Share of messages between gateways that are lost and sent again.
     pub loss: f64,
+    /// Bandwidth between two gateways, kbit/s in each direction. The default is that of a radio mesh of meters: IEEE
+    /// 802.15.4-2020, SUN OFDM option 1 at its highest rate (Wi-SUN FAN 1.1).
+    pub bandwidth_kbit: f64,
+    /// Proof of work: what each validator's miner draws, kW. The default is a Bitmain Antminer S19 Pro (3,250 W by its
+    /// data sheet, 2020).
+    pub miner_kw: f64,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { block_s: 10.0, empty_block_s: 60.0, latency_ms: 40.0, jitter_ms: 15.0, loss: 0.005 }
+        Self {
+            block_s: 10.0,
+            empty_block_s: 60.0,
+            mechanism: Consensus::Tendermint,
+            latency_ms: 40.0,
+            jitter_ms: 15.0,
+            loss: 0.005,
+            bandwidth_kbit: 2_400.0,
+            miner_kw: 3.25,
+        }
     }
 }

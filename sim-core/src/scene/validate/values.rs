@@ -337,6 +337,8 @@ fn rules(file: &SceneFile, v: &mut Values) {
     v.within("latency_ms", l.latency_ms, 0.0, 60_000.0);
     v.within("jitter_ms", l.jitter_ms, 0.0, 60_000.0);
     v.share("loss", l.loss);
+    v.within("bandwidth_kbit", l.bandwidth_kbit, 1.0, 1e8);
+    v.within("miner_kw", l.miner_kw, 0.0, 1e3);
     v.base = "place".into();
     v.point("chain_at", file.place.chain_at);
     v.within("chain_heading_deg", file.place.chain_heading_deg, -360.0, 360.0);
