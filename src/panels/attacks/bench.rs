@@ -154,10 +154,7 @@ impl Desk {
                 (title, data.locale.t_args("attacks-vote-says", &args))
             }
             Evidence::Forged { transaction } => (data.t("attacks-side-forged"), said(transaction)),
-            Evidence::Replayed { transaction, height } if i == 0 => {
-                let _ = height;
-                (data.t("attacks-side-replayed"), said(transaction))
-            }
+            Evidence::Replayed { transaction, .. } if i == 0 => (data.t("attacks-side-replayed"), said(transaction)),
             Evidence::Replayed { transaction, height } => {
                 let args = [("height", (*height).into())];
                 (data.locale.t_args("attacks-side-on-chain", &args), said(transaction))
