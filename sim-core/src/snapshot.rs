@@ -17,7 +17,7 @@ pub use storage::{StorageRowView, StorageView};
 use crate::ids::{BuildingId, DeviceId, LineId};
 pub use crate::market::carbon::CarbonRow;
 use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
-pub use crate::market::{Bill, Curtailment, Item, LastSlot, NodalRates, Order, Pair, Side};
+pub use crate::market::{Bill, Curtailment, Item, LastSlot, NodalRates, Order, Pair, Side, UserBid};
 use crate::time::SimTime;
 
 /// The state of a world at one instant.
@@ -318,6 +318,8 @@ pub struct MarketView {
     pub rates: NodalRates,
     /// Buildings whose bids are the user's.
     pub overridden: Vec<BuildingId>,
+    /// Those bids, in the same order.
+    pub user_bids: Vec<UserBid>,
 }
 
 /// Energy and price at which the first orders of a book meet, Wh and thousandths: what the auction would say had no

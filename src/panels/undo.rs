@@ -1,10 +1,10 @@
 //! Undo: of a lever the inverse command, of a fault its repair. It never rewinds time.
 
-use sim_core::command::Command;
+use sim_core::command::{BidSide, Command};
 use sim_core::ids::Subject;
 use sim_core::ledger::state::MAX_PRICE;
 use sim_core::scene::{Participant, Scene};
-use sim_core::snapshot::Snapshot;
+use sim_core::snapshot::{Side, Snapshot};
 
 /// How many steps are kept.
 const DEPTH: usize = 64;
@@ -66,9 +66,9 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         Command::TariffShape { .. } => Some(Command::TariffShape { kind: now.market.tariff_shape }),
         Command::Agents { .. } => Some(Command::Agents { kind: now.market.strategy }),
         Command::Mechanism { .. } => Some(Command::Mechanism { kind: now.market.mechanism }),
-        Command::Bid { building, .. } => {
-            scene.find(building).map(|_| Command::WithdrawBid { building: building.clone() })
-        }
+        Command::Bid { building, .. } => earlier_bid(building, scene, now)
+            .or_else(|| scene.find(building).map(|_| Command::WithdrawBid { building: building.clone() })),
+        Command::WithdrawBid { building } => earlier_bid(building, scene, now),
         Command::Weather { cloud, wind_ms } if cloud.is_some() || wind_ms.is_some() => {
             Some(Command::Weather { cloud: None, wind_ms: None })
         }
@@ -103,9 +103,18 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         | Command::CallContract { .. }
         | Command::Weather { .. }
         | Command::Repair { .. }
-        | Command::RepairAll
-        | Command::WithdrawBid { .. } => None,
+        | Command::RepairAll => None,
     }
+}
+
+/// The bid that the user makes for a building now.
+fn earlier_bid(building: &str, scene: &Scene, now: &Snapshot) -> Option<Command> {
+    let Some(Subject::Building(b)) = scene.find(building) else { return None };
+    let place = now.market.overridden.iter().position(|o| *o == b)?;
+    let bid = now.market.user_bids.get(place)?;
+    let side = if bid.side == Side::Buy { BidSide::Buy } else { BidSide::Sell };
+    let kwh = bid.quantity.map_or(0.0, |wh| wh.0 as f64 / 1e3);
+    Some(Command::Bid { building: building.to_owned(), side, price: bid.price.0 as f64 / 1e3, kwh })
 }
 
 #[cfg(test)]
@@ -113,7 +122,8 @@ mod tests {
     use super::super::testing;
     use super::*;
     use sim_core::command::{Ground, Lever};
-    use sim_core::snapshot::SuspendedView;
+    use sim_core::quantity::{Price, Wh};
+    use sim_core::snapshot::{SuspendedView, UserBid};
 
     #[test]
     fn a_tariff_goes_back_and_a_fault_is_repaired() {
@@ -125,6 +135,13 @@ mod tests {
         now.market.levers = Lever::GridFee.set(now.market.levers, 0.11);
         undo.note(&Command::Lever { lever: Lever::GridFee, value: 0.2 }, &scene, &now);
         undo.note(&Command::RepairAll, &scene, &now);
+        // A bid that is withdrawn comes back as it was.
+        let bid = Command::Bid { building: "home-07".into(), side: BidSide::Sell, price: 0.25, kwh: 1.5 };
+        let Some(Subject::Building(home)) = scene.find("home-07") else { panic!("no such home") };
+        now.market.overridden = vec![home];
+        now.market.user_bids = vec![UserBid { side: Side::Sell, price: Price(250), quantity: Some(Wh(1_500)) }];
+        undo.note(&Command::WithdrawBid { building: "home-07".into() }, &scene, &now);
+        assert_eq!(undo.pop(), Some(bid));
         assert_eq!(undo.pop(), Some(Command::Lever { lever: Lever::GridFee, value: 0.11 }));
         assert_eq!(undo.pop(), Some(Command::Repair { element: "f1-c1".into() }));
         assert_eq!(undo.pop(), Some(Command::Tariff { import: Some(0.32), feed_in: None }));

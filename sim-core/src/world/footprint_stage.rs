@@ -8,9 +8,8 @@ use super::World;
 use super::trading::grid_of;
 use crate::ids::ParticipantId;
 use crate::ledger::certificate::Facility;
-use crate::market::Metered;
-use crate::market::Registers;
-use crate::market::carbon::{Behind, CreditRules, Flow, Uses};
+use crate::market::carbon::{Behind, CarbonRow, CreditRules, Flow, Uses};
+use crate::market::{Metered, Registers};
 use crate::quantity::Wh;
 use crate::scene::Participant;
 use crate::scene::schema::DeviceKind;
@@ -19,8 +18,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Baseline: the grid's average mix in the same hour; sun and wind emit nothing; a tenth is kept back for doubts (an
-/// assumption: buffers of existing programmes lie between 5 and 25 %).
-pub(super) const CREDITS: CreditRules = CreditRules { project_g_per_kwh: 0, buffer: 100 };
+/// assumption).
+const CREDITS: CreditRules = CreditRules { project_g_per_kwh: 0, buffer: 100 };
 /// An hour is closed so many hours after its end.
 const WAIT: u32 = 1;
 
@@ -72,7 +71,7 @@ impl World {
             })
         };
         let rows: Vec<Value> = self.scene.file.buildings.iter().enumerate().map(row).collect();
-        let sum = |part: fn(&crate::market::carbon::CarbonRow) -> i64| {
+        let sum = |part: fn(&CarbonRow) -> i64| {
             (0..self.scene.file.buildings.len())
                 .map(|b| part(&self.state.trading.carbon.get(ParticipantId::new(b))))
                 .sum()

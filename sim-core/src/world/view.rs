@@ -273,6 +273,8 @@ impl World {
         view.carbon = all.map(|p| s.trading.carbon.get(p)).collect();
         view.storage = self.view_storage();
         view.overridden = buildings.map(BuildingId::new).collect();
+        let bid = |b: &BuildingId| s.market.user_bid(ParticipantId::new(b.index()));
+        view.user_bids = view.overridden.iter().filter_map(bid).collect();
         view
     }
 
