@@ -104,6 +104,10 @@ privacy)
 consensus)
     # Everything that can happen to one height of each mechanism; fails if theory says otherwise.
     measure "all numbers and the runs to two decisions" bench-consensus --json "$@" ;;
+clear)
+    # A book of 100,000 orders under every mechanism of the market.
+    measure "all numbers" bench-clear --json "$@"
+    "$CARGO_TARGET_DIR/debug/gridsim" bench-clear "$@" ;;
 bridge)
     # Swaps between two chains under every single fault, and value carried by proofs; fails if anybody loses both.
     measure "all numbers" bench-bridge --json "$@" ;;

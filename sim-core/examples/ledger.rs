@@ -1,7 +1,8 @@
 //! What the ledger costs and withstands; `./x bench ledger` runs it.
 //!
 //! `cargo run -p sim-core --example ledger -- [--only block|verify|random|mutate] [--transactions 1000000]
-//! [--count 10000000] [--mutations 100000] [--seed 1]`. Processor time, medians of several; exit status 1 where a check
+//! [--chain FILE] [--count 10000000] [--mutations 100000] [--seed 1]`. `--chain` keeps the chain there, and takes the one
+//! that is there. Processor time, medians of several; exit status 1 where a check
 //! of what must hold fails.
 
 #[path = "../src/bin/gridsim/clock.rs"]
@@ -18,12 +19,14 @@ use sim_core::ledger::{Ledger, OccurrenceKind};
 use sim_core::quantity::Wh;
 use sim_core::time::SimTime;
 use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use support::chain::{Community, write_chain};
 use support::{ledger_model, mutated_chain};
 
 struct Options {
     only: Option<String>,
+    chain: Option<PathBuf>,
     transactions: u64,
     count: u64,
     mutations: u64,
@@ -31,13 +34,15 @@ struct Options {
 }
 
 fn read_options() -> Result<Options, String> {
-    let mut o = Options { only: None, transactions: 1_000_000, count: 10_000_000, mutations: 100_000, seed: 1 };
+    let mut o =
+        Options { only: None, chain: None, transactions: 1_000_000, count: 10_000_000, mutations: 100_000, seed: 1 };
     let mut args = std::env::args().skip(1);
     while let Some(name) = args.next() {
         let value = args.next().ok_or_else(|| format!("{name} needs a value"))?;
         let number = || value.parse::<u64>().map_err(|_| format!("{name} {value}: expected a number"));
         match name.as_str() {
             "--only" if ["block", "verify", "random", "mutate"].contains(&value.as_str()) => o.only = Some(value),
+            "--chain" => o.chain = Some(value.into()),
             "--transactions" => o.transactions = number()?,
             "--count" => o.count = number()?,
             "--mutations" => o.mutations = number()?,
@@ -124,28 +129,35 @@ fn peak_mb() -> f64 {
     kb.unwrap_or_default() / 1024.0
 }
 
-fn bench_verify(o: &Options, batch: f64) -> std::io::Result<()> {
-    let path = std::env::temp_dir().join(format!("gridtwin-chain-{}.jsonl", std::process::id()));
-    let mut file = BufWriter::new(std::fs::File::create(&path)?);
+fn create_chain(path: &Path, o: &Options) -> std::io::Result<()> {
+    let mut file = BufWriter::new(std::fs::File::create(path)?);
     let mut failed = None;
-    let written = write_chain(200, o.transactions, o.seed, |line| {
+    write_chain(200, o.transactions, o.seed, |line| {
         if let Err(e) = writeln!(file, "{line}") {
             failed = Some(e);
         }
     });
     file.flush()?;
-    drop(file);
-    if let Some(e) = failed {
-        return Err(e);
+    failed.map_or(Ok(()), Err)
+}
+
+fn bench_verify(o: &Options, batch: f64) -> std::io::Result<()> {
+    let own = std::env::temp_dir().join(format!("gridtwin-chain-{}.jsonl", std::process::id()));
+    let path = o.chain.as_ref().unwrap_or(&own);
+    if !path.exists() {
+        create_chain(path, o)?;
     }
-    let bytes = std::fs::metadata(&path)?.len();
+    let bytes = std::fs::metadata(path)?.len();
     let (start, mut auditor) = (processor_seconds(), Auditor::default());
-    for line in BufReader::new(std::fs::File::open(&path)?).lines() {
+    for line in BufReader::new(std::fs::File::open(path)?).lines() {
         auditor.process_line(line?.as_bytes()).map_err(std::io::Error::other)?;
     }
     let cost = processor_seconds() - start;
-    std::fs::remove_file(&path)?;
+    if o.chain.is_none() {
+        std::fs::remove_file(path)?;
+    }
     let report = auditor.get_report();
+    let written = report.transactions;
     let bare = (report.transactions + report.votes) as f64 * batch;
     println!("chain of {written} transactions ({} blocks, {} votes, {} MB)", report.height, report.votes, bytes >> 20);
     println!(

@@ -85,8 +85,7 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         ui.label(RichText::new(round).weak()).on_hover_text(data.t("term-round"));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             sheet::icon(ui, data, Sheet::Votes, reply);
-            sheet::icon(ui, data, Sheet::Lab, reply);
-            sheet::icon(ui, data, Sheet::Privacy, reply);
+            sheet::icon(ui, data, Sheet::Pulse, reply);
         });
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -133,7 +132,9 @@ fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     ui.horizontal(|ui| {
         widgets::title(ui, data.t("chain-blocks")).on_hover_text(data.t("term-block"));
         sheet::button(ui, data, Sheet::Explorer, reply);
-        sheet::icon(ui, data, Sheet::Contract, reply);
+        for sheet in [Sheet::Contract, Sheet::Lab, Sheet::Privacy] {
+            sheet::icon(ui, data, sheet, reply);
+        }
     });
     let blocks = &data.now.chain.blocks;
     if blocks.is_empty() {

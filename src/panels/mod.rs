@@ -41,6 +41,7 @@ mod power;
 mod privacy;
 mod profile;
 #[cfg(test)]
+mod pulse;
 mod raster;
 mod reasons;
 mod scale;

@@ -1,8 +1,8 @@
 //! A sheet: one thing looked at closely, over the whole room below the time bar, until it is closed.
 
 use super::data::{PanelData, Reply};
-use super::{contract, curve, explorer, lab, limits, neighbours, privacy, tally, theme, trace, widgets};
-use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, Stroke, Ui};
+use super::{contract, curve, explorer, lab, limits, neighbours, privacy, pulse, tally, theme, trace, widgets};
+use bevy_egui::egui::{self, Align, Frame, Id, Key, Layout, Modifiers, Order, Rect, RichText, Stroke, Ui};
 use egui_phosphor::regular as icons;
 
 /// Room between a sheet and the edges of the window, and within it, points.
@@ -21,6 +21,8 @@ pub(crate) enum Sheet {
     Explorer,
     /// Who voted.
     Votes,
+    /// How fast it decides, and what waits.
+    Pulse,
     /// The order book as it came to its price.
     Curve,
     /// Contracts written, tried and put on the chain.
@@ -37,10 +39,39 @@ pub(crate) enum Sheet {
     Neighbours,
 }
 
+/// What a sheet is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    Chain,
+    Market,
+    Laboratory,
+}
+
+impl Group {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chain => "sheet-group-chain",
+            Self::Market => "sheet-group-market",
+            Self::Laboratory => "sheet-group-laboratory",
+        }
+    }
+}
+
+impl Sheet {
+    fn group(self) -> Group {
+        match self {
+            Self::Explorer | Self::Votes | Self::Pulse | Self::Contract => Group::Chain,
+            Self::Curve | Self::Trace => Group::Market,
+            Self::Lab | Self::Limits | Self::Privacy | Self::Neighbours => Group::Laboratory,
+        }
+    }
+}
+
 /// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 9] = [
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 10] = [
     (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
     (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
+    (Sheet::Pulse, Key::Num0, icons::HEARTBEAT, "sheet-pulse"),
     (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
     (Sheet::Contract, Key::K, icons::FILE_CODE, "sheet-contract"),
     (Sheet::Trace, Key::J, icons::CERTIFICATE, "sheet-trace"),
@@ -88,6 +119,7 @@ impl State {
         self.open = match name {
             "" => None,
             "votes" => Some(Sheet::Votes),
+            "pulse" => Some(Sheet::Pulse),
             "curve" => Some(Sheet::Curve),
             "contract" | "contract mistake" => Some(Sheet::Contract),
             "trace" => Some(Sheet::Trace),
@@ -152,6 +184,7 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
             match sheet {
                 Sheet::Explorer => explorer::show(ui, data, &mut state.explorer, reply),
                 Sheet::Votes => tally::show(ui, data, &mut state.tally, reply),
+                Sheet::Pulse => pulse::show(ui, data),
                 Sheet::Curve => curve::show(ui, data, &mut state.curve),
                 Sheet::Contract => contract::show(ui, data, &mut state.contract, reply),
                 Sheet::Trace => trace::show(ui, data, &mut state.trace, reply),
@@ -176,29 +209,50 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
     }
 }
 
-/// Names of the sheets to choose from, and the way out; whether it is taken.
+/// Which sheet it is, in a word, with the others to choose from, and the way out; whether it is taken.
 fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bool {
     let mut close = false;
     ui.horizontal(|ui| {
         ui.set_height(28.0);
-        ui.spacing_mut().item_spacing.x = 4.0;
-        for (sheet, key, icon, name) in SHEETS {
-            let name = data.t(name);
-            let button = egui::Button::selectable(open == sheet, format!("{icon} {name}"));
-            let response = ui.add(button);
-            response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, open == sheet, &name));
-            if response.on_hover_text(widgets::tip(&name, Some(key.name()))).clicked() {
-                state.open = Some(sheet);
-            }
-        }
+        choice(ui, data, state, open);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             close = widgets::icon(ui, icons::X, &data.t("sheet-close"), Some("Esc"), false).clicked();
             if open == Sheet::Explorer {
                 explorer::search(ui, data, &mut state.explorer);
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if let Some((.., name)) = SHEETS.into_iter().find(|s| s.0 == open) {
+                    ui.add(egui::Label::new(RichText::new(data.t(&format!("{name}-about"))).weak()).truncate());
+                }
+            });
         });
     });
     close
+}
+
+/// The open sheet's name; pressed, it shows all by what they are about.
+fn choice(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) {
+    let Some((_, _, icon, name)) = SHEETS.into_iter().find(|s| s.0 == open) else { return };
+    let name = data.t(name);
+    let text = RichText::new(format!("{icon} {name} {}", icons::CARET_DOWN)).size(theme::HEADING);
+    let button = egui::Button::new(text).min_size(egui::vec2(28.0, 28.0));
+    let response = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+        ui.set_min_width(208.0);
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
+        for group in [Group::Chain, Group::Market, Group::Laboratory] {
+            widgets::title(ui, data.t(group.name()));
+            for (sheet, key, icon, name) in SHEETS.into_iter().filter(|s| s.0.group() == group) {
+                let entry = egui::Button::selectable(sheet == open, format!("{icon} {}", data.t(name)));
+                if ui.add(entry.shortcut_text(key.name())).clicked() {
+                    state.open = Some(sheet);
+                    ui.close();
+                }
+            }
+            ui.add_space(theme::GRID / 2.0);
+        }
+    });
+    response.0.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &name));
+    response.0.on_hover_text(data.t("sheet-choose"));
 }
 
 /// A button that opens a sheet.

@@ -126,12 +126,14 @@ fn market() -> MarketView {
 fn chain() -> ChainView {
     let block = |i: u64| BlockView {
         height: 403 + i,
+        proposed: SimTime(NOW.0 - (9 - i) * 10 * SECOND_US - (90 + 13 * i) * 1_000),
         time: SimTime(NOW.0 - (9 - i) * 10 * SECOND_US),
         hash: format!("a1b2c3d4e5f6{:04x}", 403 + i),
         round: 0,
         proposer: u32::try_from(i % 7).unwrap_or(0),
         counts: [46, 3, 12, 0, 0],
         votes: 7,
+        waiting: 17,
     };
     ChainView {
         height: 412,

@@ -117,7 +117,7 @@ fn a_street_adds_up_without_a_reading_and_a_lie_is_caught() {
 fn every_sheet_of_the_laboratory_fits_its_window_and_can_be_drawn() {
     let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
     for (size, language, theme) in LOOKS {
-        for sheet in ["two-mechanisms", "partition", "limits", "privacy"] {
+        for sheet in ["two-mechanisms", "partition", "limits", "privacy", "pulse"] {
             let desk = || {
                 let mut desk = Desk::new();
                 desk.locale = Locale::new(language);
@@ -133,4 +133,12 @@ fn every_sheet_of_the_laboratory_fits_its_window_and_can_be_drawn() {
             picture.save(&folder.join(name)).expect("the folder can be written to");
         }
     }
+}
+
+/// The pulse says in a sentence how the chain does, and shows its plots in both languages, themes and sizes.
+#[test]
+fn the_pulse_is_shown_and_says_how_the_chain_does() {
+    let h = shown("pulse");
+    assert!(shows(&h, "Seconds from proposal to decision") && shows(&h, "every block was decided at the first attempt"));
+    assert!(shows(&h, "Messages a minute") && shows(&h, "7 / 7"));
 }

@@ -109,7 +109,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 20] = [
+const SHEETS: [&str; 21] = [
     "",
     "block",
     "leaf",
@@ -119,6 +119,7 @@ const SHEETS: [&str; 20] = [
     "next",
     "signatures",
     "votes",
+    "pulse",
     "curve",
     "contract",
     "contract mistake",

@@ -5,7 +5,6 @@
 
 use super::block::{CommitError, Header, compute_total_power, get_proposer};
 use super::chain_file::{BlockLine, GenesisLine};
-use super::crypto::check_all;
 use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError};
 use super::json::{Fault, Reader};
@@ -14,6 +13,7 @@ use super::oversight::Tally;
 use super::receipt::{Receipt, compute_receipt_root};
 use super::state::{Place, State};
 use super::types::{FORMAT, SignedTransaction};
+use super::verifier::Verifier;
 use crate::digest::{Hash, hex};
 use std::fmt;
 
@@ -78,12 +78,13 @@ struct Chain {
     state: State,
     tally: Tally,
     time_us: u64,
+    verifier: Verifier,
 }
 
 impl Clone for Chain {
     fn clone(&self) -> Self {
         let (genesis, state, tally) = (self.genesis.clone(), self.state.clone(), self.tally.clone());
-        Self { genesis, state, tally, ..*self }
+        Self { genesis, state, tally, verifier: self.verifier.clone(), ..*self }
     }
 }
 
@@ -187,6 +188,7 @@ fn process_genesis(line: &[u8], report: &mut Report) -> Result<Chain, Found> {
         genesis,
         tally: Tally::default(),
         time_us: 0,
+        verifier: Verifier::default(),
     })
 }
 
@@ -268,7 +270,7 @@ fn check_header(chain: &Chain, line: &[u8], height: u64, header: &Header, previo
 
 /// Checks hashes, rules, signatures and roots; returns the state after the block, and the receipts.
 fn check_transactions(
-    chain: &Chain,
+    chain: &mut Chain,
     line: &[u8],
     header: &Header,
     hashes: &[Hash],
@@ -281,12 +283,12 @@ fn check_transactions(
         let reason = format!("the transaction hashes to {}", hex(&leaves[index]));
         return Err(found(line, Some(index), "hash", reason));
     }
-    let mut state = chain.state.clone();
-    let receipts = state
-        .process_block(transactions, Place::of(header))
+    let (mut state, receipts) = chain
+        .state
+        .compute_next(transactions, Place::of(header))
         .map_err(|(index, e)| found(line, Some(index), &e.get_field(), e.to_string()))?;
     let claims: Vec<_> = transactions.iter().map(|tx| tx.get_claim(&chain.hash)).collect();
-    if let Some(index) = check_all(&claims).iter().position(|valid| !valid) {
+    if let Some(index) = chain.verifier.check_all(&claims).iter().position(|valid| !valid) {
         let reason = TransitionError::Signature.to_string();
         return Err(found(line, Some(index), "signature", reason));
     }

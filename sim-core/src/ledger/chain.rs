@@ -10,7 +10,7 @@
 use super::behaviour::FOREIGN;
 use super::block::{Block, Commit, CommitVote, Header, is_quorum};
 use super::consensus::tendermint::Step;
-use super::crypto::{Address, Keypair, VerifiedCache, check_all};
+use super::crypto::{Address, Keypair};
 use super::driver::{Envelope, Node};
 use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
@@ -21,6 +21,7 @@ use super::occurrence::{BlockTrace, Occurrence, OccurrenceKind, Reach};
 use super::receipt::{Receipt, compute_receipt_root};
 use super::state::{Place, State};
 use super::types::SignedTransaction;
+use super::verifier::Verifier;
 use crate::digest::Hash;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,7 @@ pub struct Ledger {
     pub(super) accused: BTreeSet<u32>,
     recent: VecDeque<BlockTrace>,
     #[serde(skip)]
-    pub(super) verified: VerifiedCache,
+    pub(super) verified: Verifier,
 }
 
 impl Ledger {
@@ -115,7 +116,7 @@ impl Ledger {
             regrouping: None,
             accused: BTreeSet::new(),
             recent: VecDeque::new(),
-            verified: VerifiedCache::default(),
+            verified: Verifier::default(),
             keys,
             genesis,
         };
@@ -343,7 +344,7 @@ impl Ledger {
     fn check_signatures(&mut self, ready: &[Waiting]) -> Vec<bool> {
         let unknown: Vec<&Waiting> = ready.iter().filter(|w| !self.verified.is_known(&w.hash)).collect();
         let claims: Vec<_> = unknown.iter().map(|w| w.transaction.get_claim(&self.chain)).collect();
-        for (waiting, _) in unknown.iter().zip(check_all(&claims)).filter(|(_, valid)| *valid) {
+        for (waiting, _) in unknown.iter().zip(self.verified.check_all(&claims)).filter(|(_, valid)| *valid) {
             self.verified.insert(waiting.hash);
         }
         ready.iter().map(|w| self.verified.is_known(&w.hash)).collect()

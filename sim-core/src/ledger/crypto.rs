@@ -9,11 +9,11 @@
 //! per value, and no bytes that mean something as two kinds. Hashes are SHA-256 (FIPS 180-4).
 //! Validated against `refs/ledger` in `vectors.rs`.
 
+use super::verifier::Verifier;
 use crate::digest::Hash;
 use ed25519_dalek::{Signature as DalekSignature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
 
 /// An account's or validator's name on the chain: its ed25519 public key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ const fn spelled(first: u8, middle: u8, last: u8) -> [u8; 32] {
     bytes
 }
 
-fn is_small_order(encoded: &Hash) -> bool {
+pub(super) fn is_small_order(encoded: &Hash) -> bool {
     let mut y = *encoded;
     y[31] &= 0x7f;
     SMALL_ORDER_Y.contains(&y)
@@ -173,51 +173,7 @@ impl Claim {
 /// Checks many signatures; the answer has one entry a claim.
 #[must_use]
 pub(crate) fn check_all(claims: &[Claim]) -> Vec<bool> {
-    if claims.len() > 2 && is_valid_batch(claims) {
-        return vec![true; claims.len()];
-    }
-    claims.iter().map(Claim::is_valid).collect()
-}
-
-fn is_valid_batch(claims: &[Claim]) -> bool {
-    if claims.iter().any(|c| is_small_order(&c.signature.r)) {
-        return false;
-    }
-    let keys: Option<Vec<_>> =
-        claims.iter().map(|c| VerifyingKey::from_bytes(&c.address.0).ok().filter(|key| !key.is_weak())).collect();
-    let messages: Vec<&[u8]> = claims.iter().map(|c| c.message.as_slice()).collect();
-    let signatures: Vec<_> = claims.iter().map(|c| DalekSignature::from_bytes(&c.signature.to_bytes())).collect();
-    keys.is_some_and(|keys| ed25519_dalek::verify_batch(&messages, &signatures, &keys).is_ok())
-}
-
-/// Checks remembered, so that each distinct (key, message, signature) is verified once. Bounded, forgotten on save,
-/// equal to any other: no result depends on it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct VerifiedCache {
-    young: BTreeSet<Hash>,
-    old: BTreeSet<Hash>,
-}
-
-impl VerifiedCache {
-    const GENERATION: usize = 4_096;
-
-    /// Whether the claim with this `id` was found valid before.
-    pub(crate) fn is_known(&self, id: &Hash) -> bool {
-        self.young.contains(id) || self.old.contains(id)
-    }
-    /// Remembers a valid claim.
-    pub(crate) fn insert(&mut self, id: Hash) {
-        if self.young.len() >= Self::GENERATION {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(id);
-    }
-}
-
-impl PartialEq for VerifiedCache {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
+    Verifier::default().check_all(claims)
 }
 
 #[cfg(test)]
@@ -231,22 +187,6 @@ mod tests {
             assert!(is_small_order(y));
         }
         assert!(!is_small_order(&Keypair::derive(1, "meter", "a").get_address().0));
-    }
-
-    #[test]
-    fn a_batch_answers_as_single_checks_do() {
-        let mut claims: Vec<Claim> = (0..9_u8)
-            .map(|i| {
-                let key = Keypair::derive(u64::from(i), "meter", "home");
-                let message = vec![i; usize::from(i)];
-                Claim { address: key.get_address(), signature: key.sign(&message), message }
-            })
-            .collect();
-        assert_eq!(check_all(&claims), [true; 9]);
-        claims[4].message.push(0);
-        claims[7].signature.s[31] |= 0x20;
-        claims[8].signature.r = SMALL_ORDER_Y[1];
-        assert_eq!(check_all(&claims), [true, true, true, true, false, true, true, false, false]);
     }
 
     #[test]

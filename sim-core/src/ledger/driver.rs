@@ -160,7 +160,8 @@ impl Ledger {
             return;
         }
         if !self.verified.is_known(&envelope.id) {
-            if !self.get_envelope_claim(&envelope).is_valid() {
+            let claim = self.get_envelope_claim(&envelope);
+            if !self.verified.is_valid(&claim) {
                 return;
             }
             self.verified.insert(envelope.id);

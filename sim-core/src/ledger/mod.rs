@@ -47,6 +47,7 @@ pub mod state_tree;
 mod tests;
 pub mod types;
 pub mod vectors;
+mod verifier;
 pub mod watch;
 
 pub use behaviour::Behaviour;

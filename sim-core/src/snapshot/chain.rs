@@ -150,6 +150,8 @@ pub struct CastView {
 pub struct BlockView {
     /// Height.
     pub height: u64,
+    /// When it was proposed.
+    pub proposed: SimTime,
     /// When it was committed.
     pub time: SimTime,
     /// First eight bytes of its hash, hexadecimal.
@@ -162,6 +164,8 @@ pub struct BlockView {
     pub counts: [u32; 5],
     /// Precommits in its commit.
     pub votes: u32,
+    /// Transactions that were left waiting.
+    pub waiting: u32,
 }
 
 /// A vote on its way.

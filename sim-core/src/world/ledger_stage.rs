@@ -475,6 +475,7 @@ impl World {
         let event = self.state.journal.note(at, Subject::Chain, kind, cause);
         self.state.posting.block_event = Some(event);
         self.watch_block(block, at, event);
+        let waiting = self.state.ledger.get_pool().get_count() as u32;
         let posting = &mut self.state.posting;
         posting.transactions += u64::from(transactions);
         if posting.blocks.len() == RECENT_BLOCKS {
@@ -482,12 +483,14 @@ impl World {
         }
         posting.blocks.push_back(BlockView {
             height,
+            proposed: SimTime(block.header.time_us),
             time: at,
             hash: crate::digest::hex(&block.header.compute_hash()[..8]),
             round,
             proposer: block.header.proposer,
             counts,
             votes: block.commit.votes.len() as u32,
+            waiting,
         });
         recorder.keep_block(chain_file::encode_line(block));
     }

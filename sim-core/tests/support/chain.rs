@@ -1,5 +1,6 @@
 //! A community's chain from random readings, orders, trades and settlements, as long as one likes.
 
+use sim_core::ledger::certificate::Rules;
 use sim_core::ledger::chain_file::{encode_genesis, encode_line};
 use sim_core::ledger::crypto::Keypair;
 use sim_core::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, Genesis, create_genesis};
@@ -39,7 +40,9 @@ impl Community {
         let others = [("grid", Role::Grid), ("losses", Role::Losses), ("operator", Role::Operator)];
         plans.extend(others.into_iter().chain([("regulator", Role::Regulator)]).map(|(n, role)| plan(n.into(), role)));
         let validators: Vec<(String, u32)> = (0..7).map(|i| (format!("v-{i}"), 1)).collect();
-        let genesis = create_genesis(seed, "bench", [7; 32], &validators, &plans, Parameters::default());
+        let rules = Rules { slots_per_hour: 60, ..Rules::default() };
+        let parameters = Parameters { certificates: rules, ..Parameters::default() };
+        let genesis = create_genesis(seed, "bench", [7; 32], &validators, &plans, parameters);
         let keys = plans.iter().map(|p| Keypair::derive(seed, ACCOUNT_KEYS, &p.name)).collect();
         Self { genesis, keys, meters, stream: Stream::new(seed, "bench", 0) }
     }

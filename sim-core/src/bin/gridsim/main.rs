@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "the program owns the clock that the library must not read")]
 
 mod bench_bridge;
+mod bench_clear;
 mod bench_consensus;
 mod bench_contract;
 mod bench_limits;
@@ -56,6 +57,8 @@ enum Verb {
     BenchBridge(bench_bridge::Args),
     /// Times contracts, native against text, and lets mutated contracts loose on a sandbox.
     BenchContract(bench_contract::Args),
+    /// Measures what clearing an order book costs under every mechanism.
+    BenchClear(bench_clear::Args),
     /// Measures throughput and time to final of every consensus mechanism in the laboratory.
     BenchLimits(bench_limits::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         Verb::BenchPrivacy(args) => bench_privacy::run(&args),
         Verb::BenchConsensus(args) => bench_consensus::run(&args),
         Verb::BenchBridge(args) => bench_bridge::run(&args),
+        Verb::BenchClear(args) => bench_clear::run(&args),
         Verb::BenchContract(args) => bench_contract::run(&args),
         Verb::BenchLimits(args) => bench_limits::run(&args),
         Verb::ShortCircuit(args) => short_circuit::run(&args),

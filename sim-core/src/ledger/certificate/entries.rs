@@ -50,7 +50,10 @@ impl Registry {
         [EntryKey::Totals]
             .into_iter()
             .chain(self.grey.keys().map(|a| EntryKey::Grey(*a)))
-            .chain(self.meters.keys().map(|&(hour, account)| EntryKey::Meter { hour, account }))
+            .chain(self.meters.iter().flat_map(|(hour, of)| {
+                let hour = *hour;
+                of.keys().map(move |account| EntryKey::Meter { hour, account: *account })
+            }))
             .chain(self.certificates.keys().map(|id| EntryKey::Certificate(*id)))
             .chain(self.lots.keys().map(|key| EntryKey::Lot(*key)))
             .chain(self.sums.keys().map(|a| EntryKey::Sums(*a)))
@@ -69,7 +72,7 @@ impl Registry {
             EntryKey::Totals => Some(encode("certificate-totals", &(self.get_now(), self.next, self.totals))),
             EntryKey::Grey(account) => self.grey.get(account).map(|v| encode("certificate-grey", v)),
             EntryKey::Meter { hour, account } => {
-                self.meters.get(&(*hour, *account)).map(|v| encode("certificate-meter", v))
+                self.meters.get(hour)?.get(account).map(|v| encode("certificate-meter", v))
             }
             EntryKey::Certificate(id) => self.certificates.get(id).map(|v| encode("certificate", v)),
             EntryKey::Lot(key) => self.lots.get(key).map(|v| encode("certificate-lot", v)),

@@ -26,8 +26,8 @@ pub struct Registry {
     pub(super) totals: Totals,
     /// Bound on energy from the network in the storage behind a plant's meter.
     pub(super) grey: Shared<BTreeMap<u32, Wh>>,
-    /// By hour and account.
-    pub(super) meters: Shared<BTreeMap<(u32, u32), HourMeter>>,
+    /// By hour and account; hours that do not change are shared with earlier states.
+    pub(super) meters: BTreeMap<u32, Shared<BTreeMap<u32, HourMeter>>>,
     pub(super) certificates: Shared<BTreeMap<CertificateId, Certificate>>,
     pub(super) lots: Shared<BTreeMap<LotKey, (Origin, Wh)>>,
     pub(super) sums: Shared<BTreeMap<u32, AccountTotals>>,
@@ -48,7 +48,7 @@ impl Registry {
             next: 0,
             totals: Totals::default(),
             grey: Shared::default(),
-            meters: Shared::default(),
+            meters: BTreeMap::new(),
             certificates: Shared::default(),
             lots: Shared::default(),
             sums: Shared::default(),
@@ -137,9 +137,9 @@ impl Registry {
             self.totals.expired.0 += energy.0;
             retire(id, energy);
         }
-        for key in self.meters.range(..(first, 0)).map(|(key, _)| *key).collect::<Vec<_>>() {
-            self.meters.change().remove(&key);
-            self.note(EntryKey::Meter { hour: key.0, account: key.1 });
+        let kept = self.meters.split_off(&first);
+        for (hour, meters) in std::mem::replace(&mut self.meters, kept) {
+            meters.keys().for_each(|account| self.note(EntryKey::Meter { hour, account: *account }));
         }
         events
     }
@@ -263,7 +263,7 @@ impl Registry {
     }
 
     pub(super) fn put_meter(&mut self, hour: u32, account: u32, meter: HourMeter) {
-        self.meters.change().insert((hour, account), meter);
+        self.meters.entry(hour).or_default().change().insert(account, meter);
         self.note(EntryKey::Meter { hour, account });
     }
 
@@ -308,7 +308,7 @@ impl Registry {
     /// An account's hour; zeros where nothing is known or kept.
     #[must_use]
     pub fn get_meter(&self, hour: u32, account: u32) -> HourMeter {
-        self.meters.get(&(hour, account)).copied().unwrap_or_default()
+        self.meters.get(&hour).and_then(|of| of.get(&account)).copied().unwrap_or_default()
     }
     /// A certificate that is held.
     #[must_use]

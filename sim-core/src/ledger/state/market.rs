@@ -1,6 +1,6 @@
 //! The market's transactions: readings, orders, trades, settlements.
 
-use super::{KEPT_SLOTS, Key, MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, State, check_range};
+use super::{KEPT_SLOTS, Key, MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, Place, State, check_range};
 use crate::ledger::error::TransitionError;
 use crate::ledger::settlement::{Metered, process_fills};
 use crate::ledger::types::{Account, MeterReading, Order, Role, Row, Settlement, Trade};
@@ -17,7 +17,12 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn process_reading(&mut self, sender: u32, p: &MeterReading) -> Result<(), TransitionError> {
+    pub(super) fn process_reading(
+        &mut self,
+        sender: u32,
+        p: &MeterReading,
+        place: Place,
+    ) -> Result<(), TransitionError> {
         check_range("import", p.import.0, 0, MAX_ENERGY.0)?;
         check_range("export", p.export.0, 0, MAX_ENERGY.0)?;
         let account = &self.accounts[sender as usize];
@@ -34,6 +39,7 @@ impl State {
         };
         let account = self.change_account(sender);
         (account.imported, account.exported, account.reading) = (imported, exported, Some(*p));
+        self.certificates.process_hour(place.get_hour());
         self.certificates.process_reading(sender, p.slot, p.import, p.export);
         if !late {
             self.entries.note(Key::Slot(p.slot));

@@ -86,6 +86,11 @@ impl Place {
     pub fn of(header: &Header) -> Self {
         Self { height: header.height, time_us: header.time_us, proposer: header.proposer }
     }
+
+    /// The hour in which it lies, for certificates.
+    fn get_hour(self) -> u32 {
+        u32::try_from(self.time_us / HOUR_US).unwrap_or(u32::MAX)
+    }
 }
 
 /// Everything the chain agrees on.
@@ -104,7 +109,7 @@ pub struct State {
     history: Shared<BTreeMap<u32, Vec<Row>>>,
     contracts: Shared<Contracts>,
     oversight: oversight::Oversight,
-    rules: Rules,
+    rules: Shared<Rules>,
     #[serde(skip)]
     entries: Entries,
 }
@@ -149,7 +154,7 @@ impl State {
     pub fn new(genesis: &Genesis) -> Self {
         let accounts = genesis.get_opening_accounts();
         Self {
-            rules: Rules::new(genesis, &accounts),
+            rules: Shared::new(Rules::new(genesis, &accounts)),
             market: Market::default(),
             cap: None,
             grants: BTreeMap::new(),
@@ -229,7 +234,7 @@ impl State {
     pub fn compute_rows(&self, slot: u32, metered: &[Metered], tariffs: Tariffs) -> Result<Vec<Row>, SettlementError> {
         let none = Positions::new();
         let positions = self.market.open.get(&slot).map_or(&none, |open| &open.positions);
-        let Rules { grid, losses, parameters, .. } = &self.rules;
+        let Rules { grid, losses, parameters, .. } = &*self.rules;
         compute_settlement(*grid, *losses, positions, metered, tariffs, parameters)
     }
 
@@ -250,7 +255,7 @@ impl State {
         self.check_fee(sender, tx, place)?;
         let mut receipt = Receipt::done(tx.fee);
         match &tx.payload {
-            Payload::MeterReading(p) => self.process_reading(sender, p)?,
+            Payload::MeterReading(p) => self.process_reading(sender, p, place)?,
             Payload::Order(p) => self.process_order(sender, p)?,
             Payload::Trade(p) => self.process_trade(p)?,
             Payload::Settlement(p) => self.process_settlement(p)?,
@@ -260,9 +265,8 @@ impl State {
             Payload::Cap(p) => self.process_cap(*p)?,
             Payload::Equivocation(p) => self.process_equivocation(p)?,
             Payload::Certificate(p) => {
-                let hour = u32::try_from(place.time_us / HOUR_US).unwrap_or(u32::MAX);
                 let mut next = self.certificates.clone();
-                next.process_hour(hour);
+                next.process_hour(place.get_hour());
                 let events = next.process_at(sender, p, place.time_us)?;
                 self.certificates = next;
                 receipt.notices.extend(events.into_iter().map(Notice::Certificate));
@@ -280,22 +284,21 @@ impl State {
         Ok(receipt)
     }
 
-    /// Executes all transactions of a block; on an error nothing has changed.
+    /// The state after all transactions of a block, with their receipts.
     ///
     /// # Errors
     /// The place of the first transaction that is refused, and why.
-    pub fn process_block(
-        &mut self,
+    pub fn compute_next(
+        &self,
         transactions: &[SignedTransaction],
         place: Place,
-    ) -> Result<Vec<Receipt>, (usize, TransitionError)> {
+    ) -> Result<(Self, Vec<Receipt>), (usize, TransitionError)> {
         let mut next = self.clone();
         let mut receipts = Vec::with_capacity(transactions.len());
         for (index, tx) in transactions.iter().enumerate() {
             receipts.push(next.process_transaction(tx, place).map_err(|e| (index, e))?);
         }
-        *self = next;
-        Ok(receipts)
+        Ok((next, receipts))
     }
 
     fn change_account(&mut self, index: u32) -> &mut Account {

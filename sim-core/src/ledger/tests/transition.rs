@@ -100,18 +100,18 @@ fn a_slot_from_reading_to_settlement() {
 #[test]
 fn a_block_is_all_or_nothing() {
     let community = Community::new(2, 1, Parameters::default());
-    let mut state = State::new(&community.genesis);
+    let state = State::new(&community.genesis);
     let before = state.clone();
     let chain = community.genesis.compute_hash();
     let sign = |nonce| {
         SignedTransaction::new(&community.keys[0], &chain, nonce, read(u32::try_from(nonce).expect("small"), 1, 0))
     };
     assert_eq!(
-        state.process_block(&[sign(0), sign(2)], PLACE),
+        state.compute_next(&[sign(0), sign(2)], PLACE).map(|_| ()),
         Err((1, TransitionError::Nonce { expected: 1, found: 2 }))
     );
     assert_eq!((&state, state.clone().compute_root()), (&before, before.clone().compute_root()));
-    state.process_block(&[sign(0), sign(1)], PLACE).expect("in order");
+    let (mut state, _) = state.compute_next(&[sign(0), sign(1)], PLACE).expect("in order");
     let mut fresh: State = postcard::from_bytes(&postcard::to_stdvec(&state).expect("writes")).expect("reads");
     assert_eq!(state.compute_root(), fresh.compute_root(), "a tree kept up to date is the one built afresh");
     assert_ne!(state.compute_root(), before.clone().compute_root());
