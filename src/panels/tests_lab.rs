@@ -139,6 +139,8 @@ fn every_sheet_of_the_laboratory_fits_its_window_and_can_be_drawn() {
 #[test]
 fn the_pulse_is_shown_and_says_how_the_chain_does() {
     let h = shown("pulse");
-    assert!(shows(&h, "Seconds from proposal to decision") && shows(&h, "every block was decided at the first attempt"));
+    assert!(
+        shows(&h, "Seconds from proposal to decision") && shows(&h, "every block was decided at the first attempt")
+    );
     assert!(shows(&h, "Messages a minute") && shows(&h, "7 / 7"));
 }

@@ -128,8 +128,8 @@ const SHEETS: [&str; 21] = [
     "partition",
     "limits",
     "privacy",
-    "privacy-meter",
-    "privacy-desk",
+    "meter",
+    "regulator",
     "two-communities",
 ];
 /// Maps by name.
