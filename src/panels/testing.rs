@@ -170,7 +170,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
     use EventKind as K;
     let element = Element::Phase;
     let reason = TripReason::UnderFrequency;
-    let mut kinds = vec![
+    vec![
         K::SceneStarted,
         K::CommandGiven { command: fault() },
         K::WeatherTurned { what: WeatherTurn::CloudsCame, value: 0.8 },
@@ -284,9 +284,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::TransactionRefused { reason: "nonce".into() },
         K::EvidenceFound { offence: Offence::Forged, digest: "a1b2c3d4e5f60718".into() },
         K::SuspicionRaised { doubt: Doubt::LyingMeter, statistic: 14.2, threshold: 10.0 },
-    ];
-    kinds.extend(super::testing_chain::oversight_events());
-    kinds
+    ]
 }
 
 /// A past that is made up: a fault and what followed, and smooth series.
@@ -362,7 +360,7 @@ impl FakePast {
 
     /// One event of every kind, many times over.
     pub(crate) fn all_kinds(times: usize) -> Self {
-        let kinds = kinds();
+        let kinds = [kinds(), super::testing_chain::oversight_events()].concat();
         let events = (0..times * kinds.len()).map(|i| Event {
             id: EventId(i as u64 + 1),
             time_us: i as u64 * SECOND_US,

@@ -107,6 +107,7 @@ impl World {
     ) {
         let state = self.state.ledger.get_state();
         let Some(account) = state.get_index(&transaction.sender) else { return };
+        self.end_way(account, &transaction.payload);
         let watch = &self.state.watch;
         let subject = self.subject_of_sender(&transaction.sender);
         let transaction = Box::new(transaction);
