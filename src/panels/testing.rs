@@ -289,7 +289,6 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::EvidenceFound { offence: Offence::Forged, digest: "a1b2c3d4e5f60718".into() },
         K::SuspicionRaised { doubt: Doubt::LyingMeter, statistic: 14.2, threshold: 10.0 },
     ];
-    kinds.extend(super::testing_chain::oversight_events());
     kinds.extend(super::testing_market::kinds());
     kinds
 }
@@ -367,7 +366,7 @@ impl FakePast {
 
     /// One event of every kind, many times over.
     pub(crate) fn all_kinds(times: usize) -> Self {
-        let kinds = kinds();
+        let kinds = [kinds(), super::testing_chain::oversight_events()].concat();
         let events = (0..times * kinds.len()).map(|i| Event {
             id: EventId(i as u64 + 1),
             time_us: i as u64 * SECOND_US,

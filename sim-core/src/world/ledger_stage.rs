@@ -397,7 +397,6 @@ impl World {
                 self.note_block(&block, at, recorder);
                 self.note_certificates(at, &receipts, recorder);
                 self.note_contracts(at, &block, &receipts);
-                self.note_oversight(at, &block, &receipts);
             }
             OccurrenceKind::RoundFailed { height, round } => {
                 let cause = self.silence_cause();
@@ -436,7 +435,6 @@ impl World {
                     outbox.push_back(Post { payload: transaction.payload, fee: transaction.fee, order });
                     return;
                 }
-                self.end_way(origin, &transaction.payload);
                 self.watch_refusal(*transaction, rival.map(|r| *r), (&reason, origin), at, event);
             }
             OccurrenceKind::EquivocationSeen { witness, evidence } => self.watch_equivocation(witness, *evidence, at),

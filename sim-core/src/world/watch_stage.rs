@@ -115,8 +115,11 @@ impl World {
         let state = self.state.ledger.get_state();
         let Some(account) = state.get_index(&transaction.sender) else { return };
         // What strangers hand in speaks for nobody.
-        if origin != FOREIGN && matches!(reason, Refusal::Rule(_)) {
-            self.state.watch.note_refused(account, event);
+        if origin != FOREIGN {
+            self.end_way(account, &transaction.payload);
+            if matches!(reason, Refusal::Rule(_)) {
+                self.state.watch.note_refused(account, event);
+            }
         }
         let watch = &self.state.watch;
         let subject = self.subject_of_sender(&transaction.sender);

@@ -11,6 +11,7 @@ mod ledger;
 mod light_client;
 mod mechanisms;
 mod orders;
+mod oversight;
 mod pbft;
 mod raft;
 mod reorganisation;
