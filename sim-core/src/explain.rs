@@ -295,7 +295,9 @@ fn chain(name: &str, kind: &EventKind) -> String {
         },
         EventKind::ValidatorBack => format!("{name} is back"),
         EventKind::ValidatorCaughtUp { bytes, took_s, is_state: true, .. } => {
-            format!("{name} was away too long for single blocks: it fetched the whole state, {bytes} bytes, in {took_s:.1} s")
+            format!(
+                "{name} was away too long for single blocks: it fetched the whole state, {bytes} bytes, in {took_s:.1} s"
+            )
         }
         EventKind::ValidatorCaughtUp { blocks, bytes, took_s, .. } => {
             format!("{name} has caught up: {blocks} blocks, {bytes} bytes, fetched and checked in {took_s:.1} s")

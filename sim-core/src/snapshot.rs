@@ -5,8 +5,8 @@
 mod chain;
 
 pub use chain::{
-    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, HopView, MessageView, OpenBlockView, Stage, TallyView,
-    VoteView,
+    AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, HopView, MessageView, OpenBlockView,
+    Stage, TallyView, VoteView,
 };
 
 use crate::ids::{BuildingId, DeviceId, LineId};

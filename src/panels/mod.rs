@@ -62,6 +62,8 @@ mod tests_lab;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]
+mod tests_tally;
+#[cfg(test)]
 mod tests_teaching;
 #[cfg(test)]
 mod tests_work;

@@ -64,6 +64,9 @@ pub(crate) struct State {
     pub privacy_wanted: bool,
 }
 
+/// Where a picture of the walk stands: among the votes.
+const WALKED: usize = 20;
+
 impl State {
     /// Opens the chain at a page.
     pub(crate) fn read(&mut self, page: explorer::Page) {
@@ -83,7 +86,7 @@ impl State {
         };
         self.open = match name {
             "" => None,
-            "votes" => Some(Sheet::Votes),
+            "votes" | "vote-steps" => Some(Sheet::Votes),
             "curve" => Some(Sheet::Curve),
             "contract" | "contract mistake" => Some(Sheet::Contract),
             "trace" => Some(Sheet::Trace),
@@ -96,6 +99,7 @@ impl State {
             // As far as the example's buyer has paid, so that money is seen to move.
             Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
             Some(Sheet::Trace) => self.trace.present(),
+            Some(Sheet::Votes) if name == "vote-steps" => self.tally.present(WALKED),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {

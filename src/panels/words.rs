@@ -283,10 +283,9 @@ impl Writer<'_> {
                 ("event-branch-gave-way", vec![("height", (*height).into()), ("n", (*depth).into())])
             }
             K::MinerRuns { kw, host } => match host.as_deref().and_then(|host| self.scene.find(host)) {
-                Some(host) => (
-                    "event-miner-runs",
-                    vec![("kw", format!("{kw}").into()), ("host", self.name(host).into())],
-                ),
+                Some(host) => {
+                    ("event-miner-runs", vec![("kw", format!("{kw}").into()), ("host", self.name(host).into())])
+                }
                 None => ("event-miner-runs-unmetered", vec![("kw", format!("{kw}").into())]),
             },
             K::TransactionRefused { reason } => {

@@ -9,8 +9,8 @@ use super::contract::{Code, Value};
 use super::crypto::encode;
 use super::evidence::{Equivocation, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
-use super::mechanism::Mechanism;
 use super::json::{Canonical, Fault, Reader, record, write_line};
+use super::mechanism::Mechanism;
 use super::types::{
     Access, Cap, Deployment, Fill, Invocation, MeterReading, Order, Parameters, Payload, Role, Row, Settlement, Side,
     SignedTransaction, Tariffs, Trade, Transfer,

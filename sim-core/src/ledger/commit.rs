@@ -177,7 +177,8 @@ impl Commit {
         }
         let (mut power, mut claims, mut last) = (0_u64, Vec::with_capacity(self.votes.len()), None);
         for (index, vote) in self.votes.iter().enumerate() {
-            let is_next = last.is_none_or(|l| l < vote.validator) && (!has_branches || vote.validator == header.proposer);
+            let is_next =
+                last.is_none_or(|l| l < vote.validator) && (!has_branches || vote.validator == header.proposer);
             let Some(known) = validators.get(vote.validator as usize).filter(|_| is_next) else {
                 return Err(CommitError::Validator { index, validator: vote.validator });
             };

@@ -233,7 +233,8 @@ impl Ledger {
             self.note_asking(node);
         }
         let block = body.get_block().filter(|_| body.is_proposal());
-        let is_first = block.is_some_and(|_| self.casts.back().is_none_or(|c| (c.height, c.validator) != (height, node)));
+        let is_first =
+            block.is_some_and(|_| self.casts.back().is_none_or(|c| (c.height, c.validator) != (height, node)));
         let id = self.sign(node, to, height, body, None);
         if let Some(block) = block.filter(|_| is_first || to.is_none()) {
             let round = self.nodes[node as usize].actor.get_standing().2;
@@ -251,9 +252,8 @@ impl Ledger {
     /// What a validator signs, and the block that it is about.
     fn get_message(&self, from: u32, height: u64, body: &Body) -> (Option<Vec<u8>>, Option<Hash>) {
         let chain = &self.chain;
-        let certificate = |round: u32, value: &Hash| {
-            get_certificate_message(self.rules.mechanism, chain, height, round, value)
-        };
+        let certificate =
+            |round: u32, value: &Hash| get_certificate_message(self.rules.mechanism, chain, height, round, value);
         let message = match body {
             Body::Proposal { round, value, valid_round } => {
                 get_proposal_message(chain, height, *round, value, *valid_round)
@@ -344,7 +344,8 @@ impl Ledger {
             Some(node) => node.group == group && e.parity.is_none_or(|parity| *next % 2 == parity),
             None => true,
         };
-        let lacks_it = |next: &u32| !e.seen.contains(next) && before.is_none_or(|b| b != *next && !mesh.is_open(b, *next));
+        let lacks_it =
+            |next: &u32| !e.seen.contains(next) && before.is_none_or(|b| b != *next && !mesh.is_open(b, *next));
         let neighbours = mesh.get_neighbours(at).iter().copied();
         let next: Vec<u32> = neighbours.filter(|n| *n != author && lacks_it(n) && is_meant(n)).collect();
         for to in next {
@@ -443,7 +444,9 @@ impl Ledger {
     fn is_genuine(&mut self, message: u64) -> bool {
         let Some(e) = self.store.get(&message) else { return false };
         match &e.body {
-            Body::ViewChange { prepared: Some(p), .. } if !self.is_prepared(e.height, p.view, &p.value) => return false,
+            Body::ViewChange { prepared: Some(p), .. } if !self.is_prepared(e.height, p.view, &p.value) => {
+                return false;
+            }
             Body::NewView { view, proofs, .. } => {
                 let has_said = |proof: &super::consensus::pbft::Proof| {
                     let said = Body::ViewChange { view: *view, prepared: proof.prepared };

@@ -58,9 +58,7 @@ impl Ledger {
         for node in (0..).take(self.nodes.len()) {
             let part = |parts: &[(u32, u32)], i: u32| parts.get(i as usize).copied();
             let is_new = |peer: &u32| {
-                *peer != node
-                    && part(before, *peer) != part(before, node)
-                    && part(&after, *peer) == part(&after, node)
+                *peer != node && part(before, *peer) != part(before, node) && part(&after, *peer) == part(&after, node)
             };
             let peers: Vec<u32> = (0..).take(self.nodes.len()).filter(is_new).collect();
             if !peers.is_empty() {

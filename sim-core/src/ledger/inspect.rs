@@ -8,8 +8,8 @@
 //! the same steps. Nothing here is consensus: a view for people, with the hashes and checks of `merkle` and `crypto`.
 
 use super::block::{Commit, Header};
-use super::commit::get_commit_claim;
 use super::chain_file::{BlockLine, GenesisLine};
+use super::commit::get_commit_claim;
 use super::crypto::Signature;
 use super::genesis::{Genesis, Validator};
 use super::json::{Canonical, Reader};

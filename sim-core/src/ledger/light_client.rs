@@ -220,8 +220,7 @@ impl LightClient {
         } else {
             Err(CommitError::Mechanism { expected, found: commit.mechanism })
         };
-        checked
-            .map_err(|reason| LightError::Commit { height, reason })?;
+        checked.map_err(|reason| LightError::Commit { height, reason })?;
         self.bytes.headers += compute_header_bytes(header, commit);
         (self.height, self.head, self.time_us) = (height, hash, header.time_us);
         self.kept.push_back(Kept { height, hash, tx_root: header.tx_root });

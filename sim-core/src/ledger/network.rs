@@ -57,8 +57,13 @@ impl From<NetworkSettings> for LinkSettings {
 }
 
 /// Between a validator and the gateway in its street: Fast Ethernet (IEEE 802.3u), a millisecond, nothing lost.
-const LOCAL: LinkSettings =
-    LinkSettings { latency_us: 1_000, jitter_us: 0, loss_per_mille: 0, retransmit_us: 200_000, bits_per_s: 100_000_000 };
+const LOCAL: LinkSettings = LinkSettings {
+    latency_us: 1_000,
+    jitter_us: 0,
+    loss_per_mille: 0,
+    retransmit_us: 200_000,
+    bits_per_s: 100_000_000,
+};
 
 /// What carries messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

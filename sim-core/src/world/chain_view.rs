@@ -7,9 +7,7 @@ use crate::ledger::lab::trace::{Hop, Kind, Stage as NodeStage};
 use crate::ledger::mechanism::Mechanism;
 use crate::ledger::occurrence::{BlockTrace, MessageTrace};
 use crate::ledger::types::Account;
-use crate::snapshot::{
-    AccountView, CastView, ChainView, HopView, MessageView, OpenBlockView, Stage, TallyView,
-};
+use crate::snapshot::{AccountView, CastView, ChainView, HopView, MessageView, OpenBlockView, Stage, TallyView};
 use crate::time::SimTime;
 
 /// Heights whose votes are handed to the picture, the one in progress not counted.
@@ -96,9 +94,11 @@ impl World {
         let (ledger, validators) = (&self.state.ledger, self.scene.validator_bus.len());
         let recent = ledger.get_recent();
         let skipped = recent.len().saturating_sub(TALLIES);
-        let mut tallies: Vec<TallyView> = recent.skip(skipped).map(|b| tally_block(b, validators, ledger.get_mechanism())).collect();
+        let mut tallies: Vec<TallyView> =
+            recent.skip(skipped).map(|b| tally_block(b, validators, ledger.get_mechanism())).collect();
         let height = ledger.get_height() + 1;
-        let casts: Vec<CastView> = ledger.get_messages().filter(|m| m.height == height).filter_map(view_message).collect();
+        let casts: Vec<CastView> =
+            ledger.get_messages().filter(|m| m.height == height).filter_map(view_message).collect();
         let round = casts.iter().map(|c| c.round).max().unwrap_or(0).max(ledger.get_round());
         let proposers = list_proposers(&casts, height, round, validators, ledger.get_mechanism());
         tallies.push(TallyView { height, committed: None, round, proposers, casts });

@@ -14,8 +14,8 @@ use crate::ids::{EventId, ParticipantId, Subject, ValidatorId};
 use crate::ledger::block::Block;
 use crate::ledger::crypto::Keypair;
 use crate::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, create_genesis};
-use crate::ledger::mempool::Refusal;
 use crate::ledger::lab::trace::Kind;
+use crate::ledger::mempool::Refusal;
 use crate::ledger::settlement::Metered as LedgerMetered;
 use crate::ledger::types::{
     Fill, MeterReading, Order, Parameters, Payload, Role, Settlement, Side as LedgerSide, SignedTransaction, Tariffs,

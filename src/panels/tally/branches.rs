@@ -50,9 +50,7 @@ fn matrix(ui: &mut Ui, data: &PanelData<'_>, open: &[OpenBlockView]) {
         let strong = ui.visuals().strong_text_color();
         text(pos2(column(i), area.top() + 10.0), Align2::CENTER_CENTER, format!("#{}", block.height), strong);
         let second = match data.now.chain.mechanism {
-            Mechanism::Clique => {
-                data.t(if block.difficulty > 1 { "tally-in-turn" } else { "tally-out-of-turn" })
-            }
+            Mechanism::Clique => data.t(if block.difficulty > 1 { "tally-in-turn" } else { "tally-out-of-turn" }),
             _ => block.hash.get(..6).unwrap_or_default().to_owned(),
         };
         text(pos2(column(i), area.top() + 30.0), Align2::CENTER_CENTER, second, weak);

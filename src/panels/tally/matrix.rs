@@ -6,9 +6,7 @@ use crate::panels::data::PanelData;
 use crate::panels::explorer::validator;
 use crate::panels::lab::signs::{self, Figure};
 use crate::panels::theme;
-use bevy_egui::egui::{
-    self, Align2, Color32, FontId, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
-};
+use bevy_egui::egui::{self, Align2, Color32, FontId, Pos2, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use sim_core::ledger::mechanism::Mechanism;
 use sim_core::snapshot::Stage;
 use sim_core::time::SimTime;
@@ -48,8 +46,7 @@ pub(super) fn show(
     let wide = NAMES + COLUMN * per_round * rounds.len() as f32;
     let high = HEAD + ROW * (rows as f32 + 1.0);
     let (area, _) = ui.allocate_exact_size(vec2(wide, high), Sense::hover());
-    let column =
-        |i: usize, stage: usize| area.left() + NAMES + COLUMN * (per_round * i as f32 + stage as f32 + 0.5);
+    let column = |i: usize, stage: usize| area.left() + NAMES + COLUMN * (per_round * i as f32 + stage as f32 + 0.5);
     let (body, weak) = (FontId::proportional(theme::BODY), ui.visuals().weak_text_color());
     let text = |at: Pos2, align: Align2, words: String, colour: Color32| {
         ui.painter().text(at, align, words, body.clone(), colour);

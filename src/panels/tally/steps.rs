@@ -13,7 +13,7 @@ use bevy_egui::egui::{self, Button, Key, Label, Modifiers, RichText, ScrollArea,
 use egui_phosphor::regular as icons;
 use sim_core::ledger::lab::trace::Kind;
 use sim_core::ledger::mechanism::Mechanism;
-use sim_core::snapshot::{HopView, Stage};
+use sim_core::snapshot::{ChainView, HopView, Stage};
 use sim_core::time::SimTime;
 
 /// Width of the story beside the matrix, points.
@@ -27,8 +27,14 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    fn begin(data: &PanelData<'_>, height: u64) -> Self {
-        let film = &data.now.chain.film;
+    /// The last height of which anything has arrived, at one of its messages.
+    pub(super) fn at(chain: &ChainView, at: usize) -> Self {
+        let mut steps = Self::begin(&chain.film, chain.height);
+        steps.go(at);
+        steps
+    }
+
+    fn begin(film: &[HopView], height: u64) -> Self {
         let of = |height: u64| -> Vec<HopView> { film.iter().filter(|hop| hop.height == height).copied().collect() };
         let mut steps = Self { height, hops: of(height), at: 0 };
         // Nothing of it has arrived yet: the one before is there.
@@ -62,7 +68,7 @@ pub(super) fn toggle(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, heigh
     let response = ui.add(Button::selectable(on, format!("{} {name}", icons::FOOTPRINTS)));
     response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, on, &name));
     if response.on_hover_text(data.t("term-tally-steps")).clicked() {
-        state.steps = if on { None } else { Some(Steps::begin(data, height)) };
+        state.steps = if on { None } else { Some(Steps::begin(&data.now.chain.film, height)) };
     }
 }
 
@@ -84,11 +90,7 @@ pub(super) fn bar(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
         }
     }
     if !steps.hops.is_empty() {
-        let args = [
-            ("n", (steps.at + 1).into()),
-            ("all", steps.hops.len().into()),
-            ("height", steps.height.into()),
-        ];
+        let args = [("n", (steps.at + 1).into()), ("all", steps.hops.len().into()), ("height", steps.height.into())];
         ui.label(data.locale.t_args("tally-step-of", &args));
     }
 }
@@ -104,7 +106,11 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
     widgets::columns(ui, &[0.0, STORY], |i, ui| match i {
         0 => {
             ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
-                if data.now.chain.mechanism.has_branches() { list(ui, data, heard) } else { known(ui, data, steps, hop) }
+                if data.now.chain.mechanism.has_branches() {
+                    list(ui, data, heard)
+                } else {
+                    known(ui, data, steps, hop)
+                }
             });
         }
         _ => {
@@ -114,7 +120,14 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
 }
 
 /// Whether the hearer of `hop` knows by then of a validator's message.
-fn knows(data: &PanelData<'_>, steps: &Steps, hop: &HopView, v: u32, round: u32, stage: Stage) -> (Cell, Option<SimTime>) {
+fn knows(
+    data: &PanelData<'_>,
+    steps: &Steps,
+    hop: &HopView,
+    v: u32,
+    round: u32,
+    stage: Stage,
+) -> (Cell, Option<SimTime>) {
     let is_it = |h: &&HopView| h.from == v && h.round == round && stage_of(h.kind) == Some(stage);
     let heard = steps.hops[..=steps.at].iter().filter(|h| h.to == hop.to).find(is_it);
     // What it says itself it knows when it says so: its message to the first of the others tells when.
@@ -164,17 +177,20 @@ fn story(ui: &mut Ui, data: &PanelData<'_>, steps: &Steps, hop: &HopView) {
     let (figure, key) = signs::look(hop.kind);
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(26.0, 26.0), Sense::hover());
-        signs::draw(ui.painter(), rect.center(), 10.0, figure, hop.nil && figure != signs::Figure::Ring, theme::chain(ui));
+        signs::draw(
+            ui.painter(),
+            rect.center(),
+            10.0,
+            figure,
+            hop.nil && figure != signs::Figure::Ring,
+            theme::chain(ui),
+        );
         ui.label(RichText::new(data.t(key)).size(theme::BIG).strong());
     });
     let way = [("from", validator(data, hop.from).into()), ("to", validator(data, hop.to).into())];
     ui.add(Label::new(RichText::new(data.locale.t_args("tally-step-way", &way)).strong()).wrap());
     let took = hop.arrives.since(hop.sent) as f64 / 1e3;
-    let args = [
-        ("time", hop.arrives.clock().into()),
-        ("ms", format!("{took:.0}").into()),
-        ("bytes", hop.bytes.into()),
-    ];
+    let args = [("time", hop.arrives.clock().into()), ("ms", format!("{took:.0}").into()), ("bytes", hop.bytes.into())];
     ui.add(Label::new(RichText::new(data.locale.t_args("tally-step-cost", &args)).weak()).wrap());
     ui.add_space(theme::GRID);
     let who = [("who", validator(data, hop.to).into()), ("from", validator(data, hop.from).into())];
@@ -194,18 +210,14 @@ fn story(ui: &mut Ui, data: &PanelData<'_>, steps: &Steps, hop: &HopView) {
     ui.add(Label::new(data.locale.t_args(meaning, &who)).wrap());
     let Some(stage) = stage_of(hop.kind).filter(|s| *s != Stage::Proposal) else { return };
     let all = total(data);
-    let given = (0..).take(data.now.validators.len()).filter(|v| {
-        knows(data, steps, hop, *v, hop.round, stage).0 == Cell::Given
-    });
+    let given = (0..)
+        .take(data.now.validators.len())
+        .filter(|v| knows(data, steps, hop, *v, hop.round, stage).0 == Cell::Given);
     let power: u64 = given.map(|v| power_of(data, v)).sum();
     let needed = needed(data, all);
     ui.add_space(theme::GRID);
-    let args = [
-        ("who", validator(data, hop.to).into()),
-        ("n", power.into()),
-        ("all", all.into()),
-        ("needed", needed.into()),
-    ];
+    let args =
+        [("who", validator(data, hop.to).into()), ("n", power.into()), ("all", all.into()), ("needed", needed.into())];
     let key = match (power >= needed, stage) {
         (false, _) => "tally-step-not-enough",
         (true, Stage::Precommit) => "tally-step-decided",

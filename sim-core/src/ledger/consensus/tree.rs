@@ -121,12 +121,15 @@ impl Tree {
             return None;
         }
         let before = self.head;
-        let below: BTreeSet<Hash> = std::iter::successors(Some(*block), |hash| self.get_block(hash).map(|b| b.parent))
-            .take(KEPT)
-            .collect();
+        let below: BTreeSet<Hash> =
+            std::iter::successors(Some(*block), |hash| self.get_block(hash).map(|b| b.parent)).take(KEPT).collect();
         // A parent's number is the smaller one, so that one pass in the order of numbers finds all descendants.
-        let mut above: Vec<(u64, Hash)> =
-            self.nodes.iter().filter(|(_, n)| n.block.number > number).map(|(hash, n)| (n.block.number, *hash)).collect();
+        let mut above: Vec<(u64, Hash)> = self
+            .nodes
+            .iter()
+            .filter(|(_, n)| n.block.number > number)
+            .map(|(hash, n)| (n.block.number, *hash))
+            .collect();
         above.sort_unstable();
         let mut kept = BTreeSet::from([*block]);
         for (_, hash) in &above {

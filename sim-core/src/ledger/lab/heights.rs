@@ -340,7 +340,12 @@ impl Heights {
         decision
     }
 
-    fn carry_out_pbft(&mut self, outputs: Vec<pbft::Output>, world: &World<'_>, out: &mut Vec<Wanted>) -> Option<Decision> {
+    fn carry_out_pbft(
+        &mut self,
+        outputs: Vec<pbft::Output>,
+        world: &World<'_>,
+        out: &mut Vec<Wanted>,
+    ) -> Option<Decision> {
         use pbft::Output as O;
         let height = self.height;
         let mut decision = None;
@@ -398,13 +403,7 @@ impl Heights {
     }
 
     /// The height is decided; the next one waits for something to order.
-    fn enter_next(
-        &mut self,
-        (round, value): Decision,
-        voters: Vec<u32>,
-        world: &mut World<'_>,
-        out: &mut Vec<Wanted>,
-    ) {
+    fn enter_next(&mut self, (round, value): Decision, voters: Vec<u32>, world: &mut World<'_>, out: &mut Vec<Wanted>) {
         out.push(Wanted::Final { height: self.height, round, value, voters });
         self.decided.insert(self.height, value);
         if self.decided.len() > world.rules.kept {

@@ -119,7 +119,12 @@ impl Body {
             Self::Raft { message: raft::Message::Append { entries, .. }, .. } => {
                 entries.iter_mut().for_each(|entry| entry.value = map(entry.value));
             }
-            Self::ViewChange { .. } | Self::Raft { .. } | Self::Block { .. } | Self::Ask | Self::Fetch { .. } | Self::State { .. } => {}
+            Self::ViewChange { .. }
+            | Self::Raft { .. }
+            | Self::Block { .. }
+            | Self::Ask
+            | Self::Fetch { .. }
+            | Self::State { .. } => {}
         }
         self
     }

@@ -91,9 +91,9 @@ fn what_is_no_chain_is_refused_with_its_place() {
         assert!(check_proof(&noise).is_err());
     }
     let text = String::from_utf8(lines[0].clone()).expect("text");
-    let newer = text.replace("\"format\":2", "\"format\":3");
-    let older = text.replace("\"format\":2", "\"format\":1").replace(",\"least_fee\":1000", "");
-    for (other, format) in [(newer, "format 3"), (older, "format 1")] {
+    let newer = text.replace("\"format\":3", "\"format\":4");
+    let older = text.replace("\"format\":3", "\"format\":1").replace(",\"least_fee\":1000", "");
+    for (other, format) in [(newer, "format 4"), (older, "format 1")] {
         let error = verify([other]).expect_err("another format");
         assert_eq!(error.field.as_deref(), Some("genesis.format"), "{error}");
         assert!(error.reason.starts_with(format), "{error}");

@@ -61,7 +61,9 @@ fn six_hours_with_a_dark_validator_verify_under_every_mechanism() {
         let mut client = LightClient::new(&community.genesis).expect("a genesis");
         blocks.iter().for_each(|b| client.process_block(b).unwrap_or_else(|e| panic!("{mechanism:?}: {e}")));
         let caught = seen.iter().find_map(|o| match o.kind {
-            OccurrenceKind::CaughtUp { node: 0, blocks, bytes, took_us, is_state: false } => Some((blocks, bytes, took_us)),
+            OccurrenceKind::CaughtUp { node: 0, blocks, bytes, took_us, is_state: false } => {
+                Some((blocks, bytes, took_us))
+            }
             _ => None,
         });
         let (fetched, bytes, took_us) = caught.unwrap_or_else(|| panic!("{mechanism:?}: validator 0 fetched nothing"));
