@@ -24,6 +24,7 @@ pub mod consensus;
 pub mod contract;
 pub mod crypto;
 mod driver;
+mod envelope;
 pub mod error;
 pub mod evidence;
 pub mod fork;
@@ -41,6 +42,7 @@ pub mod occurrence;
 #[cfg(feature = "privacy")]
 pub mod privacy;
 pub mod proof;
+mod proposal;
 pub mod receipt;
 pub mod settlement;
 mod shared;
