@@ -160,6 +160,7 @@ fn bad_arguments_and_scripts_are_refused() {
     run(&["--for", "1m", "--seed", "one"], &["seed"]);
     run(&["--for", "yesterday"], &["--for"]);
     run(&["--for", "0s"], &["--for"]);
+    run(&["--for", "1m", "--mechanism", "dice"], &["--mechanism", "tendermint, pbft, raft, clique, work"]);
     run(&["--for", "99999d"], &["--for"]);
     let script = |name: &str, body: &str, words: &[&str]| {
         let path = home.join(name);
@@ -286,6 +287,22 @@ fn a_chain_is_verified_and_a_changed_one_is_not() {
     changed[digit] = if changed[digit] == b'9' { b'8' } else { b'9' };
     refuse("changed.jsonl", String::from_utf8(changed).expect("text"), &["transaction", "field"]);
     expect(&["chain", "verify", text(&home.join("none.jsonl"))], 2, &[]);
+}
+
+/// The command line chooses how the validators agree; the chain file says so, verifies by that mechanism's rule, and the
+/// replay carries it.
+#[test]
+fn the_validators_agree_as_the_command_line_says() {
+    let (home, scene) = (folder("mechanisms"), commons_path());
+    for name in ["pbft", "raft", "clique", "work"] {
+        let out = home.join(name);
+        expect(&["run", text(&scene), "--for", "3m", "--mechanism", name, "--out", text(&out)], 0, &[]);
+        let output = expect(&["chain", "verify", text(&out.join("chain.jsonl")), "--json"], 0, &[]);
+        let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        assert_eq!(json["mechanism"], Value::String(name.into()));
+        assert!(json["height"].as_u64() >= Some(2), "{name}: {json}");
+        expect(&["replay", text(&out.join("replay.ron"))], 0, &[]);
+    }
 }
 
 /// A proof for a transaction of the run is made and checked with the header alone; a tampered one is refused.

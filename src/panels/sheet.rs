@@ -114,6 +114,9 @@ pub(crate) struct State {
     pub privacy_wanted: bool,
 }
 
+/// Where a picture of the walk stands: among the votes.
+const WALKED: usize = 20;
+
 impl State {
     /// Opens the chain at a page.
     pub(crate) fn read(&mut self, page: explorer::Page) {
@@ -157,7 +160,7 @@ impl State {
         };
         self.open = match name {
             "" => None,
-            "votes" => Some(Sheet::Votes),
+            "votes" | "vote-steps" => Some(Sheet::Votes),
             "pulse" => Some(Sheet::Pulse),
             "curve" => Some(Sheet::Curve),
             "contract" | "contract mistake" => Some(Sheet::Contract),
@@ -178,6 +181,7 @@ impl State {
             Some(Sheet::Attacks) => self.attacks.present(name == "attacks race"),
             Some(Sheet::Business) => self.business.present(),
             Some(Sheet::Neighbours) => self.neighbours.present(),
+            Some(Sheet::Votes) if name == "vote-steps" => self.tally.present(WALKED),
             _ => {}
         }
         if self.open == Some(Sheet::Explorer) {

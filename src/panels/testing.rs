@@ -296,9 +296,8 @@ pub(crate) fn kinds() -> Vec<EventKind> {
 /// A past that is made up: a fault and what followed, and smooth series.
 pub(crate) struct FakePast {
     events: Vec<Event>,
-    /// Lines of a chain; most tests need none.
+    /// Lines of a chain, and what happened to certificates; most tests need none.
     pub chain: Vec<String>,
-    /// What happened to certificates.
     pub certificates: Vec<(SimTime, CertificateEvent)>,
 }
 

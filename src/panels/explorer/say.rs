@@ -199,7 +199,7 @@ const FIELDS: [(&str, &str); 11] = [
     ("receipt_root", "explorer-receipt-root"),
     ("state_root", "explorer-state-root"),
     ("difficulty", "explorer-difficulty"),
-    ("nonce", "explorer-nonce"),
+    ("nonce", "explorer-lucky-number"),
 ];
 
 /// A field's name and what it is for.

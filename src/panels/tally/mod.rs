@@ -29,6 +29,8 @@ pub(crate) struct State {
     silences: Vec<Silence>,
     /// Messages that are walked through, while they are.
     steps: Option<steps::Steps>,
+    /// The message at which the walk shall begin.
+    wanted: Option<usize>,
 }
 
 /// A validator falls silent, or can be heard again.
@@ -41,6 +43,11 @@ struct Silence {
 }
 
 impl State {
+    /// Begins the walk through the last messages at one of them, as a picture wants it.
+    pub(crate) fn present(&mut self, at: usize) {
+        self.wanted = Some(at);
+    }
+
     /// Looks through the events that have come since.
     fn read(&mut self, events: &[Event]) {
         if events.len() < self.seen {
@@ -83,6 +90,9 @@ enum Cell {
 /// The sheet.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
     state.read(data.past.events());
+    if let Some(at) = state.wanted.take() {
+        state.steps = Some(steps::Steps::at(&data.now.chain, at));
+    }
     if data.now.chain.mechanism.has_branches() && state.steps.is_none() {
         return branches::show(ui, data, state, reply);
     }

@@ -13,7 +13,7 @@ use bevy_egui::egui::{self, Button, Key, Label, Modifiers, RichText, ScrollArea,
 use egui_phosphor::regular as icons;
 use sim_core::ledger::lab::trace::Kind;
 use sim_core::ledger::mechanism::Mechanism;
-use sim_core::snapshot::{HopView, Stage};
+use sim_core::snapshot::{ChainView, HopView, Stage};
 use sim_core::time::SimTime;
 
 /// Width of the story beside the matrix, points.
@@ -27,8 +27,14 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    fn begin(data: &PanelData<'_>, height: u64) -> Self {
-        let film = &data.now.chain.film;
+    /// The last height of which anything has arrived, at one of its messages.
+    pub(super) fn at(chain: &ChainView, at: usize) -> Self {
+        let mut steps = Self::begin(&chain.film, chain.height);
+        steps.go(at);
+        steps
+    }
+
+    fn begin(film: &[HopView], height: u64) -> Self {
         let of = |height: u64| -> Vec<HopView> { film.iter().filter(|hop| hop.height == height).copied().collect() };
         let mut steps = Self { height, hops: of(height), at: 0 };
         // Nothing of it has arrived yet: the one before is there.
@@ -62,7 +68,7 @@ pub(super) fn toggle(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, heigh
     let response = ui.add(Button::selectable(on, format!("{} {name}", icons::FOOTPRINTS)));
     response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::Button, true, on, &name));
     if response.on_hover_text(data.t("term-tally-steps")).clicked() {
-        state.steps = if on { None } else { Some(Steps::begin(data, height)) };
+        state.steps = if on { None } else { Some(Steps::begin(&data.now.chain.film, height)) };
     }
 }
 

@@ -7,6 +7,7 @@ mod consensus;
 mod contracts;
 mod day;
 mod explore;
+mod gossip;
 mod ledger;
 mod light_client;
 mod mechanisms;

@@ -130,7 +130,8 @@ fn a_double_vote_is_proved_and_an_honest_one_is_not() {
 #[test]
 fn forged_transactions_cannot_fill_the_pool() {
     let community = Community::new(40, SEED, Parameters::default());
-    let mut ledger = community.start(NetworkSettings::default(), SEED);
+    // Links without a limit, so that all of them come at once.
+    let mut ledger = community.start(NetworkSettings { bits_per_s: 0, ..NetworkSettings::default() }, SEED);
     let thief = Keypair::derive(9, "thief", "x");
     let payload = Payload::Transfer(Transfer { to: 0, amount: Money(1) });
     let forged = SignedTransaction::with_fee(&thief, &[0; 32], 0, Money(FEE), payload);

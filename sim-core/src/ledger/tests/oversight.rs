@@ -61,7 +61,10 @@ fn a_suspension_holds_for_its_slots() {
     let mut room = Room::new();
     let order = |slot| Payload::Order(Order { slot, side: Side::Buy, quantity: Wh(5), price: Price(100) });
     let trade = |slot| {
-        let fills = vec![Fill { account: 0, quantity: Wh(5) }, Fill { account: 1, quantity: Wh(-5) }];
+        let fills = vec![
+            Fill { account: 0, quantity: Wh(5), ..Fill::default() },
+            Fill { account: 1, quantity: Wh(-5), ..Fill::default() },
+        ];
         Payload::Trade(Trade { slot, clearing: 0, price: Price(100), fills })
     };
     let suspend = Payload::Suspend(Suspension { account: 0, slot: 2, ground: Ground::Debt });
