@@ -167,7 +167,7 @@ impl State {
             "attacks" | "attacks race" => Some(Sheet::Attacks),
             "storage-sharing" => Some(Sheet::Storage),
             "business" => Some(Sheet::Business),
-            "privacy" | "privacy-meter" | "privacy-desk" => Some(Sheet::Privacy),
+            "privacy" | "meter" | "regulator" => Some(Sheet::Privacy),
             "two-communities" => Some(Sheet::Neighbours),
             _ => Some(Sheet::Explorer),
         };
@@ -188,8 +188,8 @@ impl State {
             self.lab.present(name);
         }
         self.privacy.part = match name {
-            "privacy-meter" => privacy::Part::Meter,
-            "privacy-desk" => privacy::Part::Desk,
+            "meter" => privacy::Part::Meter,
+            "regulator" => privacy::Part::Desk,
             _ => privacy::Part::Street,
         };
         self.privacy_wanted = self.open == Some(Sheet::Privacy) && self.privacy.part == privacy::Part::Street;

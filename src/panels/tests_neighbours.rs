@@ -130,7 +130,7 @@ fn two_communities_tell_a_story_to_its_end() {
         panic!("no story came");
     };
     wait(&mut h);
-    assert!(shows(&h, "Ben wants 3.00 kWh from Ana") && !shows(&h, "Who has what is"));
+    assert!(shows(&h, "Ben wants 3.00 kWh from Ana") && !shows(&h, "come to zero together"));
     for _ in 0..8 {
         h.key_press(Key::ArrowRight);
         h.run_steps(2);
@@ -157,7 +157,7 @@ fn two_communities_tell_a_story_to_its_end() {
 fn meter_desk_and_communities_fit_their_window_and_can_be_drawn() {
     let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
     for (size, language, theme) in LOOKS {
-        for sheet in ["privacy-meter", "privacy-desk", "two-communities"] {
+        for sheet in ["meter", "regulator", "two-communities"] {
             let dressed = || {
                 let mut desk = desk();
                 desk.locale = Locale::new(language);

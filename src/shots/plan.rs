@@ -131,8 +131,8 @@ const SHEETS: [&str; 23] = [
     "privacy",
     "attacks",
     "attacks race",
-    "privacy-meter",
-    "privacy-desk",
+    "meter",
+    "regulator",
     "two-communities",
 ];
 /// Maps by name.

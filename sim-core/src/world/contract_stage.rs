@@ -129,7 +129,7 @@ impl World {
         accounts.iter().position(|a| a.name == name).and_then(|i| u32::try_from(i).ok())
     }
 
-    /// Tells what became of the transactions of a block that commands asked for.
+    /// Tells what became of the transactions of a block that commands asked for, and of those of readers and regulator.
     pub(super) fn note_contracts(&mut self, at: SimTime, block: &Block, receipts: &[Receipt]) {
         for (tx, receipt) in block.transactions.iter().zip(receipts) {
             if !matches!(tx.payload, Payload::Deploy(_) | Payload::Call(_)) {
@@ -156,6 +156,7 @@ impl World {
             };
             self.state.journal.note(at, subject, kind, event);
         }
+        self.note_oversight(at, block, receipts);
     }
 
     pub(super) fn view_contracts(&self) -> Vec<ContractView> {

@@ -395,7 +395,6 @@ impl World {
                 self.note_block(&block, at, recorder);
                 self.note_certificates(at, &receipts, recorder);
                 self.note_contracts(at, &block, &receipts);
-                self.note_oversight(at, &block, &receipts);
             }
             OccurrenceKind::RoundFailed { height, round } => {
                 let cause = self.silence_cause();
@@ -434,7 +433,6 @@ impl World {
                     outbox.push_back(Post { payload: transaction.payload, fee: transaction.fee, order });
                     return;
                 }
-                self.end_way(origin, &transaction.payload);
                 self.watch_refusal(*transaction, rival.map(|r| *r), (&reason, origin), at, event);
             }
             OccurrenceKind::EquivocationSeen { witness, evidence } => self.watch_equivocation(witness, *evidence, at),
@@ -470,8 +468,7 @@ impl World {
             Some(event) => event,
             None => self.state.journal.root(at, Subject::Chain, EventKind::ScheduleDue { what: Schedule::Block }),
         };
-        let transactions = block.transactions.len() as u32;
-        let (height, round) = (block.header.height, block.commit.round);
+        let (height, round, transactions) = (block.header.height, block.commit.round, block.transactions.len() as u32);
         let kind = EventKind::BlockCommitted { height, round, transactions };
         let event = self.state.journal.note(at, Subject::Chain, kind, cause);
         self.state.posting.block_event = Some(event);

@@ -10,6 +10,7 @@ mod explore;
 mod ledger;
 mod light_client;
 mod orders;
+mod oversight;
 mod pbft;
 mod raft;
 mod reorganisation;

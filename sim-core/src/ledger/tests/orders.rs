@@ -18,17 +18,17 @@ const SEED: u64 = 1;
 const FEE: i64 = 1_000;
 
 /// Two meters (0, 1), grid 2, losses 3, operator 4, regulator 5, validators 6 to 12; each has 1,000,000.
-struct Room {
-    community: Community,
-    state: State,
+pub(super) struct Room {
+    pub(super) community: Community,
+    pub(super) state: State,
 }
 
 impl Room {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let community = Community::new(2, SEED, Parameters { credit: Money(500_000), ..Parameters::default() });
         Self { state: State::new(&community.genesis), community }
     }
-    fn go(&mut self, account: u32, fee: i64, payload: Payload) -> Result<(), TransitionError> {
+    pub(super) fn go(&mut self, account: u32, fee: i64, payload: Payload) -> Result<(), TransitionError> {
         let chain = self.community.genesis.compute_hash();
         let key = &self.community.keys[account as usize];
         let nonce = self.state.get_accounts()[account as usize].nonce;
