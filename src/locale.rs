@@ -186,7 +186,9 @@ mod tests {
         // What explains a word is looked up by that word.
         let explained: Vec<String> = used.iter().map(|k| format!("term-{k}")).collect();
         used.extend(explained.into_iter().filter(|k| known.contains(k.as_str())));
-        let missing: Vec<_> = used.iter().filter(|k| !known.contains(k.as_str())).collect();
+        // A row's name may look like a key; what is shown are the two that belong to it.
+        let rows = rows(&code);
+        let missing: Vec<_> = used.iter().filter(|k| !known.contains(k.as_str()) && !rows.contains(*k)).collect();
         assert_eq!(missing, Vec::<&String>::new(), "used in the code, but in no file");
         let idle: Vec<_> = known.iter().filter(|k| !used.contains(**k)).collect();
         assert_eq!(idle, Vec::<&&str>::new(), "in the files, but never used");

@@ -1900,7 +1900,7 @@ business-party-grid = Grid supplier
 business-party-installer = Builder
 market-trade-network = { $price }. By the direction of flow each kilowatt-hour adds { $loss } % losses and { $full } for full cables; below zero it saves or earns.
 # Confidentiality on the running chain, the regulator
-account-regulator = Regulator
+participant-regulator = Regulator
 limit-none = no limit
 ground-meter = its meter is in doubt
 ground-price = it tried to move the price

@@ -1831,7 +1831,7 @@ business-party-grid = 供电公司
 business-party-installer = 建造商
 market-trade-network = { $price }。按潮流方向，每度电增加 { $loss } % 网损和 { $full } 的满载费；负数就是节省或得钱。
 # Confidentiality on the running chain, the regulator
-account-regulator = 监管者
+participant-regulator = 监管者
 limit-none = 不限
 ground-meter = 电表可疑
 ground-price = 企图操纵价格

@@ -25,7 +25,7 @@ pub(super) fn ground_key(ground: Ground) -> &'static str {
 /// An account's name by the scene's.
 pub(super) fn called(account: &str, scene: &Scene, locale: &Locale) -> String {
     match account {
-        "regulator" => locale.t("account-regulator"),
+        "regulator" => locale.t("participant-regulator"),
         "operator" => locale.t("participant-operator"),
         other => scene.find(other).map_or_else(|| other.to_owned(), |s| name(scene, s, locale)),
     }
@@ -39,7 +39,7 @@ pub(super) fn account(data: &PanelData<'_>, index: u32) -> String {
         Some(Participant::Grid) => return data.t("kind-grid"),
         Some(Participant::Losses) => return data.t("participant-losses"),
         None if index == data.now.chain.oversight.operator => return data.t("participant-operator"),
-        None => return data.t("account-regulator"),
+        None => return data.t("participant-regulator"),
     };
     name(data.scene, subject, data.locale)
 }

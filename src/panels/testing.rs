@@ -170,7 +170,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
     use EventKind as K;
     let element = Element::Phase;
     let reason = TripReason::UnderFrequency;
-    let mut kinds = vec![
+    let kinds = vec![
         K::SceneStarted,
         K::CommandGiven { command: fault() },
         K::WeatherTurned { what: WeatherTurn::CloudsCame, value: 0.8 },
@@ -289,8 +289,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::EvidenceFound { offence: Offence::Forged, digest: "a1b2c3d4e5f60718".into() },
         K::SuspicionRaised { doubt: Doubt::LyingMeter, statistic: 14.2, threshold: 10.0 },
     ];
-    kinds.extend(super::testing_market::kinds());
-    kinds
+    [kinds, super::testing_chain::oversight_events(), super::testing_market::kinds()].concat()
 }
 
 /// A past that is made up: a fault and what followed, and smooth series.
@@ -365,7 +364,7 @@ impl FakePast {
 
     /// One event of every kind, many times over.
     pub(crate) fn all_kinds(times: usize) -> Self {
-        let kinds = [kinds(), super::testing_chain::oversight_events()].concat();
+        let kinds = kinds();
         let events = (0..times * kinds.len()).map(|i| Event {
             id: EventId(i as u64 + 1),
             time_us: i as u64 * SECOND_US,

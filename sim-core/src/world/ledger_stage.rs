@@ -471,8 +471,7 @@ impl World {
             Some(event) => event,
             None => self.state.journal.root(at, Subject::Chain, EventKind::ScheduleDue { what: Schedule::Block }),
         };
-        let transactions = block.transactions.len() as u32;
-        let (height, round) = (block.header.height, block.commit.round);
+        let (height, round, transactions) = (block.header.height, block.commit.round, block.transactions.len() as u32);
         let kind = EventKind::BlockCommitted { height, round, transactions };
         let event = self.state.journal.note(at, Subject::Chain, kind, cause);
         self.state.posting.block_event = Some(event);

@@ -137,13 +137,16 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     let (step, last) = (state.step, state.last());
     let mut wanted = None;
     widgets::columns(ui, &[0.0, SHARES], |i, ui| {
-        ScrollArea::vertical().id_salt(("neighbours", i)).auto_shrink([false, false]).show(ui, |ui| match i {
-            0 => wanted = steps(ui, data, story, step),
-            _ if step >= last => end(ui, data, story),
-            _ => {
-                ui.add(Label::new(RichText::new(data.t("neighbours-later")).weak()).wrap());
-            }
-        });
+        ScrollArea::vertical().id_salt(("neighbours", i)).auto_shrink([false, false]).stick_to_bottom(i == 0).show(
+            ui,
+            |ui| match i {
+                0 => wanted = steps(ui, data, story, step),
+                _ if step >= last => end(ui, data, story),
+                _ => {
+                    ui.add(Label::new(RichText::new(data.t("neighbours-later")).weak()).wrap());
+                }
+            },
+        );
     });
     if let Some(wanted) = wanted {
         (state.step, state.playing) = (wanted, false);
