@@ -78,8 +78,6 @@ fn line(ui: &mut Ui, data: &PanelData<'_>, reason: &Reason, reply: &mut Reply) {
 }
 
 fn describe(data: &PanelData<'_>, reason: &Reason) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-    let n = reason.figure.max(0.0) as u64;
     let (key, found) = match reason.kind {
         RiskKind::Proven(offence) => ("risk-proven", data.t(offence_key(offence))),
         RiskKind::Misused(offence) => ("risk-misused", data.t(offence_key(offence))),
@@ -89,7 +87,7 @@ fn describe(data: &PanelData<'_>, reason: &Reason) -> String {
         RiskKind::Imbalance => ("risk-imbalance", String::new()),
         RiskKind::NewKey => ("risk-new", String::new()),
     };
-    let args = [("found", found.into()), ("n", n.into()), ("share", numbers::percent(reason.figure).into())];
+    let args = [("found", found.into()), ("n", reason.figure.into()), ("share", numbers::percent(reason.figure).into())];
     data.locale.t_args(key, &args)
 }
 
