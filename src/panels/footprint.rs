@@ -16,15 +16,15 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     }
     widgets::title(ui, data.t("footprint")).on_hover_text(data.t("term-footprint"));
     let mut rows = vec![
-        row("footprint-slot", grams(carbon.slot_mg)),
-        row("footprint-location", grams(carbon.location_mg)),
-        row("footprint-hours", grams(carbon.hours_location_mg)),
-        row("footprint-market", grams(carbon.market_mg)),
-        row("footprint-covered", numbers::wh(carbon.covered.0)),
+        row("emitted-slot", grams(carbon.slot_mg)),
+        row("emitted-location", grams(carbon.location_mg)),
+        row("emitted-hours", grams(carbon.hours_location_mg)),
+        row("emitted-market", grams(carbon.market_mg)),
+        row("emitted-covered", numbers::wh(carbon.covered.0)),
     ];
     if carbon.credited.0 > 0 {
-        rows.push(row("footprint-credit", grams(carbon.credit.credit_mg)));
-        rows.push(row("footprint-baseline", grams(carbon.credit.baseline_mg)));
+        rows.push(row("emitted-credit", grams(carbon.credit.credit_mg)));
+        rows.push(row("emitted-baseline", grams(carbon.credit.baseline_mg)));
     }
     widgets::rows(ui, data, &rows);
     ui.add_space(theme::GRID);

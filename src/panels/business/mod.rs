@@ -17,6 +17,23 @@ const PLOT: f32 = 0.46;
 
 /// Models in the order of the case, with their words.
 const MODELS: [&str; 4] = ["business-energy-service", "business-shared", "business-mixed", "business-tokens"];
+/// The same in two sentences.
+const WORDS: [&str; 4] =
+    ["business-energy-service-words", "business-shared-words", "business-mixed-words", "business-tokens-words"];
+/// Names in the file, with their words.
+const PARTIES: [(&str, &str); 11] = [
+    ("bakery", "business-party-bakery"),
+    ("clinic", "business-party-clinic"),
+    ("lin", "business-party-lin"),
+    ("moser", "business-party-moser"),
+    ("flat-3", "business-party-flat-3"),
+    ("sunco", "business-party-sunco"),
+    ("utility", "business-party-utility"),
+    ("ledger-house", "business-party-ledger-house"),
+    ("outside", "business-party-outside"),
+    ("grid", "business-party-grid"),
+    ("installer", "business-party-installer"),
+];
 
 /// What can be moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,7 +115,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     widgets::columns(ui, &[264.0, 0.0], |i, ui| match i {
         0 => {
             ScrollArea::vertical().id_salt("business left").auto_shrink([false, false]).show(ui, |ui| {
-                ui.add(Label::new(data.t(&format!("{}-words", MODELS[state.model]))).wrap());
+                ui.add(Label::new(data.t(WORDS[state.model.min(WORDS.len() - 1)])).wrap());
                 ui.add_space(theme::GRID);
                 levers(ui, data, state);
                 fairness(ui, data, &projection);
@@ -140,10 +157,14 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     }
     let mut used = levers.used * 100.0;
     slide(ui, "business-used", &mut used, 100.0, 1.0, " %", 0);
-    levers.used = (used / 100.0).clamp(0.0, 1.0);
+    if (used - levers.used * 100.0).abs() > 1e-9 {
+        levers.used = (used / 100.0).clamp(0.0, 1.0);
+    }
     let mut grant = levers.grant * 100.0;
     slide(ui, "business-grant", &mut grant, 80.0, 1.0, " %", 0);
-    levers.grant = (grant / 100.0).clamp(0.0, 1.0);
+    if (grant - levers.grant * 100.0).abs() > 1e-9 {
+        levers.grant = (grant / 100.0).clamp(0.0, 1.0);
+    }
     ui.add_space(theme::GRID);
 }
 
@@ -165,7 +186,7 @@ fn fairness(ui: &mut Ui, data: &PanelData<'_>, projection: &Projection) {
 
 /// A party's name in the user's language.
 fn party(data: &PanelData<'_>, name: &str) -> String {
-    data.t(&format!("business-party-{name}"))
+    PARTIES.iter().find(|p| p.0 == name).map_or_else(|| name.to_owned(), |(_, key)| data.t(key))
 }
 
 /// Colours and lines of parties: members solid in the palette's hues of generation, the others dashed and grey.

@@ -30,7 +30,7 @@ pub(crate) struct State {
 /// The sheet.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
     let Some(view) = &data.now.market.storage else {
-        widgets::empty(ui, icons::BATTERY_EMPTY, &data.t("storage-none"), &data.t("storage-none-hint"));
+        widgets::empty(ui, icons::BATTERY_EMPTY, &data.t("sharing-none"), &data.t("sharing-none-hint"));
         return;
     };
     let narrow = ui.available_width() < 1000.0;
@@ -86,30 +86,30 @@ fn bars(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView) {
         rows.filter(|(wh, ..)| *wh > 0).map(|(wh, name, colour)| Part { wh, name, colour }).collect::<Vec<_>>()
     };
     let sum = |parts: &[Part]| parts.iter().map(|p| p.wh).sum::<i64>();
-    widgets::title(ui, data.t("storage-inside")).on_hover_text(data.t("term-storage-inside"));
-    let inside = vec![Part { wh: view.physical_wh, name: data.t("storage-by-meter"), colour: storage }];
+    widgets::title(ui, data.t("sharing-inside")).on_hover_text(data.t("term-sharing-inside"));
+    let inside = vec![Part { wh: view.physical_wh, name: data.t("sharing-by-meter"), colour: storage }];
     bar(ui, view.capacity_wh, &inside);
     let (is, most) = (numbers::wh(view.physical_wh), numbers::wh(view.capacity_wh));
-    ui.label(data.locale.t_args("storage-inside-is", &[("is", is.into()), ("most", most.into())]));
+    ui.label(data.locale.t_args("sharing-inside-is", &[("is", is.into()), ("most", most.into())]));
     ui.add_space(theme::GRID);
-    widgets::title(ui, data.t("storage-whose")).on_hover_text(data.t("term-storage-whose"));
+    widgets::title(ui, data.t("sharing-whose")).on_hover_text(data.t("term-sharing-whose"));
     let mut contents = lessees(|r| r.content_wh);
     let theirs = sum(&contents);
-    contents.push(Part { wh: view.owner_wh, name: data.t("storage-owner"), colour: grey });
+    contents.push(Part { wh: view.owner_wh, name: data.t("sharing-owner"), colour: grey });
     bar(ui, view.capacity_wh, &contents);
     let args = [("lessees", numbers::wh(theirs).into()), ("owner", numbers::wh(view.owner_wh).into())];
-    ui.label(data.locale.t_args("storage-whose-is", &args));
+    ui.label(data.locale.t_args("sharing-whose-is", &args));
     if view.deficit_wh < 0 {
         let missing = numbers::wh(-view.deficit_wh);
-        ui.colored_label(theme::fault(ui), data.locale.t_args("storage-deficit", &[("energy", missing.into())]));
+        ui.colored_label(theme::fault(ui), data.locale.t_args("sharing-deficit", &[("energy", missing.into())]));
     }
     ui.add_space(theme::GRID);
-    widgets::title(ui, data.t("storage-room")).on_hover_text(data.t("term-storage-room"));
+    widgets::title(ui, data.t("sharing-room")).on_hover_text(data.t("term-sharing-room"));
     let room = lessees(|r| r.capacity_wh);
     let leased = sum(&room);
     bar(ui, view.capacity_wh, &room);
     let args = [("leased", numbers::wh(leased).into()), ("share", numbers::percent(view.share).into())];
-    ui.label(data.locale.t_args("storage-room-is", &args));
+    ui.label(data.locale.t_args("sharing-room-is", &args));
     ui.add_space(theme::GRID);
 }
 
@@ -137,13 +137,13 @@ fn prices(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView) {
     let currency = &data.scene.file.site.currency;
     let length = data.now.market.slot_end.since(data.now.market.slot_start).max(1);
     let a_day = DAY_US / length as f64;
-    widgets::title(ui, data.t("storage-prices")).on_hover_text(data.t("term-storage-prices"));
+    widgets::title(ui, data.t("sharing-prices")).on_hover_text(data.t("term-sharing-prices"));
     let line = |ui: &mut Ui, key: &str, rent: Option<i64>, ageing: i64, times: f64| {
         let money = |micro: i64| numbers::number(micro as f64 * times / 1e6, 3);
         let text = match rent {
-            None => data.t("storage-not-let"),
+            None => data.t("sharing-not-let"),
             Some(rent) => data.locale.t_args(
-                "storage-price",
+                "sharing-price",
                 &[
                     ("price", money(rent).into()),
                     ("ageing", money(ageing).into()),
@@ -159,8 +159,8 @@ fn prices(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView) {
             ui.add(Label::new(text).wrap());
         });
     };
-    line(ui, "storage-price-room", view.capacity_rent, view.ageing_capacity_rent, a_day);
-    line(ui, "storage-price-power", view.power_rent, view.ageing_power_rent, 1.0);
+    line(ui, "sharing-price-room", view.capacity_rent, view.ageing_capacity_rent, a_day);
+    line(ui, "sharing-price-power", view.power_rent, view.ageing_power_rent, 1.0);
     ui.add_space(theme::GRID);
 }
 
@@ -183,18 +183,18 @@ fn lever(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView, state: &mut Stat
 
 /// Columns of the table: their names and widths.
 const COLUMNS: [(&str, f32); 6] = [
-    ("storage-column-room", 64.0),
-    ("storage-column-power", 64.0),
-    ("storage-column-content", 64.0),
-    ("storage-column-stored", 64.0),
-    ("storage-column-taken", 64.0),
-    ("storage-column-paid", 78.0),
+    ("sharing-column-room", 64.0),
+    ("sharing-column-power", 64.0),
+    ("sharing-column-content", 64.0),
+    ("sharing-column-stored", 64.0),
+    ("sharing-column-taken", 64.0),
+    ("sharing-column-paid", 78.0),
 ];
 
 fn table(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView, reply: &mut Reply) {
-    widgets::title(ui, data.t("storage-who")).on_hover_text(data.t("term-storage-who"));
+    widgets::title(ui, data.t("sharing-who")).on_hover_text(data.t("term-sharing-who"));
     if view.rows.is_empty() {
-        widgets::empty(ui, icons::USERS, &data.t("storage-nobody"), &data.t("storage-nobody-hint"));
+        widgets::empty(ui, icons::USERS, &data.t("sharing-nobody"), &data.t("sharing-nobody-hint"));
         return;
     }
     let first = (ui.available_width() - COLUMNS.iter().map(|(_, w)| w + 4.0).sum::<f32>() - 12.0).max(72.0);
@@ -236,7 +236,7 @@ fn table(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView, reply: &mut Repl
         let income = numbers::money(view.income, &data.scene.file.site.currency);
         let passed = numbers::wh(view.throughput_wh);
         let args = [("income", income.into()), ("energy", passed.into())];
-        ui.add(Label::new(data.locale.t_args("storage-income", &args)).wrap());
-        ui.add(Label::new(RichText::new(data.t("storage-how")).weak()).wrap());
+        ui.add(Label::new(data.locale.t_args("sharing-income", &args)).wrap());
+        ui.add(Label::new(RichText::new(data.t("sharing-how")).weak()).wrap());
     });
 }

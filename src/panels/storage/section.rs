@@ -15,25 +15,25 @@ pub(in crate::panels) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subjec
         Subject::Device(d) if d == view.device => {
             let sum = |part: fn(&sim_core::snapshot::StorageRowView) -> i64| view.rows.iter().map(part).sum::<i64>();
             vec![
-                row("storage-leased", numbers::wh(sum(|r| r.capacity_wh))),
-                row("storage-theirs", numbers::wh(sum(|r| r.content_wh))),
-                row("storage-own", numbers::wh(view.owner_wh)),
-                row("storage-rents", numbers::money(view.income, currency)),
+                row("lent-leased", numbers::wh(sum(|r| r.capacity_wh))),
+                row("lent-theirs", numbers::wh(sum(|r| r.content_wh))),
+                row("lent-own", numbers::wh(view.owner_wh)),
+                row("lent-rents", numbers::money(view.income, currency)),
             ]
         }
         Subject::Building(b) => {
             let Some(r) = view.rows.iter().find(|r| r.building == b) else { return };
             vec![
-                row("storage-leased", numbers::wh(r.capacity_wh)),
-                row("storage-content", numbers::wh(r.content_wh)),
-                row("storage-stored", numbers::wh(r.stored_wh)),
-                row("storage-taken", numbers::wh(r.taken_wh)),
+                row("lent-leased", numbers::wh(r.capacity_wh)),
+                row("lent-content", numbers::wh(r.content_wh)),
+                row("lent-stored", numbers::wh(r.stored_wh)),
+                row("lent-taken", numbers::wh(r.taken_wh)),
             ]
         }
         _ => return,
     };
     ui.horizontal(|ui| {
-        widgets::title(ui, data.t("storage-section")).on_hover_text(data.t("term-storage-section"));
+        widgets::title(ui, data.t("sharing-section")).on_hover_text(data.t("term-sharing-section"));
         sheet::icon(ui, data, Sheet::Storage, reply);
     });
     widgets::rows(ui, data, &rows);
