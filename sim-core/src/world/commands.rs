@@ -45,10 +45,9 @@ impl World {
             | Command::RevokeAccess { account, .. }
             | Command::Suspend { account, .. }
             | Command::Reinstate { account } => account,
-            Command::Cap { .. } => return Subject::Market,
-            Command::ComplianceReport => return Subject::Chain,
             Command::LoseGrid | Command::RestoreGrid => return Subject::Grid,
-            Command::Tariff { .. }
+            Command::Cap { .. }
+            | Command::Tariff { .. }
             | Command::TariffShape { .. }
             | Command::CarbonPrice { .. }
             | Command::Lever { .. }
@@ -61,7 +60,7 @@ impl World {
                 let named = kind.names().next().and_then(|name| self.scene.find(name));
                 return named.unwrap_or(Subject::Chain);
             }
-            Command::EndAttacks => return Subject::Chain,
+            Command::ComplianceReport | Command::EndAttacks => return Subject::Chain,
             Command::RepairAll | Command::SelfHealing { .. } => return Subject::Community,
         };
         self.scene.find(name).unwrap_or(Subject::Community)

@@ -396,7 +396,6 @@ impl World {
                 }
                 self.keep_to_cap();
             }
-            Payload::ReaderKey(_) => {}
             _ => {}
         }
     }
