@@ -88,6 +88,9 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         K::SlotCleared { reason: ClearingReason::Extraordinary, .. }
         | K::TradeCurtailed { .. }
         | K::StorageLet { .. }
+        | K::CapSet { .. }
+        | K::AccountSuspended { .. }
+        | K::AccountReinstated { .. }
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }
@@ -99,11 +102,15 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::StorageRun { .. } => (Topic::Market, Weight::Quiet),
         K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
+        K::BlockCommitted { .. } | K::RoundFailed { .. } | K::BranchGaveWay { depth: ..=1, .. } => {
+            (Topic::Chain, Weight::Quiet)
+        }
         K::ValidatorSilent { .. }
         | K::ValidatorBack
         | K::ValidatorCaughtUp { .. }
         | K::LeaderElected { .. }
         | K::MinerRuns { .. }
+        | K::BranchGaveWay { .. }
         | K::TransactionRefused { .. }
         | K::ContractDeployed { .. }
         | K::ContractCalled { .. }
@@ -111,11 +118,6 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::AccessGranted { .. }
         | K::AccessRevoked { .. }
         | K::ReportPublished { .. } => (Topic::Chain, Weight::Notable),
-        K::CapSet { .. } | K::AccountSuspended { .. } | K::AccountReinstated { .. } => (Topic::Market, Weight::Notable),
-        K::BlockCommitted { .. } | K::RoundFailed { .. } | K::BranchGaveWay { depth: ..=1, .. } => {
-            (Topic::Chain, Weight::Quiet)
-        }
-        K::BranchGaveWay { .. } => (Topic::Chain, Weight::Notable),
         K::CommandGiven { .. } | K::CommandRefused { .. } | K::SeededFailure | K::WeatherTurned { .. } => {
             (Topic::Other, Weight::Notable)
         }

@@ -18,8 +18,8 @@ use sim_core::quantity::{Price, Wh};
 use sim_core::recorder::{Channel, Minute};
 use sim_core::scene::Scene;
 use sim_core::snapshot::{
-    Balance, BlockView, BuildingView, BusView, ChainView, DeviceStatus, DeviceView, LineView, MarketView, Outcome,
-    Pair, Snapshot, SwitchView, Totals, ValidatorView, WeatherView,
+    Balance, BuildingView, BusView, DeviceStatus, DeviceView, LineView, MarketView, Outcome, Pair, Snapshot,
+    SwitchView, Totals, ValidatorView, WeatherView,
 };
 use sim_core::time::{HOUR_US, MINUTE_US, SECOND_US, SimTime};
 
@@ -91,7 +91,7 @@ pub(crate) fn snapshot() -> Snapshot {
             ..Balance::default()
         },
         market: super::testing_market::with_storage(market()),
-        chain: chain(),
+        chain: super::testing_chain::view(),
         healing_enabled: true,
         grid_alive: true,
         totals: Totals { solar_kwh: 310.0, self_sufficiency: 0.83, co2_kg: 11.2, ..Totals::default() },
@@ -120,30 +120,6 @@ fn market() -> MarketView {
         supply: vec![(9_000, 80), (18_000, 95), (27_000, 120), (34_000, 145), (42_000, 240)],
         trades: vec![pair(3, 8, 900), pair(5, 38, 4_200)],
         ..MarketView::default()
-    }
-}
-
-fn chain() -> ChainView {
-    let block = |i: u64| BlockView {
-        height: 403 + i,
-        proposed: SimTime(NOW.0 - (9 - i) * 10 * SECOND_US - (90 + 13 * i) * 1_000),
-        time: SimTime(NOW.0 - (9 - i) * 10 * SECOND_US),
-        hash: format!("a1b2c3d4e5f6{:04x}", 403 + i),
-        round: 0,
-        proposer: u32::try_from(i % 7).unwrap_or(0),
-        counts: [46, 3, 12, 0, 0],
-        votes: 7,
-        waiting: 17,
-    };
-    ChainView {
-        height: 412,
-        round: 0,
-        proposer: 3,
-        waiting: 17,
-        voting: 7,
-        transactions: 18_240,
-        blocks: (0..10).map(block).collect(),
-        ..ChainView::default()
     }
 }
 

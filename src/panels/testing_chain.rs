@@ -1,5 +1,6 @@
 //! A real chain for tests of panels: the scene's accounts, a few readings and orders, blocks with real signatures.
 
+use super::testing::NOW;
 use sim_core::command::Ground;
 use sim_core::event::{EventKind, Schedule};
 use sim_core::ledger::chain_file::{encode_genesis, encode_line};
@@ -10,6 +11,7 @@ use sim_core::ledger::types::{MeterReading, Order, Parameters, Payload, Role, Si
 use sim_core::ledger::{Ledger, OccurrenceKind};
 use sim_core::quantity::{Money, Price, Wh};
 use sim_core::scene::{Participant, Scene};
+use sim_core::snapshot::{BlockView, ChainView};
 use sim_core::time::{SECOND_US, SimTime};
 
 const SEED: u64 = 1;
@@ -69,4 +71,29 @@ pub(super) fn oversight_events() -> Vec<EventKind> {
         EventKind::ReportPublished { number: 3, blocks: 720, out: 1, doubts: 2 },
         EventKind::ScheduleDue { what: Schedule::Report },
     ]
+}
+
+/// Ten blocks, a message waiting here and there.
+pub(super) fn view() -> ChainView {
+    let block = |i: u64| BlockView {
+        height: 403 + i,
+        proposed: SimTime(NOW.0 - (9 - i) * 10 * SECOND_US - (90 + 13 * i) * 1_000),
+        time: SimTime(NOW.0 - (9 - i) * 10 * SECOND_US),
+        hash: format!("a1b2c3d4e5f6{:04x}", 403 + i),
+        round: 0,
+        proposer: u32::try_from(i % 7).unwrap_or(0),
+        counts: [46, 3, 12, 0, 0],
+        votes: 7,
+        waiting: 17,
+    };
+    ChainView {
+        height: 412,
+        round: 0,
+        proposer: 3,
+        waiting: 17,
+        voting: 7,
+        transactions: 18_240,
+        blocks: (0..10).map(block).collect(),
+        ..ChainView::default()
+    }
 }

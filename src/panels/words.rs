@@ -450,11 +450,7 @@ fn people(buildings: u32, customers: u32) -> Args {
 
 /// Letter of a phase.
 fn phase_name(phase: u8) -> &'static str {
-    match phase {
-        1 => "a",
-        2 => "b",
-        _ => "c",
-    }
+    ["a", "b", "c"][usize::from(phase.clamp(1, 3)) - 1]
 }
 
 fn weather(what: WeatherTurn, value: f64) -> (&'static str, Args) {

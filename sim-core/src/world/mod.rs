@@ -7,6 +7,7 @@ mod attack_stage;
 mod certificate_stage;
 mod chain_view;
 mod commands;
+mod communications;
 mod consensus_stage;
 mod contract_stage;
 mod contract_view;
