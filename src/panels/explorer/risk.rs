@@ -87,7 +87,8 @@ fn describe(data: &PanelData<'_>, reason: &Reason) -> String {
         RiskKind::Imbalance => ("risk-imbalance", String::new()),
         RiskKind::NewKey => ("risk-new", String::new()),
     };
-    let args = [("found", found.into()), ("n", reason.figure.into()), ("share", numbers::percent(reason.figure).into())];
+    let args =
+        [("found", found.into()), ("n", reason.figure.into()), ("share", numbers::percent(reason.figure).into())];
     data.locale.t_args(key, &args)
 }
 
