@@ -7,6 +7,8 @@ mod pace;
 pub(crate) mod study;
 mod systems;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod thread;
 

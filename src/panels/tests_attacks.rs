@@ -11,22 +11,17 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use sim_core::command::{Attack, Command};
 use sim_core::recorder::Recorder;
+use sim_core::snapshot::Snapshot;
 use sim_core::time::{MINUTE_US, SimTime};
-use sim_core::world::{NoProbe, World};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 const SMALL: Vec2 = vec2(960.0, 540.0);
 
 /// Half an hour of the default scene with five attacks in it, as the panels see it.
 fn attacked() -> Desk {
-    static RUN: OnceLock<(sim_core::snapshot::Snapshot, Recorder)> = OnceLock::new();
+    static RUN: OnceLock<(Snapshot, Recorder)> = OnceLock::new();
     let (now, recorder) = RUN.get_or_init(|| {
-        let scene = Arc::new(super::testing::scene());
-        let start = scene.start;
-        let mut world = World::new(scene, 1).expect("a world");
-        let mut recorder = Recorder::default();
-        world.begin(&mut recorder);
         let building = || "home-07".to_owned();
         let attacks = [
             (17, Attack::Forge { building: building() }),
@@ -36,18 +31,8 @@ fn attacked() -> Desk {
             (26, Attack::Equivocate { validator: "validator-hall".into() }),
             (28, Attack::DoubleSpend { building: "home-09".into() }),
         ];
-        for (minute, kind) in attacks {
-            let end = SimTime(start.0 + minute * MINUTE_US);
-            while world.now() < end {
-                world.step_until(end, &mut recorder, &mut NoProbe);
-            }
-            world.give(Command::Attack { kind });
-        }
-        let end = SimTime(start.0 + 30 * MINUTE_US);
-        while world.now() < end {
-            world.step_until(end, &mut recorder, &mut NoProbe);
-        }
-        (world.snapshot(), recorder)
+        let commands = attacks.map(|(minute, kind)| (minute, Command::Attack { kind }));
+        crate::bridge::testing::run(super::testing::scene(), &commands, 30)
     });
     let mut desk = Desk::new();
     desk.now = now.clone();

@@ -9,10 +9,7 @@ use crate::panels::{numbers, theme, widgets};
 use bevy_egui::egui::{self, Align2, Label, RichText, Slider, Ui};
 use egui_phosphor::regular as icons;
 use egui_plot::{AxisHints, GridMark, HPlacement, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, Points, Text};
-use sim_core::ledger::consensus::reorganisation::{
-    compute_nakamoto, compute_rosenfeld, simulate_attacks, simulate_race,
-};
-use sim_core::rng::Stream;
+use sim_core::ledger::consensus::reorganisation::{compute_nakamoto, compute_rosenfeld, simulate_odds, simulate_race};
 
 /// Races of a point, and how many blocks one may wait for.
 const TRIALS: u32 = 10_000;
@@ -65,13 +62,10 @@ impl State {
 
 fn run(question: Question) -> Answer {
     let q = f64::from(question.percent) / 100.0;
-    let mut dice = Stream::new(question.seed, "race", u64::from(question.percent));
-    let (steps, won) = simulate_race(q, question.wait, &mut dice);
-    let mut odds = |z: u32| {
-        let ours = f64::from(simulate_attacks(q, z, TRIALS, &mut dice)) / f64::from(TRIALS);
-        [ours, compute_rosenfeld(q, z), compute_nakamoto(q, z)]
-    };
-    Answer { question, steps, won, odds: (1..=DEEPEST).map(&mut odds).collect() }
+    let (steps, won) = simulate_race(q, question.wait, question.seed);
+    let ours = simulate_odds(q, DEEPEST, TRIALS, question.seed);
+    let odds = (1..).zip(ours).map(|(z, ours)| [ours, compute_rosenfeld(q, z), compute_nakamoto(q, z)]).collect();
+    Answer { question, steps, won, odds }
 }
 
 /// The page.

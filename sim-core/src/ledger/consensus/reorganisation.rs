@@ -68,12 +68,19 @@ pub fn simulate_attacks(q: f64, z: u32, trials: u32, stream: &mut Stream) -> u32
     (0..trials).map(|_| u32::from(race(q, z, stream, |_, _| {}))).sum()
 }
 
+/// The share of `trials` attackers that overtake one, two, ... `deepest` confirmations.
+#[must_use]
+pub fn simulate_odds(q: f64, deepest: u32, trials: u32, seed: u64) -> Vec<f64> {
+    let mut stream = Stream::new(seed, "odds", 0);
+    (1..=deepest).map(|z| f64::from(simulate_attacks(q, z, trials, &mut stream)) / f64::from(trials.max(1))).collect()
+}
+
 /// One attacker's race: the blocks of the honest and of the secret branch after each block that is found, and whether he
 /// overtakes.
 #[must_use]
-pub fn simulate_race(q: f64, z: u32, stream: &mut Stream) -> (Vec<(u64, u64)>, bool) {
+pub fn simulate_race(q: f64, z: u32, seed: u64) -> (Vec<(u64, u64)>, bool) {
     let mut steps = vec![(0, 0)];
-    let won = race(q, z, stream, |honest, secret| steps.push((honest, secret)));
+    let won = race(q, z, &mut Stream::new(seed, "race", 0), |honest, secret| steps.push((honest, secret)));
     (steps, won)
 }
 
