@@ -91,7 +91,10 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }
-        | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
+        | K::MechanismSet { .. }
+        | K::CapSet { .. }
+        | K::AccountSuspended { .. }
+        | K::AccountReinstated { .. } => (Topic::Market, Weight::Notable),
         K::SlotCleared { .. }
         | K::SlotSettled { .. }
         | K::CertificatesIssued { .. }
@@ -108,7 +111,6 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::AccessGranted { .. }
         | K::AccessRevoked { .. }
         | K::ReportPublished { .. } => (Topic::Chain, Weight::Notable),
-        K::CapSet { .. } | K::AccountSuspended { .. } | K::AccountReinstated { .. } => (Topic::Market, Weight::Notable),
         K::BlockCommitted { .. } | K::RoundFailed { .. } => (Topic::Chain, Weight::Quiet),
         K::CommandGiven { .. } | K::CommandRefused { .. } | K::SeededFailure | K::WeatherTurned { .. } => {
             (Topic::Other, Weight::Notable)
