@@ -94,7 +94,10 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }
-        | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
+        | K::MechanismSet { .. }
+        | K::CapSet { .. }
+        | K::AccountSuspended { .. }
+        | K::AccountReinstated { .. } => (Topic::Market, Weight::Notable),
         K::SlotCleared { .. }
         | K::SlotSettled { .. }
         | K::CertificatesIssued { .. }

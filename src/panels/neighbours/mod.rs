@@ -23,9 +23,14 @@ const SHARES: f32 = 348.0;
 /// Height of the picture.
 const PICTURE: f32 = 132.0;
 
-/// What can be played, with its words.
-const KINDS: [&str; 5] =
-    ["neighbours-trade", "neighbours-full", "neighbours-outage", "neighbours-swap", "neighbours-relay"];
+/// What can be played: its words, and what it is.
+const KINDS: [(&str, &str); 5] = [
+    ("neighbours-trade", "neighbours-trade-what"),
+    ("neighbours-full", "neighbours-full-what"),
+    ("neighbours-outage", "neighbours-outage-what"),
+    ("neighbours-swap", "neighbours-swap-what"),
+    ("neighbours-relay", "neighbours-relay-what"),
+];
 
 /// What can go wrong in a swap, with its words.
 const FAULTS: [(Fault, &str); 7] = [
@@ -127,7 +132,7 @@ impl State {
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     state.follow(ui);
     controls(ui, data, state);
-    ui.add(Label::new(RichText::new(data.t(&format!("{}-what", KINDS[state.kind.min(4)]))).weak()).wrap());
+    ui.add(Label::new(RichText::new(data.t(KINDS.get(state.kind).map_or("", |k| k.1))).weak()).wrap());
     let Some(story) = &state.story else {
         return widgets::empty(ui, icons::HOURGLASS, &data.t("neighbours-running"), &data.t("privacy-running-hint"));
     };
@@ -156,7 +161,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
 fn controls(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        for (i, words) in KINDS.iter().enumerate() {
+        for (i, (words, _)) in KINDS.iter().enumerate() {
             ui.selectable_value(&mut state.kind, i, data.t(words));
         }
         if state.kind >= 3 {

@@ -94,9 +94,9 @@ fn readers(ui: &mut Ui, data: &PanelData<'_>, state: &mut super::State, home: Bu
             let (icon, key) = if has { (icons::LOCK_KEY_OPEN, "meter-yes") } else { (icons::LOCK_SIMPLE, "meter-no") };
             let colour = if has { theme::ink(ui, palette::HEALTHY) } else { ui.visuals().weak_text_color() };
             ui.label(RichText::new(format!("{icon} {}", data.t(key))).color(colour));
-            let key = if has { "meter-take" } else { "meter-give" };
+            let (key, named) = if has { ("meter-take", "meter-take-to") } else { ("meter-give", "meter-give-to") };
             let words = data.t(key);
-            let label = data.locale.t_args(&format!("{key}-to"), &[("who", name.into())]);
+            let label = data.locale.t_args(named, &[("who", name.into())]);
             let response = ui.add_enabled(!moving, egui::Button::new(&words));
             response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &label));
             if response.on_hover_text(label).clicked() {

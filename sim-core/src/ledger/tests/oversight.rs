@@ -61,10 +61,7 @@ fn a_suspension_holds_for_its_slots() {
     let mut room = Room::new();
     let order = |slot| Payload::Order(Order { slot, side: Side::Buy, quantity: Wh(5), price: Price(100) });
     let trade = |slot| {
-        let fills = vec![
-            Fill { account: 0, quantity: Wh(5), ..Fill::default() },
-            Fill { account: 1, quantity: Wh(-5), ..Fill::default() },
-        ];
+        let fills = [(0, 5), (1, -5)].map(|(account, q)| Fill { account, quantity: Wh(q), ..Fill::default() }).to_vec();
         Payload::Trade(Trade { slot, clearing: 0, price: Price(100), fills })
     };
     let suspend = Payload::Suspend(Suspension { account: 0, slot: 2, ground: Ground::Debt });

@@ -9,7 +9,7 @@ fn play(plot: Plot) -> Story {
     let story = Story::play(plot).expect("two chains");
     assert!(story.is_whole, "{:?}", story.steps);
     assert!(story.steps.windows(2).all(|w| w[0].at_us <= w[1].at_us));
-    assert!(story.blocks.iter().all(|b| b.len() > 1));
+    assert!(story.blocks.iter().all(|b| !b.is_empty()));
     story
 }
 
