@@ -96,8 +96,12 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         }
         K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
+        K::BlockCommitted { .. } | K::RoundFailed { .. } | K::BranchGaveWay { depth: ..=1, .. } => {
+            (Topic::Chain, Weight::Quiet)
+        }
         K::ValidatorSilent { .. }
         | K::ValidatorBack
+        | K::BranchGaveWay { .. }
         | K::ValidatorCaughtUp { .. }
         | K::LeaderElected { .. }
         | K::MinerRuns { .. }
@@ -105,10 +109,6 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::ContractDeployed { .. }
         | K::ContractCalled { .. }
         | K::ContractFailed { .. } => (Topic::Chain, Weight::Notable),
-        K::BlockCommitted { .. } | K::RoundFailed { .. } | K::BranchGaveWay { depth: ..=1, .. } => {
-            (Topic::Chain, Weight::Quiet)
-        }
-        K::BranchGaveWay { .. } => (Topic::Chain, Weight::Notable),
         K::CommandGiven { .. } | K::CommandRefused { .. } | K::SeededFailure | K::WeatherTurned { .. } => {
             (Topic::Other, Weight::Notable)
         }

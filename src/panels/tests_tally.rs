@@ -86,7 +86,7 @@ fn each_mechanism_shows_what_it_has_and_no_empty_columns() {
 #[test]
 fn who_decides_can_be_chosen() {
     let mut h = harness(desk(Mechanism::Tendermint), vec2(1280.0, 720.0));
-    h.state_mut().state.dock = Some(Dock::Chain);
+    h.state_mut().state.dock.open = Some(Dock::Chain);
     h.run_steps(3);
     h.get_by_label("Who decides").click();
     h.run_steps(3);
