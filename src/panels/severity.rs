@@ -94,10 +94,7 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }
-        | K::MechanismSet { .. }
-        | K::CapSet { .. }
-        | K::AccountSuspended { .. }
-        | K::AccountReinstated { .. } => (Topic::Market, Weight::Notable),
+        | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
         K::SlotCleared { .. }
         | K::SlotSettled { .. }
         | K::CertificatesIssued { .. }

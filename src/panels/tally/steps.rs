@@ -196,8 +196,7 @@ fn story(ui: &mut Ui, data: &PanelData<'_>, steps: &Steps, hop: &HopView) {
     let who = [("who", validator(data, hop.to).into()), ("from", validator(data, hop.from).into())];
     let meaning = match hop.kind {
         Kind::Proposal | Kind::PrePrepare => "tally-says-proposal",
-        Kind::Prevote | Kind::Prepare if hop.nil => "tally-says-nil",
-        Kind::Precommit | Kind::Commit if hop.nil => "tally-says-nil",
+        Kind::Prevote | Kind::Prepare | Kind::Precommit | Kind::Commit if hop.nil => "tally-says-nil",
         Kind::Prevote | Kind::Prepare => "tally-says-first",
         Kind::Precommit | Kind::Commit => "tally-says-second",
         Kind::Append => "tally-says-append",
