@@ -77,7 +77,10 @@ impl State {
                 return Err(TransitionError::Fill { index, account: fill.account });
             }
             last = Some(fill.account);
-            self.check_suspended(fill.account, p.slot)?;
+            // What was stored before is handed back to who is suspended, too.
+            if p.price != Price::ZERO {
+                self.check_suspended(fill.account, p.slot)?;
+            }
             check_range("fills", fill.quantity.0, -MAX_ENERGY.0, MAX_ENERGY.0)?;
             check_range("loss", fill.loss, -MAX_LOSS, MAX_LOSS)?;
             check_range("congestion", fill.congestion.0, -MAX_PRICE.0, MAX_PRICE.0)?;
