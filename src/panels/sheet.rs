@@ -76,21 +76,21 @@ impl Sheet {
     }
 }
 
-/// Sheets with their keys and names.
-pub(crate) const SHEETS: [(Sheet, Key, &str, &str); 13] = [
-    (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer"),
-    (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes"),
-    (Sheet::Pulse, Key::F2, icons::HEARTBEAT, "sheet-pulse"),
-    (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve"),
-    (Sheet::Contract, Key::K, icons::FILE_CODE, "sheet-contract"),
-    (Sheet::Trace, Key::J, icons::CERTIFICATE, "sheet-trace"),
-    (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab"),
-    (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits"),
-    (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy"),
-    (Sheet::Attacks, Key::F5, icons::SHIELD_WARNING, "sheet-attacks"),
-    (Sheet::Storage, Key::F3, icons::BATTERY_CHARGING, "sheet-storage"),
-    (Sheet::Business, Key::F4, icons::HANDSHAKE, "sheet-business"),
-    (Sheet::Neighbours, Key::F6, icons::HANDSHAKE, "sheet-neighbours"),
+/// Sheets with their keys, signs, names, and what each is about.
+pub(crate) const SHEETS: [(Sheet, Key, &str, &str, &str); 13] = [
+    (Sheet::Explorer, Key::E, icons::STACK, "sheet-explorer", "sheet-explorer-about"),
+    (Sheet::Votes, Key::Y, icons::GRID_NINE, "sheet-votes", "sheet-votes-about"),
+    (Sheet::Pulse, Key::F2, icons::HEARTBEAT, "sheet-pulse", "sheet-pulse-about"),
+    (Sheet::Curve, Key::U, icons::CHART_LINE, "sheet-curve", "sheet-curve-about"),
+    (Sheet::Contract, Key::K, icons::FILE_CODE, "sheet-contract", "sheet-contract-about"),
+    (Sheet::Trace, Key::J, icons::CERTIFICATE, "sheet-trace", "sheet-trace-about"),
+    (Sheet::Lab, Key::Z, icons::FLASK, "sheet-lab", "sheet-lab-about"),
+    (Sheet::Limits, Key::Num9, icons::GAUGE, "sheet-limits", "sheet-limits-about"),
+    (Sheet::Privacy, Key::O, icons::EYE_SLASH, "sheet-privacy", "sheet-privacy-about"),
+    (Sheet::Attacks, Key::F5, icons::SHIELD_WARNING, "sheet-attacks", "sheet-attacks-about"),
+    (Sheet::Storage, Key::F3, icons::BATTERY_CHARGING, "sheet-storage", "sheet-storage-about"),
+    (Sheet::Business, Key::F4, icons::COINS, "sheet-business", "sheet-business-about"),
+    (Sheet::Neighbours, Key::F6, icons::HANDSHAKE, "sheet-neighbours", "sheet-neighbours-about"),
 ];
 
 /// State of all sheets.
@@ -168,7 +168,7 @@ impl State {
             "two-mechanisms" | "partition" => Some(Sheet::Lab),
             "limits" => Some(Sheet::Limits),
             "attacks" | "attacks race" => Some(Sheet::Attacks),
-            "storage-sharing" => Some(Sheet::Storage),
+            "shared-battery" => Some(Sheet::Storage),
             "business" => Some(Sheet::Business),
             "privacy" | "meter" | "regulator" => Some(Sheet::Privacy),
             "two-communities" => Some(Sheet::Neighbours),
@@ -280,8 +280,8 @@ fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bo
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             close = widgets::icon(ui, icons::X, &data.t("sheet-close"), Some("Esc"), false).clicked();
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if let Some((.., name)) = SHEETS.into_iter().find(|s| s.0 == open) {
-                    ui.add(egui::Label::new(RichText::new(data.t(&format!("{name}-about"))).weak()).truncate());
+                if let Some((.., about)) = SHEETS.into_iter().find(|s| s.0 == open) {
+                    ui.add(egui::Label::new(RichText::new(data.t(about)).weak()).truncate());
                 }
             });
         });
@@ -291,7 +291,7 @@ fn head(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) -> bo
 
 /// The open sheet's name; pressed, it shows all by what they are about.
 fn choice(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) {
-    let Some((_, _, icon, name)) = SHEETS.into_iter().find(|s| s.0 == open) else { return };
+    let Some((_, _, icon, name, _)) = SHEETS.into_iter().find(|s| s.0 == open) else { return };
     let name = data.t(name);
     let text = RichText::new(format!("{icon} {name} {}", icons::CARET_DOWN)).size(theme::HEADING);
     let button = egui::Button::new(text).min_size(egui::vec2(28.0, 28.0));
@@ -300,7 +300,7 @@ fn choice(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) {
         ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
         for group in [Group::Chain, Group::Market, Group::Laboratory] {
             widgets::title(ui, data.t(group.name()));
-            for (sheet, key, icon, name) in SHEETS.into_iter().filter(|s| s.0.group() == group) {
+            for (sheet, key, icon, name, _) in SHEETS.into_iter().filter(|s| s.0.group() == group) {
                 let entry = egui::Button::selectable(sheet == open, format!("{icon} {}", data.t(name)));
                 if ui.add(entry.shortcut_text(key.name())).clicked() {
                     state.open = Some(sheet);
@@ -316,7 +316,7 @@ fn choice(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, open: Sheet) {
 
 /// A button that opens a sheet.
 pub(crate) fn button(ui: &mut Ui, data: &PanelData<'_>, sheet: Sheet, reply: &mut Reply) {
-    let Some((_, key, icon, name)) = SHEETS.into_iter().find(|s| s.0 == sheet) else { return };
+    let Some((_, key, icon, name, _)) = SHEETS.into_iter().find(|s| s.0 == sheet) else { return };
     let name = data.t(name);
     let response = ui.add(egui::Button::new(format!("{icon} {name}")));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &name));
@@ -327,7 +327,7 @@ pub(crate) fn button(ui: &mut Ui, data: &PanelData<'_>, sheet: Sheet, reply: &mu
 
 /// The same as a small button that shows its icon alone.
 pub(crate) fn icon(ui: &mut Ui, data: &PanelData<'_>, sheet: Sheet, reply: &mut Reply) {
-    let Some((_, key, icon, name)) = SHEETS.into_iter().find(|s| s.0 == sheet) else { return };
+    let Some((_, key, icon, name, _)) = SHEETS.into_iter().find(|s| s.0 == sheet) else { return };
     if widgets::icon(ui, icon, &data.t(name), Some(key.name()), false).clicked() {
         reply.sheet = Some(sheet);
     }

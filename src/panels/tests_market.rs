@@ -55,7 +55,7 @@ fn business_models_say_who_gains_and_their_dividend_runs_as_a_contract() {
 fn every_sheet_of_the_market_fits_its_window_and_can_be_drawn() {
     let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
     for (size, language, theme) in LOOKS {
-        for sheet in ["storage-sharing", "business"] {
+        for sheet in ["shared-battery", "business"] {
             let desk = || {
                 let mut desk = Desk::new();
                 desk.locale = Locale::new(language);
