@@ -15,8 +15,9 @@
 //! | frequency | swing and droop of whatever forms an island | [`dynamics`] |
 //! | protection | definite-time relays in two groups, breaker failure, ride-through, shedding, synchronising | [`protection`] |
 //! | healing | fault-passage indicators, isolation, restoration checked by power flow, crews | [`healing`] |
-//! | market | uniform-price double auction every slot, extraordinary clearings, settlement | [`market`] |
-//! | chain | ed25519, RFC 6962 trees, Tendermint over a lossy network, audit and proofs | [`ledger`] |
+//! | market | five mechanisms on one book, losses and congestion by the direction of flow, shared storage, settlement | [`market`] |
+//! | business | who owns a plant, and what it comes to over the years | [`business`] |
+//! | chain | ed25519, RFC 6962 trees, five ways to agree over a lossy network, contracts, audit and proofs | [`ledger`] |
 //!
 //! # Units and signs
 //! Power kW and kvar, energy kWh, voltage per unit of the bus's nominal value, current A, time an integer of
@@ -28,6 +29,7 @@
 //! [`scene::schema`] (what a scene says), [`world`] with its `step.rs` (what happens in a second), then the part that
 //! interests you; [`journal`] and [`event`] (why), [`recorder`], [`replay`] and [`save`] (what is kept).
 
+pub mod business;
 pub mod command;
 pub mod complex;
 pub mod device;

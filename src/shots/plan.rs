@@ -110,7 +110,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 23] = [
+const SHEETS: [&str; 26] = [
     "",
     "block",
     "leaf",
@@ -120,6 +120,7 @@ const SHEETS: [&str; 23] = [
     "next",
     "signatures",
     "votes",
+    "vote-steps",
     "pulse",
     "curve",
     "contract",
@@ -129,6 +130,8 @@ const SHEETS: [&str; 23] = [
     "partition",
     "limits",
     "privacy",
+    "shared-battery",
+    "business",
     "attacks",
     "attacks race",
     "meter",

@@ -6,7 +6,7 @@
 //! `network_check` (what of it the network can carry), `maker` (the operator's own two prices), `lever` (the levers that
 //! are one number each), `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what), `agreement` (what flows beside the market),
 //! `charges` (grid fee, tax, subsidy), `nodal` and `network_charges` (losses and full elements), `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
-//! `storage_sharing` (slots of a battery) and `business` (who owns a plant, and what it comes to).
+//! `storage_sharing` (slots of a battery).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
 
@@ -16,7 +16,6 @@ mod auction;
 mod bill;
 mod book;
 pub mod book_file;
-pub mod business;
 pub mod carbon;
 mod charges;
 mod closing;

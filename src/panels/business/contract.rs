@@ -1,11 +1,11 @@
 //! A year's earnings through the contract of the library: the dividend, in the sandbox, with the model's owners as its
 //! holders. Only what goes to owners can be a dividend; a company's own field has none.
 
+use sim_core::business::Projection;
 use sim_core::ledger::contract::library::find_contract;
 use sim_core::ledger::contract::limits::DEFAULT_GAS;
 use sim_core::ledger::contract::sandbox::{Request, Sandbox};
 use sim_core::ledger::contract::{Code, Receipt};
-use sim_core::market::business::Projection;
 use sim_core::quantity::Money;
 use std::collections::BTreeMap;
 

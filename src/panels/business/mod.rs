@@ -8,7 +8,7 @@ use crate::palette;
 use bevy_egui::egui::{self, Align, Align2, Color32, Label, Layout, RichText, ScrollArea, Slider, Ui, vec2};
 use contract::Played;
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, PlotPoint, Text};
-use sim_core::market::business::{Case, Ownership, PartyResult, Projection, project};
+use sim_core::business::{Case, Ownership, PartyResult, Projection, project};
 
 /// The field whose models are compared.
 const FIELD: &str = include_str!("../../../assets/business/field.json");
@@ -83,7 +83,7 @@ impl State {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "sliders go from 0 to 1")]
-fn moved(case: &Case, model: usize, levers: Levers) -> Option<(Case, sim_core::market::business::Model)> {
+fn moved(case: &Case, model: usize, levers: Levers) -> Option<(Case, sim_core::business::Model)> {
     let mut case = case.clone();
     case.self_consumption = (levers.used * 1e6).round() as i64;
     case.investment.0 = (case.investment.0 as f64 * (1.0 - levers.grant)).round() as i64;

@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::files::{print, read_text};
 use serde_json::{Value, json};
-use sim_core::market::business::{BusinessError, Case, MAX_BYTES, PartyResult, Projection, project};
+use sim_core::business::{BusinessError, Case, MAX_BYTES, PartyResult, Projection, project};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
