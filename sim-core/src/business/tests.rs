@@ -4,8 +4,8 @@ use super::*;
 use crate::quantity::Money;
 use proptest::prelude::*;
 
-const FIELD: &str = include_str!("../../../tests/data/business/field.json");
-const EXPECTED: &str = include_str!("../../../tests/data/business/expected.json");
+const FIELD: &str = include_str!("../../tests/data/business/field.json");
+const EXPECTED: &str = include_str!("../../tests/data/business/expected.json");
 
 fn field() -> Case {
     Case::parse_json(FIELD).expect("a valid case")
