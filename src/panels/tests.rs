@@ -250,7 +250,7 @@ fn the_log_is_virtual_and_a_click_selects() {
     h.run_steps(3);
     let rows = h.query_all_by_label_contains("Cable mv-c1").count();
     assert!((1..30).contains(&rows), "{rows} rows of 35,500 events are built");
-    h.query_all_by_label_contains("Homes put").last().expect("a row").click();
+    h.query_all_by_label_contains("Cable mv-c1").last().expect("a row").click();
     h.run_steps(3);
     assert_eq!(h.state().selection.subject, Some(Subject::Line(LineId(0))));
 }
