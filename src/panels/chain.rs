@@ -99,8 +99,6 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         ui.label(RichText::new(data.locale.t_args(key, &args)).weak()).on_hover_text(data.t(term));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             who_decides(ui, data, reply);
-            sheet::icon(ui, data, Sheet::Votes, reply);
-            sheet::icon(ui, data, Sheet::Pulse, reply);
         });
     });
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -186,7 +184,7 @@ fn blocks(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     ui.horizontal(|ui| {
         widgets::title(ui, data.t("chain-blocks")).on_hover_text(data.t("term-block"));
         sheet::button(ui, data, Sheet::Explorer, reply);
-        for sheet in [Sheet::Contract, Sheet::Lab, Sheet::Privacy] {
+        for sheet in [Sheet::Votes, Sheet::Pulse, Sheet::Contract, Sheet::Lab] {
             sheet::icon(ui, data, sheet, reply);
         }
     });

@@ -59,10 +59,13 @@ fn chart(
     let most = bars.iter().chain(line.iter().flatten()).map(|(_, v)| *v).fold(0.0, f64::max);
     let (first, last) = (bars.first().map_or(0, |b| b.0), bars.last().map_or(0, |b| b.0));
     let weak = ui.visuals().weak_text_color();
-    let y_axis = AxisHints::new_y()
-        .placement(HPlacement::Left)
-        .min_thickness(44.0)
-        .formatter(|mark: GridMark, _r| numbers::number(mark.value, usize::from(mark.step_size < 0.95)));
+    let y_axis = AxisHints::new_y().placement(HPlacement::Left).min_thickness(44.0).formatter(|mark: GridMark, _r| {
+        match mark.value {
+            // The blocks' numbers begin there.
+            0.0 => String::new(),
+            value => numbers::number(value, usize::from(mark.step_size < 0.95)),
+        }
+    });
     let x_axis = AxisHints::new_x().formatter(|mark: GridMark, _r| format!("#{}", mark.value.round()));
     let plot = super::plot::still(ui, name, height)
         .custom_x_axes(vec![x_axis])

@@ -34,7 +34,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: 
         return;
     };
     let narrow = ui.available_width() < 1000.0;
-    widgets::columns(ui, &[if narrow { 396.0 } else { 480.0 }, 0.0], |i, ui| match i {
+    widgets::columns(ui, &[if narrow { 344.0 } else { 480.0 }, 0.0], |i, ui| match i {
         0 => {
             ScrollArea::vertical().id_salt("storage left").auto_shrink([false, false]).show(ui, |ui| {
                 bars(ui, data, view);
