@@ -142,7 +142,6 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         sheet::button(ui, data, Sheet::Curve, reply);
         sheet::icon(ui, data, Sheet::Trace, reply);
         sheet::icon(ui, data, Sheet::Storage, reply);
-        sheet::icon(ui, data, Sheet::Business, reply);
     });
     if m.demand.is_empty() && m.supply.is_empty() {
         widgets::empty(ui, icons::COINS, &data.t("market-no-curves"), &data.t("market-no-curves-hint"));
