@@ -156,21 +156,20 @@ pub fn run(
 ) -> Result<Outcome, MarketError> {
     let auction = clear(book)?;
     let one_price = matches!(mechanism, Mechanism::UniformPrice | Mechanism::Community);
+    if one_price && passage.is_none() {
+        return Ok(at_auction(auction, number, Passed::default()));
+    }
     let mut deals = match mechanism {
         Mechanism::UniformPrice | Mechanism::Community => at_one_price(book, auction.price.unwrap_or_default()),
         Mechanism::PayAsBid => pay_as_bid(book),
         Mechanism::MidMarket => mid_market::find_deals(book, setting),
         Mechanism::PeerToPeer => peer_to_peer::find_deals(book, setting),
     };
-    let Passed { curtailed, shadows, losses } =
-        passage.map(|passage| pass(&mut deals, book, passage)).unwrap_or_default();
-    if one_price && curtailed.is_empty() {
-        let price = auction.price.unwrap_or_default();
-        let pair = |(seller, buyer, quantity)| Pair { seller, buyer, quantity, price };
-        let pairs = auction.compute_pairs().into_iter().map(pair).collect();
-        let lines = TradeLine::of(&auction, number).into_iter().collect();
-        return Ok(Outcome { clearing: auction, pairs, lines, curtailed, shadows, losses });
+    let passed = passage.map(|passage| pass(&mut deals, book, passage)).unwrap_or_default();
+    if one_price && passed.curtailed.is_empty() {
+        return Ok(at_auction(auction, number, passed));
     }
+    let Passed { curtailed, shadows, losses } = passed;
     let lines = draw_lines(book, &deals, setting.operator, number);
     let (clearing, pairs) = (with_deals(auction, book, &deals)?, join_pairs(book, &deals));
     Ok(Outcome { clearing, pairs, lines, curtailed, shadows, losses })
@@ -182,6 +181,16 @@ struct Passed {
     curtailed: Vec<Curtailment>,
     shadows: Shadows,
     losses: BTreeMap<ParticipantId, f64>,
+}
+
+/// What an auction that the network carries comes to: its fills at its price.
+fn at_auction(auction: Clearing, number: u32, passed: Passed) -> Outcome {
+    let Passed { curtailed, shadows, losses } = passed;
+    let price = auction.price.unwrap_or_default();
+    let pair = |(seller, buyer, quantity)| Pair { seller, buyer, quantity, price };
+    let pairs = auction.compute_pairs().into_iter().map(pair).collect();
+    let lines = TradeLine::of(&auction, number).into_iter().collect();
+    Outcome { clearing: auction, pairs, lines, curtailed, shadows, losses }
 }
 
 /// Cuts deals to what the network carries, and asks what those that are left do to it.
