@@ -387,6 +387,29 @@ pub(super) fn show_fitting(h: &mut Harness<'_, Desk>, sheet: &str, size: Vec2) {
     assert!(area.right() <= size.x && area.bottom() <= size.y, "{sheet} {size:?}: {area:?}");
 }
 
+/// Nothing that sheets tell lies outside the window, in both sizes, languages and themes; with GRIDTWIN_PICTURES each is
+/// written there.
+pub(super) fn show_and_draw(sheets: &[&str], desk: impl Fn() -> Desk) {
+    let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
+    for (size, language, theme) in LOOKS {
+        let dressed = || {
+            let mut desk = desk();
+            desk.locale = Locale::new(language);
+            desk.look.theme = theme;
+            desk
+        };
+        for sheet in sheets {
+            let mut h = harness(dressed(), size);
+            show_fitting(&mut h, sheet, size);
+            let Some(folder) = &folder else { continue };
+            let picture = picture(dressed(), size, |desk| desk.state.sheet.show(sheet));
+            assert!(!picture.is_flat());
+            let name = format!("{sheet}-{language:?}-{}.ppm", size.x);
+            picture.save(&folder.join(name)).expect("the folder can be written to");
+        }
+    }
+}
+
 /// One frame of the control room, drawn on the processor.
 pub(super) fn picture(mut desk: Desk, size: Vec2, prepare: impl Fn(&mut Desk)) -> super::raster::Picture {
     let (fonts, _) = fonts::definitions();

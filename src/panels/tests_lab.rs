@@ -2,8 +2,7 @@
 
 use super::sheet::Sheet;
 use super::testing::Desk;
-use super::tests::{LOOKS, harness, picture, show_fitting, shows};
-use crate::locale::Locale;
+use super::tests::{harness, show_and_draw, shows};
 use bevy_egui::egui::{Key, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -111,28 +110,9 @@ fn a_street_adds_up_without_a_reading_and_a_lie_is_caught() {
     assert!(shows(&h, "sealed"));
 }
 
-/// Nothing that is told lies outside the window, in both sizes, languages and themes; with GRIDTWIN_PICTURES each is
-/// written there.
 #[test]
 fn every_sheet_of_the_laboratory_fits_its_window_and_can_be_drawn() {
-    let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
-    for (size, language, theme) in LOOKS {
-        for sheet in ["two-mechanisms", "partition", "limits", "privacy", "pulse"] {
-            let desk = || {
-                let mut desk = Desk::new();
-                desk.locale = Locale::new(language);
-                desk.look.theme = theme;
-                desk
-            };
-            let mut h = harness(desk(), size);
-            show_fitting(&mut h, sheet, size);
-            let Some(folder) = &folder else { continue };
-            let picture = picture(desk(), size, |desk| desk.state.sheet.show(sheet));
-            assert!(!picture.is_flat());
-            let name = format!("{sheet}-{language:?}-{}.ppm", size.x);
-            picture.save(&folder.join(name)).expect("the folder can be written to");
-        }
-    }
+    show_and_draw(&["two-mechanisms", "partition", "limits", "privacy", "pulse"], Desk::new);
 }
 
 /// The pulse says in a sentence how the chain does, and shows its plots in both languages, themes and sizes.

@@ -3,8 +3,7 @@
 use super::privacy::Part;
 use super::sheet::Sheet;
 use super::testing::Desk;
-use super::tests::{LOOKS, commands, harness, picture, show_fitting, shows};
-use crate::locale::Locale;
+use super::tests::{commands, harness, show_and_draw, shows};
 use bevy_egui::egui::{Key, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -151,26 +150,7 @@ fn two_communities_tell_a_story_to_its_end() {
     assert!(shows(&h, "The proof that was checked") && shows(&h, "What left one chain"));
 }
 
-/// Nothing that is told lies outside the window, in both sizes, languages and themes; with GRIDTWIN_PICTURES each is
-/// written there.
 #[test]
 fn meter_desk_and_communities_fit_their_window_and_can_be_drawn() {
-    let folder = std::env::var_os("GRIDTWIN_PICTURES").map(std::path::PathBuf::from);
-    for (size, language, theme) in LOOKS {
-        for sheet in ["meter", "regulator", "two-communities"] {
-            let dressed = || {
-                let mut desk = desk();
-                desk.locale = Locale::new(language);
-                desk.look.theme = theme;
-                desk
-            };
-            let mut h = harness(dressed(), size);
-            show_fitting(&mut h, sheet, size);
-            let Some(folder) = &folder else { continue };
-            let picture = picture(dressed(), size, |desk| desk.state.sheet.show(sheet));
-            assert!(!picture.is_flat());
-            let name = format!("{sheet}-{language:?}-{}.ppm", size.x);
-            picture.save(&folder.join(name)).expect("the folder can be written to");
-        }
-    }
+    show_and_draw(&["meter", "regulator", "two-communities"], desk);
 }

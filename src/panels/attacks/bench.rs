@@ -243,14 +243,19 @@ impl Desk {
         self.job = Some((subject, Job::begin(move || check(subject, &evidence, &lines, block))));
     }
 
+    /// Height of the block that is to be changed, and of the newest one.
+    fn chosen(&self, data: &PanelData<'_>) -> (u64, u64) {
+        let newest = (data.past.chain().len().saturating_sub(1) as u64).max(1);
+        (self.height.unwrap_or(newest * 2 / 3).clamp(1, newest), newest)
+    }
+
     /// Which block is to be changed.
     pub(super) fn fields(&mut self, ui: &mut Ui, data: &PanelData<'_>) {
-        let newest = data.past.chain().len().saturating_sub(1) as u64;
-        let mut height = self.height.unwrap_or(newest * 2 / 3).clamp(1, newest.max(1));
+        let (mut height, newest) = self.chosen(data);
         let label = data.t("attacks-height");
         ui.horizontal(|ui| {
             ui.label(RichText::new(&label).weak());
-            let response = ui.add(DragValue::new(&mut height).range(1..=newest.max(1)));
+            let response = ui.add(DragValue::new(&mut height).range(1..=newest));
             response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::DragValue, true, &label));
             if response.changed() {
                 self.height = Some(height);
@@ -260,10 +265,9 @@ impl Desk {
 
     /// Changes a byte of a block on a copy.
     pub(super) fn change(&mut self, data: &PanelData<'_>) {
-        let chain = data.past.chain();
-        let newest = chain.len().saturating_sub(1) as u64;
-        let height = self.height.unwrap_or(newest * 2 / 3).clamp(1, newest.max(1));
-        self.copy = usize::try_from(height).ok().and_then(|h| chain.get(h)).and_then(|line| change(line, height));
+        let (height, _) = self.chosen(data);
+        let line = usize::try_from(height).ok().and_then(|h| data.past.chain().get(h));
+        self.copy = line.and_then(|line| change(line, height));
         self.answer = None;
     }
 
