@@ -12,10 +12,9 @@
 //! supports that volume; a marginal order that is filled in part counts as filled and as left over. The clearing price is
 //! the middle (k = 0.5 double auction: Satterthwaite and Williams, J. Economic Theory 48 (1989) 107), rounded down to
 //! a whole [`Price`]; the exact middle is `(price_low + price_high) / 2`.
-//! Who is filled: price, then time. Everybody trades at the one price. `O(n log n)`.
-//! 100,000 orders take about 12 ms on one core. Validated against `refs/market` (HiGHS and exact merit order), exactly.
+//! Who is filled: price, then time. Everybody trades at the one price. `O(n log n)`. Validated against `refs/market` (HiGHS and exact merit order), exactly.
 
-use super::book::{Ranked, walk_matches};
+use super::book::{MeritOrder, Ranked};
 use super::{Book, MarketError, Side};
 use crate::ids::ParticipantId;
 use crate::quantity::{Money, Price, Wh};
@@ -23,12 +22,16 @@ use serde::{Deserialize, Serialize};
 
 /// Clears a book at one price. Fails only if an amount does not fit into 64 bits.
 pub fn clear(book: &Book) -> Result<Clearing, MarketError> {
-    let (buys, sells) = (book.ranked(Side::Buy), book.ranked(Side::Sell));
-    let (demand, supply) = (compute_curve(&buys)?, compute_curve(&sells)?);
+    clear_ranked(book, &book.merit_order())
+}
+
+/// [`clear`] of a book whose merit order is known.
+pub(super) fn clear_ranked(book: &Book, merit: &MeritOrder) -> Result<Clearing, MarketError> {
+    let (demand, supply) = (compute_curve(&merit.buys)?, compute_curve(&merit.sells)?);
     let mut filled = vec![0_i64; book.orders().len()];
     let (mut volume, mut volume_min, mut welfare) = (0_i64, 0_i64, 0_i128);
     let mut margin = None;
-    walk_matches(&buys, &sells, |buy, sell, quantity| {
+    merit.walk_matches(|buy, sell, quantity| {
         filled[buy.index] += quantity;
         filled[sell.index] += quantity;
         volume += quantity;
@@ -40,12 +43,12 @@ pub fn clear(book: &Book) -> Result<Clearing, MarketError> {
     });
     let left = |side: &[Ranked]| side.iter().find(|r| filled[r.index] < r.quantity).map(|r| r.price);
     let interval = margin.map(|(bid, ask)| {
-        let low = left(&buys).map_or(ask, |bid_left| bid_left.max(ask));
-        let high = left(&sells).map_or(bid, |ask_left| ask_left.min(bid));
+        let low = left(&merit.buys).map_or(ask, |bid_left| bid_left.max(ask));
+        let high = left(&merit.sells).map_or(bid, |ask_left| ask_left.min(bid));
         PriceInterval { low: Price(low), high: Price(high) }
     });
     let welfare = i64::try_from(welfare).map_err(|_| MarketError::Overflow { what: "the welfare of a clearing" })?;
-    let fills = [&buys, &sells].into_iter().flatten().filter(|r| filled[r.index] > 0);
+    let fills = [&merit.buys, &merit.sells].into_iter().flatten().filter(|r| filled[r.index] > 0);
     let fills = fills
         .map(|r| {
             let order = &book.orders()[r.index];

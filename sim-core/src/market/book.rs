@@ -88,20 +88,44 @@ impl Book {
         &self.orders
     }
 
-    /// One side by priority, without orders for nothing. `O(n log n)`.
-    pub(super) fn ranked(&self, side: Side) -> Vec<Ranked> {
-        let mut ranked: Vec<Ranked> = self
-            .orders
-            .iter()
-            .enumerate()
-            .filter(|(_, o)| o.side == side && o.quantity > Wh::ZERO)
-            .map(|(index, o)| Ranked { price: o.price.0, quantity: o.quantity.0, sequence: o.sequence, index })
-            .collect();
-        match side {
-            Side::Buy => ranked.sort_unstable_by_key(|r| (std::cmp::Reverse(r.price), r.sequence, r.index)),
-            Side::Sell => ranked.sort_unstable_by_key(|r| (r.price, r.sequence, r.index)),
+    /// Both sides by priority. `O(n log k)` for `k` prices where orders stand as they arrived.
+    pub(super) fn merit_order(&self) -> MeritOrder {
+        let (mut buys, mut sells) = (Vec::with_capacity(self.orders.len()), Vec::with_capacity(self.orders.len()));
+        for (index, o) in self.orders.iter().enumerate().filter(|(_, o)| o.quantity > Wh::ZERO) {
+            let side = if o.side == Side::Buy { &mut buys } else { &mut sells };
+            side.push(Ranked { price: o.price.0, quantity: o.quantity.0, sequence: o.sequence, index });
         }
-        ranked
+        for side in [&mut buys, &mut sells] {
+            if !side.is_sorted_by_key(|r| r.sequence) {
+                side.sort_by_key(|r| r.sequence);
+            }
+        }
+        // Stable, so equal prices keep the order of arrival; few prices are sorted faster than as many keys as orders.
+        buys.sort_by_key(|r| std::cmp::Reverse(r.price));
+        sells.sort_by_key(|r| r.price);
+        MeritOrder { buys, sells }
+    }
+}
+
+/// The orders of a book by priority, without those for nothing.
+#[derive(Clone, Debug)]
+pub(super) struct MeritOrder {
+    /// By falling price, then arrival.
+    pub(super) buys: Vec<Ranked>,
+    /// By rising price, then arrival.
+    pub(super) sells: Vec<Ranked>,
+}
+
+impl MeritOrder {
+    /// One side.
+    pub(super) fn side(&self, side: Side) -> &[Ranked] {
+        if side == Side::Buy { &self.buys } else { &self.sells }
+    }
+
+    /// Walks both sides from the top and calls `trade(buy, sell, quantity)` for each match while bid >= ask.
+    /// The pairing is the greedy one (best bid with best ask); its amounts per order are the fills of every mechanism here.
+    pub(super) fn walk_matches(&self, trade: impl FnMut(&Ranked, &Ranked, i64)) {
+        walk_matches(&self.buys, &self.sells, trade);
     }
 }
 
@@ -118,8 +142,7 @@ pub(super) struct Ranked {
     pub(super) index: usize,
 }
 
-/// Walks both merit orders from the top and calls `trade(buy, sell, quantity)` for each match while bid >= ask.
-/// The pairing is the greedy one (best bid with best ask); its amounts per order are the fills of every mechanism here.
+/// [`MeritOrder::walk_matches`] of two lists.
 pub(super) fn walk_matches(buys: &[Ranked], sells: &[Ranked], mut trade: impl FnMut(&Ranked, &Ranked, i64)) {
     let (mut b, mut s) = (0, 0);
     let (mut left_b, mut left_s) = (buys.first().map_or(0, |r| r.quantity), sells.first().map_or(0, |r| r.quantity));

@@ -5,8 +5,7 @@
 //! prices can be odd, so price and turnover are kept doubled and stay exact.
 //! Validated against `refs/market`, exactly.
 
-use super::book::walk_matches;
-use super::{Book, MarketError, Side};
+use super::{Book, MarketError};
 use crate::quantity::{Money, Wh};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +21,7 @@ pub struct PayAsBid {
 /// Clears a book pay-as-bid. Fails only on overflow.
 pub fn clear_pay_as_bid(book: &Book) -> Result<PayAsBid, MarketError> {
     let (mut pay, mut get) = (0_i128, 0_i128);
-    walk_matches(&book.ranked(Side::Buy), &book.ranked(Side::Sell), |buy, sell, quantity| {
+    book.merit_order().walk_matches(|buy, sell, quantity| {
         pay += i128::from(buy.price) * i128::from(quantity);
         get += i128::from(sell.price) * i128::from(quantity);
     });
@@ -54,7 +53,7 @@ pub struct Bilateral {
 /// Matches the best bid with the best ask at the midpoint until they no longer cross. Fails only on overflow.
 pub fn match_midpoint(book: &Book) -> Result<Bilateral, MarketError> {
     let (mut trades, mut turnover) = (Vec::new(), 0_i128);
-    walk_matches(&book.ranked(Side::Buy), &book.ranked(Side::Sell), |buy, sell, quantity| {
+    book.merit_order().walk_matches(|buy, sell, quantity| {
         let price = i128::from(buy.price) + i128::from(sell.price);
         turnover += price * i128::from(quantity);
         trades.push((buy.index, sell.index, quantity, price));

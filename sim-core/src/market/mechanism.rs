@@ -12,12 +12,12 @@
 //! know how they came about. Where buyers pay more than sellers get, the operator stands between them: it buys and
 //! sells the same energy, and what it keeps is in its row.
 
-use super::auction::{Clearing, Fill, clear};
-use super::book::{Book, Side, walk_matches};
+use super::auction::{Clearing, Fill, clear_ranked};
+use super::book::{Book, MeritOrder, Side};
 use super::network_check::{Curtailment, Match, NetworkView, compute_powers, curtail};
 use super::nodal::Shadows;
 use super::settlement::TradeLine;
-use super::trades::Pair;
+use super::trades::{Pair, Sale, draw_lines};
 use super::{MarketError, mid_market, peer_to_peer};
 use crate::ids::ParticipantId;
 use crate::quantity::{Price, Wh};
@@ -154,23 +154,24 @@ pub fn run(
     number: u32,
     passage: Option<Passage<'_>>,
 ) -> Result<Outcome, MarketError> {
-    let auction = clear(book)?;
+    let merit = book.merit_order();
+    let auction = clear_ranked(book, &merit)?;
     let one_price = matches!(mechanism, Mechanism::UniformPrice | Mechanism::Community);
     if one_price && passage.is_none() {
         return Ok(at_auction(auction, number, Passed::default()));
     }
     let mut deals = match mechanism {
-        Mechanism::UniformPrice | Mechanism::Community => at_one_price(book, auction.price.unwrap_or_default()),
-        Mechanism::PayAsBid => pay_as_bid(book),
-        Mechanism::MidMarket => mid_market::find_deals(book, setting),
-        Mechanism::PeerToPeer => peer_to_peer::find_deals(book, setting),
+        Mechanism::UniformPrice | Mechanism::Community => at_one_price(&merit, auction.price.unwrap_or_default()),
+        Mechanism::PayAsBid => pay_as_bid(&merit),
+        Mechanism::MidMarket => mid_market::find_deals(book, &merit, setting),
+        Mechanism::PeerToPeer => peer_to_peer::find_deals(book, &merit, setting),
     };
     let passed = passage.map(|passage| pass(&mut deals, book, passage)).unwrap_or_default();
     if one_price && passed.curtailed.is_empty() {
         return Ok(at_auction(auction, number, passed));
     }
     let Passed { curtailed, shadows, losses } = passed;
-    let lines = draw_lines(book, &deals, setting.operator, number);
+    let lines = draw_lines(list_sales(book, &deals, setting.operator), number);
     let (clearing, pairs) = (with_deals(auction, book, &deals)?, join_pairs(book, &deals));
     Ok(Outcome { clearing, pairs, lines, curtailed, shadows, losses })
 }
@@ -223,46 +224,34 @@ fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {
     pairs
 }
 
-fn at_one_price(book: &Book, price: Price) -> Vec<Deal> {
+fn at_one_price(merit: &MeritOrder, price: Price) -> Vec<Deal> {
     let mut deals = Vec::new();
-    walk_matches(&book.ranked(Side::Buy), &book.ranked(Side::Sell), |buy, sell, quantity| {
+    merit.walk_matches(|buy, sell, quantity| {
         deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays: price, gets: price });
     });
     deals
 }
 
-fn pay_as_bid(book: &Book) -> Vec<Deal> {
+fn pay_as_bid(merit: &MeritOrder) -> Vec<Deal> {
     let mut deals = Vec::new();
-    walk_matches(&book.ranked(Side::Buy), &book.ranked(Side::Sell), |buy, sell, quantity| {
+    merit.walk_matches(|buy, sell, quantity| {
         let (pays, gets) = (Price(buy.price), Price(sell.price));
         deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays, gets });
     });
     deals
 }
 
-/// One line a price, by rising price. Where a deal has two prices, the operator buys at the one and sells at the other.
-fn draw_lines(book: &Book, deals: &[Deal], operator: ParticipantId, number: u32) -> Vec<TradeLine> {
-    let mut lines: BTreeMap<Price, BTreeMap<ParticipantId, i64>> = BTreeMap::new();
-    let mut add = |price: Price, from: ParticipantId, to: ParticipantId, quantity: Wh| {
-        let line = lines.entry(price).or_default();
-        *line.entry(from).or_default() += quantity.0;
-        *line.entry(to).or_default() -= quantity.0;
-    };
-    for deal in deals {
-        let seller = book.orders()[deal.sell].participant;
-        let buyer = book.orders()[deal.buy].participant;
-        if deal.pays == deal.gets {
-            add(deal.pays, seller, buyer, deal.quantity);
-        } else {
-            add(deal.gets, seller, operator, deal.quantity);
-            add(deal.pays, operator, buyer, deal.quantity);
-        }
-    }
-    let line = |(price, sold): (Price, BTreeMap<ParticipantId, i64>)| {
-        let sold: Vec<_> = sold.into_iter().filter(|(_, q)| *q != 0).map(|(p, q)| (p, Wh(q))).collect();
-        (!sold.is_empty()).then_some(TradeLine { clearing: number, price, sold })
-    };
-    lines.into_iter().filter_map(line).collect()
+/// What each sold (+) or bought (-) at each price. Where a deal has two prices, the operator buys at the one and sells at
+/// the other.
+fn list_sales(book: &Book, deals: &[Deal], operator: ParticipantId) -> Vec<Sale> {
+    let who = |index: usize| book.orders()[index].participant;
+    let sold = deals.iter().map(|d| Sale { price: d.gets, account: who(d.sell), quantity: d.quantity.0 });
+    let bought = deals.iter().map(|d| Sale { price: d.pays, account: who(d.buy), quantity: -d.quantity.0 });
+    let between = deals.iter().filter(|d| d.pays != d.gets).flat_map(|d| {
+        let sale = |price, quantity| Sale { price, account: operator, quantity };
+        [sale(d.gets, -d.quantity.0), sale(d.pays, d.quantity.0)]
+    });
+    sold.chain(bought).chain(between).collect()
 }
 
 /// The auction's curves with what the deals traded instead.
@@ -283,8 +272,9 @@ fn with_deals(auction: Clearing, book: &Book, deals: &[Deal]) -> Result<Clearing
         let order = &book.orders()[index];
         Fill { order: index, participant: order.participant, side: order.side, quantity: Wh(quantity) }
     };
-    let mut fills: Vec<Fill> = filled.into_iter().enumerate().filter(|(_, q)| *q > 0).map(fill).collect();
-    fills.sort_by_key(|f| (f.side, f.order));
+    let (mut fills, sells): (Vec<Fill>, Vec<Fill>) =
+        filled.into_iter().enumerate().filter(|(_, q)| *q > 0).map(fill).partition(|f| f.side == Side::Buy);
+    fills.extend(sells);
     Ok(Clearing {
         volume: Wh(volume),
         volume_min: Wh(volume),

@@ -11,13 +11,13 @@
 //! order of arrival, so that both sides sum to the same watt-hour. Source: Long, Wu, Zhang, Thomas, Cheng, Jenkins,
 //! "Peer-to-peer energy trading in a community microgrid", IEEE PES General Meeting (2017), with orders that may refuse.
 
-use super::book::{Book, Ranked, Side, walk_matches};
+use super::book::{Book, MeritOrder, Ranked, Side, walk_matches};
 use super::mechanism::{Deal, Setting};
 use super::trades::portion;
 use crate::quantity::{Price, Wh};
 
 /// The deals, those at the middle first.
-pub(super) fn find_deals(book: &Book, setting: &Setting<'_>) -> Vec<Deal> {
+pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>) -> Vec<Deal> {
     let middle = setting.middle();
     let mut left: Vec<i64> = book.orders().iter().map(|o| o.quantity.0).collect();
     let accepts = |side: Side| -> Vec<usize> {
@@ -37,7 +37,7 @@ pub(super) fn find_deals(book: &Book, setting: &Setting<'_>) -> Vec<Deal> {
         left[sell.index] -= quantity;
         deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays: middle, gets: middle });
     });
-    trade_with_grid(book, setting, &mut left, &mut deals);
+    trade_with_grid(book, merit, setting, &mut left, &mut deals);
     deals
 }
 
@@ -56,15 +56,21 @@ fn share(book: &Book, orders: &[usize], traded: i64, middle: Price) -> Vec<Ranke
 }
 
 /// The grid serves what is left and accepts its price, by price, then time; each deal at the grid's price.
-pub(super) fn trade_with_grid(book: &Book, setting: &Setting<'_>, left: &mut [i64], deals: &mut Vec<Deal>) {
+pub(super) fn trade_with_grid(
+    book: &Book,
+    merit: &MeritOrder,
+    setting: &Setting<'_>,
+    left: &mut [i64],
+    deals: &mut Vec<Deal>,
+) {
     for grid_side in [Side::Sell, Side::Buy] {
-        let own = book.ranked(grid_side).into_iter().find(|r| book.orders()[r.index].participant == setting.grid);
+        let own = merit.side(grid_side).iter().find(|r| book.orders()[r.index].participant == setting.grid);
         let Some(own) = own else { continue };
         let others = if grid_side == Side::Sell { Side::Buy } else { Side::Sell };
-        for order in book.ranked(others) {
-            let accepts = if others == Side::Buy { order.price >= own.price } else { order.price <= own.price };
+        let accepts = |r: &&Ranked| if others == Side::Buy { r.price >= own.price } else { r.price <= own.price };
+        for order in merit.side(others).iter().take_while(accepts) {
             let quantity = left[order.index].min(left[own.index]);
-            if !accepts || quantity == 0 || book.orders()[order.index].participant == setting.grid {
+            if quantity == 0 || book.orders()[order.index].participant == setting.grid {
                 continue;
             }
             left[order.index] -= quantity;

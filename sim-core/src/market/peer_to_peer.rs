@@ -9,12 +9,12 @@
 //! Source: the continuous double auction (Smith, J. Political Economy 70 (1962) 111); product preferences in bilateral
 //! energy trading: Sorin, Bobo and Pinson, IEEE Trans. Power Syst. 34 (2019) 994.
 
-use super::book::{Book, Order, Side};
+use super::book::{Book, MeritOrder, Order, Side};
 use super::mechanism::{Deal, Party, Preference, Setting};
 use super::mid_market::trade_with_grid;
-use crate::quantity::Wh;
+use crate::quantity::{Price, Wh};
 use crate::rng::Stream;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What waiting orders are sorted by before price and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,67 +34,93 @@ impl Class {
     }
 }
 
-/// Waiting orders of one side: by class, then by (price as rank, arrival), with their index.
-type Waiting = BTreeMap<Class, BTreeMap<(i64, usize), usize>>;
+/// An order that waits.
+#[derive(Clone, Copy, Debug)]
+struct Waiter {
+    arrival: usize,
+    index: usize,
+    left: i64,
+}
+
+/// Waiting orders of one side: by class, by price as rank, in the order of arrival. Prices are few, orders are many.
+type Waiting = BTreeMap<Class, BTreeMap<i64, VecDeque<Waiter>>>;
 
 /// The deals in the order of arrival, those with the grid last.
-pub(super) fn find_deals(book: &Book, setting: &Setting<'_>) -> Vec<Deal> {
-    let mut left: Vec<i64> = book.orders().iter().map(|o| o.quantity.0).collect();
-    let (mut bids, mut asks, mut deals) = (Waiting::new(), Waiting::new(), Vec::new());
-    for (arrival, index) in arrivals(book, setting).into_iter().enumerate() {
-        let order = &book.orders()[index];
+pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>) -> Vec<Deal> {
+    let (mut bids, mut asks) = (Waiting::new(), Waiting::new());
+    let mut deals = Vec::with_capacity(book.orders().len());
+    for (arrival, (index, order)) in draw_arrivals(book, setting).iter().enumerate() {
         let party = setting.party(order.participant);
-        let others = if order.side == Side::Buy { &mut asks } else { &mut bids };
-        while left[index] > 0 {
-            let Some((class, key)) = best(others, order, party) else { break };
-            let Some(other) = others.get(&class).and_then(|c| c.get(&key)).copied() else { break };
-            let quantity = left[index].min(left[other]);
-            left[index] -= quantity;
-            left[other] -= quantity;
-            let price = book.orders()[other].price;
-            let (sell, buy) = if order.side == Side::Sell { (index, other) } else { (other, index) };
+        let (own, others) = if order.side == Side::Buy { (&mut bids, &mut asks) } else { (&mut asks, &mut bids) };
+        let mut left = order.quantity.0;
+        while left > 0 {
+            let Some(class) = best(others, order, party) else { break };
+            let Some(mut level) = others.get_mut(&class).and_then(BTreeMap::first_entry) else { break };
+            let price = Price(rank(opposite(order.side), *level.key()));
+            let Some(waiter) = level.get_mut().front_mut() else { break };
+            let quantity = left.min(waiter.left);
+            left -= quantity;
+            waiter.left -= quantity;
+            let (other, is_served) = (waiter.index, waiter.left == 0);
+            let (sell, buy) = if order.side == Side::Sell { (*index, other) } else { (other, *index) };
             deals.push(Deal { sell, buy, quantity: Wh(quantity), pays: price, gets: price });
-            if left[other] == 0
-                && let Some(waiting) = others.get_mut(&class)
-            {
-                waiting.remove(&key);
+            if is_served {
+                level.get_mut().pop_front();
+                if level.get().is_empty() {
+                    level.remove();
+                }
             }
         }
-        if left[index] > 0 {
-            let own = if order.side == Side::Buy { &mut bids } else { &mut asks };
-            own.entry(Class::of(order, party)).or_default().insert((rank(order), arrival), index);
+        if left > 0 {
+            let levels = own.entry(Class::of(order, party)).or_default();
+            levels.entry(rank(order.side, order.price.0)).or_default().push_back(Waiter {
+                arrival,
+                index: *index,
+                left,
+            });
         }
     }
-    trade_with_grid(book, setting, &mut left, &mut deals);
+    let mut left = grid_orders(book, setting);
+    for waiter in bids.values().chain(asks.values()).flat_map(BTreeMap::values).flatten() {
+        left[waiter.index] = waiter.left;
+    }
+    trade_with_grid(book, merit, setting, &mut left, &mut deals);
     deals
 }
 
-/// The better the price for who takes it, the smaller.
-fn rank(order: &Order) -> i64 {
-    if order.side == Side::Sell { order.price.0 } else { order.price.0.saturating_neg() }
+/// What each order of the grid has; zero for all others.
+fn grid_orders(book: &Book, setting: &Setting<'_>) -> Vec<i64> {
+    book.orders().iter().map(|o| if o.participant == setting.grid { o.quantity.0 } else { 0 }).collect()
 }
 
-/// The most welcome waiting order that this one may trade with.
-fn best(others: &Waiting, order: &Order, party: Party) -> Option<(Class, (i64, usize))> {
-    let limit = match order.side {
-        Side::Buy => order.price.0,
-        Side::Sell => order.price.0.saturating_neg(),
-    };
+fn opposite(side: Side) -> Side {
+    if side == Side::Buy { Side::Sell } else { Side::Buy }
+}
+
+/// The better the price for who takes it, the smaller; the complement turns the order round and never overflows.
+/// The rank of a rank is the price.
+fn rank(side: Side, price: i64) -> i64 {
+    if side == Side::Sell { price } else { !price }
+}
+
+/// The class whose first waiting order is the most welcome that this one may trade with.
+fn best(others: &Waiting, order: &Order, party: Party) -> Option<Class> {
+    let limit = rank(opposite(order.side), order.price.0);
     let both_want = |class: &Class| match order.side {
         Side::Buy => class.green || party.preference != Preference::Green,
         Side::Sell => party.green || !class.wants_green,
     };
-    let first = |(class, waiting): (&Class, &BTreeMap<(i64, usize), usize>)| {
-        let (&key, _) = waiting.first_key_value()?;
+    let first = |(class, levels): (&Class, &BTreeMap<i64, VecDeque<Waiter>>)| {
+        let (&rank, waiting) = levels.first_key_value()?;
         let far = party.preference == Preference::Neighbour && class.place != party.place;
-        (key.0 <= limit).then_some((far, key, *class))
+        (rank <= limit).then_some((far, rank, waiting.front()?.arrival, *class))
     };
     let fits = others.iter().filter(|(class, _)| both_want(class)).filter_map(first);
-    fits.min().map(|(_, key, class)| (class, key))
+    fits.min().map(|(.., class)| class)
 }
 
 /// The orders of all but the grid in the order in which they arrive (Fisher-Yates from the seed).
-fn arrivals(book: &Book, setting: &Setting<'_>) -> Vec<usize> {
+fn draw_arrivals(book: &Book, setting: &Setting<'_>) -> Vec<(usize, Order)> {
     let orders = book.orders().iter().enumerate();
     let peers = orders.filter(|(_, o)| o.participant != setting.grid && o.quantity > Wh::ZERO);
     let mut list: Vec<usize> = peers.map(|(i, _)| i).collect();
@@ -104,5 +130,6 @@ fn arrivals(book: &Book, setting: &Setting<'_>) -> Vec<usize> {
         // At most `last`, so it fits.
         list.swap(last, usize::try_from(other).unwrap_or(last));
     }
-    list
+    // Fetched in one go, because memory in a random order is what costs here.
+    list.into_iter().map(|index| (index, book.orders()[index])).collect()
 }

@@ -3,7 +3,7 @@
 //! A mechanism with one price leaves one [`TradeLine`] a clearing; one with many prices leaves a line a price.
 //! Energy is sold (+) or bought (-); each line sums to zero.
 
-use super::auction::{Clearing, PriceInterval};
+use super::auction::{Clearing, Fill, PriceInterval};
 use super::book::{Book, Side};
 use super::mechanism::Mechanism;
 use super::network_check::Curtailment;
@@ -113,6 +113,29 @@ impl OpenSlot {
     }
 }
 
+/// One line a price, by rising price, with the net energy of each account; accounts and lines without any are left out.
+pub(super) fn draw_lines(mut sales: Vec<Sale>, number: u32) -> Vec<TradeLine> {
+    // By price first, by account within each: few prices, often in order already, are sorted at once.
+    sales.sort_by_key(|sale| sale.price);
+    let line = |sales: &mut [Sale]| {
+        sales.sort_unstable_by_key(|sale| sale.account);
+        let net = |own: &[Sale]| (own[0].account, Wh(own.iter().map(|sale| sale.quantity).sum()));
+        let sold: Vec<_> =
+            sales.chunk_by(|a, b| a.account == b.account).map(net).filter(|(_, q)| *q != Wh::ZERO).collect();
+        (!sold.is_empty()).then(|| TradeLine { clearing: number, price: sales[0].price, sold })
+    };
+    sales.chunk_by_mut(|a, b| a.price == b.price).filter_map(line).collect()
+}
+
+/// What an account sold (+) or bought (-) at a price.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sale {
+    pub(super) price: Price,
+    pub(super) account: ParticipantId,
+    /// Wh.
+    pub(super) quantity: i64,
+}
+
 /// The part `part / whole` of `sum`, towards zero. Parts of growing sums, one less the other, are the shares of what was
 /// added: they sum to the part of the whole, and each is within one of its own (cumulative rounding).
 pub(crate) fn portion(sum: i64, part: impl Into<i128>, whole: impl Into<i128>) -> i64 {
@@ -128,13 +151,13 @@ impl TradeLine {
     /// The net energy of each participant in a clearing; `None` if nothing was traded.
     pub(super) fn of(clearing: &Clearing, number: u32) -> Option<Self> {
         let price = clearing.price?;
-        let mut sold: BTreeMap<ParticipantId, i64> = BTreeMap::new();
-        for fill in &clearing.fills {
+        let sale = |fill: &Fill| {
             let sign = if fill.side == Side::Sell { 1 } else { -1 };
-            *sold.entry(fill.participant).or_default() += sign * fill.quantity.0;
-        }
-        let sold = sold.into_iter().filter(|(_, q)| *q != 0).map(|(p, q)| (p, Wh(q))).collect();
-        Some(Self { clearing: number, price, sold })
+            Sale { price, account: fill.participant, quantity: sign * fill.quantity.0 }
+        };
+        let sales = clearing.fills.iter().map(sale).collect();
+        let nothing = Self { clearing: number, price, sold: Vec::new() };
+        Some(draw_lines(sales, number).pop().unwrap_or(nothing))
     }
 
     /// What an account sold (+) or bought (-) in this line.

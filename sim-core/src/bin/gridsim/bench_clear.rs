@@ -12,6 +12,12 @@ use std::collections::BTreeMap;
 
 /// Readings of the clock for each mechanism.
 const READINGS: usize = 9;
+/// What the grid asks.
+const IMPORT: Price = Price(320);
+/// What the grid pays.
+const FEED_IN: Price = Price(80);
+/// What the grid gives and takes at most: more than all others.
+const GRID: Wh = Wh(100_000_000_000);
 
 /// Arguments of `bench-clear`.
 #[derive(clap::Args)]
@@ -34,8 +40,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let setting = Setting {
         grid: ParticipantId(args.orders),
         operator: ParticipantId(args.orders + 1),
-        import: Price(320),
-        feed_in: Price(80),
+        import: IMPORT,
+        feed_in: FEED_IN,
         parties: &parties,
         seed: args.seed,
     };
@@ -61,13 +67,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     print(&if args.json { format!("{}\n", json!({ "orders": args.orders, "mechanisms": all })) } else { lines })
 }
 
-/// Orders of up to 5 kWh from 50 to 299 thousandths a kWh, so that about half of them meet.
+/// Orders of up to 5 kWh from 50 to 299 thousandths a kWh, so that about half of them meet, and the grid at both tariffs.
 fn draw_book(args: &Args) -> Result<Book, Failure> {
     let (mut dice, mut book) = (Stream::new(args.seed, "bench-clear", 0), Book::default());
     for who in 0..args.orders {
         let side = if who % 2 == 0 { Side::Buy } else { Side::Sell };
         let (quantity, price) = (Wh(1 + dice.below(5_000) as i64), Price(50 + dice.below(250) as i64));
         book.place(ParticipantId(who), side, quantity, price).map_err(|e| Failure::Other(e.into()))?;
+    }
+    for (side, price) in [(Side::Sell, IMPORT), (Side::Buy, FEED_IN)] {
+        book.place(ParticipantId(args.orders), side, GRID, price).map_err(|e| Failure::Other(e.into()))?;
     }
     Ok(book)
 }
