@@ -222,15 +222,7 @@ pub enum EventKind {
     TieSet { closed: bool, capacity_kw: f64 },
     /// A slot's energy over the line: metered both ways, agreed (from the neighbour positive), what the line's account got
     /// for it here, the fee of it, and what is passed on of imbalance and charges.
-    NeighbourSettled {
-        slot: u64,
-        into_wh: i64,
-        out_wh: i64,
-        agreed_wh: i64,
-        money: i64,
-        wheeling: i64,
-        passed_on: i64,
-    },
+    NeighbourSettled { slot: u64, into_wh: i64, out_wh: i64, agreed_wh: i64, money: i64, wheeling: i64, passed_on: i64 },
     /// Help in an outage begins by contract: most power, and energy left for this outage.
     HelpStarted { kw: f64, left_kwh: f64 },
     /// It ends.

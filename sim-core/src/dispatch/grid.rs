@@ -10,10 +10,7 @@ pub(super) fn compute(units: &[Unit], meters: &[Meter]) -> Vec<Setpoint> {
         match unit.kind {
             UnitKind::Renewable { available_kw } => bare[b.index()] += available_kw,
             UnitKind::Charger { wants_kw } => bare[b.index()] -= wants_kw,
-            UnitKind::Engine { .. }
-            | UnitKind::Storage { .. }
-            | UnitKind::Flywheel { .. }
-            | UnitKind::Tie { .. } => {}
+            UnitKind::Engine { .. } | UnitKind::Storage { .. } | UnitKind::Flywheel { .. } | UnitKind::Tie { .. } => {}
         }
     }
     units.iter().map(|unit| setpoint(unit, meters, &bare)).collect()

@@ -1,9 +1,9 @@
 //! A community's chain with its accounts' keys and an archive of its blocks.
 
+use super::local::LocalChain;
 use crate::digest::Hash;
 use crate::ledger::block::Block;
 use crate::ledger::certificate::{Facility, Plant, Source};
-use super::local::LocalChain;
 use crate::ledger::genesis::{AccountPlan, GenesisError};
 use crate::ledger::mempool::Refusal;
 use crate::ledger::receipt::{Outcome, Receipt};

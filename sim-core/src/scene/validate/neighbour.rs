@@ -17,12 +17,15 @@ pub(super) fn check(file: &SceneFile, report: &mut Report) {
             line(i, tie, report);
         }
         if d.building.is_some() {
-            let what = format!("`{}` is a line to a neighbour: it stands at a `bus`, not behind a building's meter", d.name);
+            let what =
+                format!("`{}` is a line to a neighbour: it stands at a `bus`, not behind a building's meter", d.name);
             report.add(&format!("devices[{i}].building"), what);
         }
         if wanted != Some(d.name.as_str()) && report.complete {
             let what = match wanted {
-                Some(other) => format!("`{}` is a second line to a neighbour; the block `neighbour` names `{other}`", d.name),
+                Some(other) => {
+                    format!("`{}` is a second line to a neighbour; the block `neighbour` names `{other}`", d.name)
+                }
                 None => format!("`{}` leads to nobody: add a block `neighbour` with `tie: \"{}\"`", d.name, d.name),
             };
             report.add(&format!("devices[{i}]"), what);

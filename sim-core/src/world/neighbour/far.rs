@@ -9,9 +9,7 @@ use crate::ledger::Reach;
 use crate::ledger::bridge::LocalChain;
 use crate::ledger::genesis::{AccountPlan, GenesisError};
 use crate::ledger::settlement::Metered;
-use crate::ledger::types::{
-    Fill, MeterReading, Parameters, Payload, Role, Settlement, Tariffs, Trade, Transfer,
-};
+use crate::ledger::types::{Fill, MeterReading, Parameters, Payload, Role, Settlement, Tariffs, Trade, Transfer};
 use crate::ledger::{OccurrenceKind, chain_file};
 use crate::quantity::{Money, Wh};
 use crate::time::SimTime;
@@ -100,9 +98,11 @@ impl FarSide {
                 self.send_trades(now, &next);
                 next.stage = 1;
             }
-            1 if market.open.get(&next.slot).is_some_and(|open| {
-                open.readings.len() == 2 && open.clearings as usize == next.crossings.len()
-            }) => {
+            1 if market
+                .open
+                .get(&next.slot)
+                .is_some_and(|open| open.readings.len() == 2 && open.clearings as usize == next.crossings.len()) =>
+            {
                 self.send_settlement(now, &next);
                 next.stage = 2;
             }

@@ -229,7 +229,8 @@ impl World {
         let Some(scene) = &self.scene.file.neighbour else { return [0.0; 3] };
         let weather = self.state.weather.conditions();
         let (tilt_deg, azimuth_deg, share) = ROOFS;
-        let roofs = schema::Solar { kwp: scene.solar_kwp, inverter_kva: scene.solar_kwp * share, tilt_deg, azimuth_deg };
+        let roofs =
+            schema::Solar { kwp: scene.solar_kwp, inverter_kva: scene.solar_kwp * share, tilt_deg, azimuth_deg };
         let sun = if scene.solar_kwp > 0.0 { solar::compute_power(&roofs, &weather).0 } else { 0.0 };
         [sun, scene.hydro_kw, n.homes.compute_expected(at, weather.weekday, weather.season_day).0]
     }
@@ -262,9 +263,11 @@ impl World {
         let line = n.tie.get_line();
         let middle = SimTime((u64::from(slot) * 2 + 1) * self.state.market.parameters().slot_us / 2);
         let [sun, river, homes] = self.compute_far_power(n, middle);
-        let agreed: i64 = n.tie.get_bookings(slot).map(|b| {
-            if b.trade.from == Which::B { -b.trade.sent.0 } else { b.received.0 }
-        }).sum();
+        let agreed: i64 = n
+            .tie
+            .get_bookings(slot)
+            .map(|b| if b.trade.from == Which::B { -b.trade.sent.0 } else { b.received.0 })
+            .sum();
         let surplus = whole((sun + river - homes) * self.slot_hours() * 1e3) + agreed;
         if surplus > 0 {
             let sent = Wh(surplus).min(n.tie.compute_free(slot, Which::B));

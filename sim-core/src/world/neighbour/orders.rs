@@ -58,10 +58,14 @@ impl World {
         let per_kwh = near.0 as f64 / 1e3;
         match w.side {
             BidSide::Buy if is_dear => {
-                return Err(format!("a kWh from the neighbour costs {per_kwh} here, fee and losses in it; the limit is {limit}"));
+                return Err(format!(
+                    "a kWh from the neighbour costs {per_kwh} here, fee and losses in it; the limit is {limit}"
+                ));
             }
             BidSide::Sell if per_kwh < limit => {
-                return Err(format!("a kWh sold to the neighbour brings {per_kwh} here, fee and losses paid; the limit is {limit}"));
+                return Err(format!(
+                    "a kWh sold to the neighbour brings {per_kwh} here, fee and losses paid; the limit is {limit}"
+                ));
             }
             _ => {}
         }
