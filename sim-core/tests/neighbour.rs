@@ -160,7 +160,7 @@ fn an_open_line_carries_nothing_and_the_imbalance_is_settled() {
     let [Event { kind: EventKind::NeighbourSettled { into_wh, agreed_wh, passed_on, .. }, .. }] = settled[..] else {
         panic!("{settled:?}")
     };
-    assert!(*agreed_wh >= 4_000 && *into_wh < 2_000, "{settled:?}");
+    assert!(*agreed_wh >= 4_000 && *into_wh < 3_000, "{settled:?}");
     // 0.331 a kWh with its carbon, times 1.2.
     let short = agreed_wh - into_wh;
     assert!((-passed_on - short * 397).abs() < short * 4, "{passed_on} for {short} Wh");
@@ -196,9 +196,9 @@ fn help_in_an_outage_keeps_more_homes_on() {
     };
     let (with, without) = (play(true), play(false));
     let unserved = |run: &Run| run.see().totals.ens_kwh;
-    assert!(unserved(&without) > 20.0, "without help the island is short: {}", unserved(&without));
+    assert!(unserved(&without) > 10.0, "without help the island is short: {}", unserved(&without));
     assert!(
-        unserved(&with) < unserved(&without) - 10.0,
+        unserved(&with) < unserved(&without) / 2.0,
         "{} kWh unserved with help, {} without\n{}",
         unserved(&with),
         unserved(&without),

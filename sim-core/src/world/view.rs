@@ -267,6 +267,7 @@ impl World {
             let mut pairs = report.pairs.clone();
             pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
             view.trades = pairs.into_iter().take(TRADES).collect();
+            view.trades.extend(self.pair_neighbour(slot));
             view.orders = report.book.orders().to_vec();
         }
         let buildings =

@@ -21,6 +21,8 @@ pub(super) const HOMES: u32 = 0;
 /// Index of the line's account, the border: counterparty of all that crosses.
 pub(super) const BORDER: u32 = 1;
 const OPERATOR: u32 = 2;
+/// The neighbour's own grid, which a settlement has a row for; what it does is not followed.
+const GRID: u32 = 3;
 const VALIDATORS: [&str; 4] = ["mill", "school", "bridge-house", "landing"];
 /// What homes and border open with: enough for years of what crosses.
 pub(super) const OPENING: Money = Money(100_000_000_000);
@@ -57,8 +59,9 @@ impl FarSide {
     pub(super) fn new(name: &str, seed: u64, start: SimTime, slot_us: u64) -> Result<Self, GenesisError> {
         let mut accounts = vec![
             AccountPlan::new("homes", Role::Meter, OPENING),
-            AccountPlan::new("border", Role::Grid, OPENING),
+            AccountPlan::new("border", Role::Meter, OPENING),
             AccountPlan::new("operator", Role::Operator, Money::ZERO),
+            AccountPlan::new("grid", Role::Grid, Money::ZERO),
         ];
         let own = |v: &&str| AccountPlan::new(&format!("validator-{v}"), Role::Validator, Money::ZERO);
         accounts.extend(VALIDATORS.iter().map(own));
@@ -119,7 +122,7 @@ impl FarSide {
             let fills = fills.map(|(account, wh)| Fill { account, quantity: Wh(wh), ..Fill::default() }).to_vec();
             self.chain.send(now, OPERATOR, Payload::Trade(Trade { slot, clearing, price: c.far_price, fills }));
         }
-        for m in metered(next) {
+        for m in metered(next).into_iter().filter(|m| m.account != GRID) {
             let reading = MeterReading { slot, import: m.import, export: m.export };
             self.chain.send(now, m.account, Payload::MeterReading(reading));
         }
@@ -154,10 +157,11 @@ impl FarSide {
 /// The neighbour's keys are others than ours.
 const NEXT_DOOR: u64 = 0x0E1B_0DE0;
 
-fn metered(next: &FarSlot) -> [Metered; 2] {
+fn metered(next: &FarSlot) -> [Metered; 3] {
     let (given, taken) = (Wh(next.given), Wh(next.taken));
     [
         Metered { account: HOMES, import: taken, export: given },
         Metered { account: BORDER, import: given, export: taken },
+        Metered { account: GRID, import: Wh::ZERO, export: Wh::ZERO },
     ]
 }

@@ -2,9 +2,10 @@
 
 use super::super::World;
 use super::{far, kept};
-use crate::ids::BuildingId;
+use crate::ids::{BuildingId, ParticipantId};
 use crate::ledger::bridge::Which;
-use crate::snapshot::{NeighbourHelpView, NeighbourTradeView, NeighbourView};
+use crate::ledger::bridge::tie::Booking;
+use crate::snapshot::{NeighbourHelpView, NeighbourTradeView, NeighbourView, Pair};
 use serde_json::{Value, json};
 
 impl World {
@@ -78,6 +79,20 @@ impl World {
             out_wh: n.totals.out,
             helped_wh: n.totals.helped,
         })
+    }
+
+    /// What households have agreed for a slot, as pairs of seller and buyer: contracts like the auction's.
+    pub(in crate::world) fn pair_neighbour(&self, slot: u64) -> Vec<Pair> {
+        let Some(n) = &self.state.neighbour else { return Vec::new() };
+        let direct = n.tie.get_bookings(u32::try_from(slot).unwrap_or(u32::MAX)).filter(|b| !n.is_auction(b));
+        let pair = |b: &Booking| {
+            let (seller, buyer, quantity) = match b.trade.from {
+                Which::B => (n.account, ParticipantId(b.trade.buyer), b.received),
+                Which::A => (ParticipantId(b.trade.seller), n.account, b.trade.sent),
+            };
+            Pair { seller, buyer, quantity, price: b.trade.price }
+        };
+        direct.map(pair).collect()
     }
 
     /// For `summary.json`.
