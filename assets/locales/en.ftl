@@ -2175,3 +2175,107 @@ event-branch-gave-way = { $what } gives up { $n ->
 } for a heavier branch, now { $height } high
 event-miner-runs = { $what } mines: { $kw } kW more behind the meter of { $host }
 event-miner-runs-unmetered = { $what } mines: { $kw } kW that no meter counts, so they are among the network's losses
+kind-tie = Line to a neighbour
+neighbours-now = Now
+neighbour-our-load = Homes and cars take
+neighbour-our-grid = From the grid
+neighbour-gives = Sun and river give
+neighbour-spare = To spare
+neighbour-needs = Missing
+neighbour-chain-at = Its chain is at
+neighbour-picture-in = { $power } come from { $neighbour }
+neighbour-picture-out = { $power } go to { $neighbour }
+neighbour-picture-still = Nothing flows between us and { $neighbour }
+neighbour-line-open = The line is open
+neighbour-line-dead = The line has no power
+row-neighbour-state = State
+term-neighbour-state = A closed line carries what is agreed. Opened, it carries nothing at once, and who counted on it is settled at the dear price of imbalance.
+neighbour-state-open = open
+neighbour-state-dead = without power
+neighbour-state-island = for help only
+neighbour-state-closed = closed
+row-neighbour-scheduled = Agreed flow
+term-neighbour-scheduled = What the auction and households have agreed for now; a converter keeps to it. What comes to us is positive.
+row-neighbour-capacity = Most it lets through
+term-neighbour-capacity = At the end where it is sent.
+row-neighbour-free-in = Free towards us
+term-neighbour-free-in = What else can be sent to us in this slot. A part is always kept free for help.
+row-neighbour-free-out = Free towards them
+term-neighbour-free-out = What else we can send in this slot.
+row-neighbour-sun = Their roofs
+term-neighbour-sun = What the sun gives next door, under the same clouds as here.
+row-neighbour-river = Their river
+term-neighbour-river = A small power plant in the river; it gives the same all day.
+row-neighbour-homes = Their homes
+term-neighbour-homes = What their homes take at this time of day.
+neighbour-open = Open the line
+neighbour-close = Close the line
+neighbour-show = Show it
+neighbour-slot = Agreed for this slot
+term-neighbour-slot = ← comes to us, → goes to them, as our meter counts it. The price is that of the trade, before the line's fee.
+neighbour-slot-none = Nothing yet. The auction buys next door when that is cheaper than the grid.
+neighbour-auction = Auction
+neighbour-to-come = { $n ->
+    [one] One more slot is agreed.
+   *[other] { $n } more slots are agreed.
+}
+neighbour-deal = A deal for { $home }
+term-neighbour-deal = A household agrees with the neighbour itself, beside the auction: so much in each of the next slots. Select a home to trade for it.
+neighbour-slots = slots
+term-neighbour-limit = The deal is made only if a kWh costs no more (sold: brings no less) than this at the home, with fee and losses.
+neighbour-agree = Agree
+neighbour-take-back = Take back
+neighbour-help = Help in an outage
+term-neighbour-help = A contract: when we are cut off from the grid, the neighbour helps by itself, up to this power and energy, at this price.
+neighbour-help-none = There is no contract of help.
+row-neighbour-help-state = State
+term-neighbour-help-state = It begins with an outage and ends with it, or when its energy is used up.
+neighbour-help-on = helping
+neighbour-help-spent = used up
+neighbour-help-ready = ready
+row-neighbour-help-power = Most power
+term-neighbour-help-power = At their end of the line.
+row-neighbour-help-left = Left for an outage
+term-neighbour-help-left = What can still arrive here in this outage.
+row-neighbour-help-drawn = Drawn
+term-neighbour-help-drawn = In this outage, or in the last one.
+row-neighbour-help-price = Price
+term-neighbour-help-price = Agreed beforehand, for each kWh sent.
+neighbour-why = Why does it help?
+neighbour-both = On both chains
+term-neighbour-both = Each community settles its side on its own chain. The line's account buys here and sells there; what it has on both together is its fee and nothing else.
+row-neighbour-block = Their last block
+term-neighbour-block = Height and time of the last block of the chain next door.
+row-neighbour-energy-in = Came so far
+term-neighbour-energy-in = By our meter at the line.
+row-neighbour-energy-out = Went so far
+term-neighbour-energy-out = By our meter at the line.
+row-neighbour-money-here = The line's account here
+term-neighbour-money-here = What the line was paid by our homes, less what it paid them.
+row-neighbour-money-there = The line's account there
+term-neighbour-money-there = What the line was paid by their homes, less what it paid them.
+row-neighbour-money-homes = Their homes
+term-neighbour-money-homes = What their homes have earned with us.
+row-neighbour-kept = Kept by the line
+term-neighbour-kept = Fees, and what rounding leaves. As soon as both chains have settled, both accounts together have exactly this.
+event-neighbour-buys = { $home } buys { $energy } a slot from { $neighbour } for { $n ->
+    [one] one slot
+   *[other] { $n } slots
+}, at { $price } here
+event-neighbour-sells = { $home } sells { $energy } a slot to { $neighbour } for { $n ->
+    [one] one slot
+   *[other] { $n } slots
+}, at { $price } here
+event-tie-full = The line to { $neighbour } is full: { $asked } were asked for, { $left } are left. Nothing is agreed
+event-tie-open = The line to { $neighbour } is opened
+event-tie-closed = The line to { $neighbour } is closed and lets { $power } through
+event-neighbour-settled = A slot is settled with { $neighbour } on both chains: { $into } came, { $out } went, for { $money } here, { $fee } of it the line's fee; { $rest } of imbalance and charges are passed on
+event-help-started = { $neighbour } helps by contract: up to { $power }, { $left } in this outage
+event-help-ended = Help from { $neighbour } ends after { $energy }
+event-help-spent = Help from { $neighbour } ends: all { $energy } of this outage are used up
+command-neighbour-buy = { $home } wants { $energy } a slot from { $neighbour }, { $n } slots, for at most { $price }
+command-neighbour-sell = { $home } offers { $neighbour } { $energy } a slot, { $n } slots, for at least { $price }
+command-neighbour-back = { $home } takes its deals with { $neighbour } back
+command-tie-close = Close the line to { $neighbour }
+command-tie-open = Open the line to { $neighbour }
+command-tie-limit = Let at most { $power } through the line to { $neighbour }

@@ -326,6 +326,36 @@ pub enum Command {
     },
     /// The regulator reports on all blocks since its last report.
     ComplianceReport,
+    /// A household buys from the neighbouring community or sells to it, in whole slots that have not cleared.
+    TradeWithNeighbour {
+        /// Name of the building.
+        building: String,
+        /// Buys or sells.
+        side: BidSide,
+        /// Energy a slot at the household's meter, kWh; 0 takes back what is agreed for slots to come.
+        kwh: f64,
+        /// How many slots to leave out before the first.
+        #[serde(default)]
+        wait: u32,
+        /// How many slots.
+        #[serde(default = "one_slot")]
+        slots: u32,
+        /// Limit of the price here, fee and losses in it, currency per kWh.
+        price: f64,
+    },
+    /// Opens or closes the line to the neighbour, or lets less through; what is left out stays.
+    SetTie {
+        /// True closes, false opens.
+        #[serde(default)]
+        closed: Option<bool>,
+        /// Most power, kW, at most what the line is built for.
+        #[serde(default)]
+        capacity_kw: Option<f64>,
+    },
+}
+
+fn one_slot() -> u32 {
+    1
 }
 
 /// The most that a contract's transaction costs where nothing is said, currency: by the scene's rules 190,000 gas.

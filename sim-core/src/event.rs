@@ -205,6 +205,29 @@ pub enum EventKind {
     /// A slot of the shared storage is over: what lessees put in and took out, and what the owner received.
     StorageRun { slot: u64, into_wh: i64, out_wh: i64, rent: i64 },
 
+    // The neighbouring community.
+    /// A household has agreed with it: a slot's energy at the sending end and where it arrives, its price here.
+    NeighbourTradeAgreed {
+        account: ParticipantId,
+        buys: bool,
+        first: u64,
+        last: u64,
+        sent_wh: i64,
+        received_wh: i64,
+        price_milli: i64,
+    },
+    /// The line has too little room: what was asked for and what is left in the slot.
+    TieFull { slot: u64, asked_wh: i64, left_wh: i64 },
+    /// The line was opened or closed, or lets another power through.
+    TieSet { closed: bool, capacity_kw: f64 },
+    /// A slot's energy over the line: metered both ways, agreed (from the neighbour positive), what the line's account got
+    /// for it here, the fee of it, and what is passed on of imbalance and charges.
+    NeighbourSettled { slot: u64, into_wh: i64, out_wh: i64, agreed_wh: i64, money: i64, wheeling: i64, passed_on: i64 },
+    /// Help in an outage begins by contract: most power, and energy left for this outage.
+    HelpStarted { kw: f64, left_kwh: f64 },
+    /// It ends.
+    HelpEnded { kwh: f64, is_spent: bool },
+
     // Contracts.
     /// A contract stands on the chain.
     ContractDeployed { contract: String, gas: u64, fee: i64 },

@@ -1,6 +1,7 @@
 //! Events in plain English, for files and the command line; the app has its own words in each language.
 
 mod attack;
+mod neighbour;
 
 use crate::command::{Command, FaultKind, Ground};
 use crate::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
@@ -62,6 +63,12 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::CertificatesShared { .. }
         | K::StorageLet { .. }
         | K::StorageRun { .. } => market(&event.kind),
+        K::NeighbourTradeAgreed { .. }
+        | K::TieFull { .. }
+        | K::TieSet { .. }
+        | K::NeighbourSettled { .. }
+        | K::HelpStarted { .. }
+        | K::HelpEnded { .. } => neighbour::neighbour_words(scene, name, &event.kind),
         K::TradeCurtailed { .. } => curtailed(scene, name, &event.kind),
         K::ContractDeployed { .. } | K::ContractCalled { .. } | K::ContractFailed { .. } => contract(name, &event.kind),
         K::BlockCommitted { .. }
@@ -467,6 +474,7 @@ fn command_words(command: &Command) -> String {
         Command::Suspend { account, .. } => format!("the regulator suspends {account}"),
         Command::Reinstate { account } => format!("the regulator reinstates {account}"),
         Command::ComplianceReport => "the regulator reports".into(),
+        Command::TradeWithNeighbour { .. } | Command::SetTie { .. } => neighbour::neighbour_command(command),
         Command::Weather { cloud, wind_ms } => format!("weather held: cloud {cloud:?}, wind {wind_ms:?}"),
     }
 }

@@ -124,6 +124,13 @@ pub fn chain_jsonl(recorder: &Recorder) -> String {
     text
 }
 
+/// `neighbour-chain.jsonl`: the blocks of the neighbour's chain; `None` without a neighbour.
+#[must_use]
+pub fn far_chain_jsonl(recorder: &Recorder) -> Option<String> {
+    let lines = recorder.far_chain();
+    (!lines.is_empty()).then(|| lines.join("\n") + "\n")
+}
+
 /// `summary.json`. `step_ms` is what the caller measured of each stage, milliseconds per simulated second.
 #[must_use]
 pub fn summary_json(world: &World, recorder: &Recorder, step_ms: Vec<(Stage, f64)>) -> String {
@@ -140,12 +147,14 @@ pub fn summary_json(world: &World, recorder: &Recorder, step_ms: Vec<(Stage, f64
             "solar": t.solar_kwh, "wind": t.wind_kwh, "fuel_cell": t.fuel_cell_kwh, "gas": t.gas_kwh,
             "diesel": t.diesel_kwh, "storage_in": t.storage_in_kwh, "storage_out": t.storage_out_kwh,
             "load": t.load_kwh, "ev": t.ev_kwh, "import": t.import_kwh, "export": t.export_kwh,
+            "from_neighbour": t.neighbour_in_kwh, "to_neighbour": t.neighbour_out_kwh,
             "loss": t.loss_kwh, "curtailed": t.curtailed_kwh,
         },
         "cost": t.cost_money as f64 / 1e6,
         "co2_kg": t.co2_kg,
         "footprints": world.footprints_json(),
         "shared_storage": world.shared_storage_json(),
+        "neighbour": world.neighbour_json(),
         "self_sufficiency": t.self_sufficiency(),
         "ens_kwh": t.ens_kwh,
         "saidi_min": t.saidi_min(),

@@ -117,6 +117,8 @@ pub struct Recorder {
     events: Vec<Event>,
     /// Lines of `chain.jsonl`, the genesis first.
     chain: Vec<String>,
+    /// Lines of the neighbour's chain file.
+    far_chain: Vec<String>,
     /// What happened to certificates, on the chain's order.
     certificates: Vec<(SimTime, CertificateEvent)>,
     keyframes: Vec<Keyframe>,
@@ -181,6 +183,11 @@ impl Recorder {
         self.chain.push(line);
     }
 
+    /// Keeps a block of the neighbour's chain, as a line of its file.
+    pub fn keep_far_block(&mut self, line: String) {
+        self.far_chain.push(line);
+    }
+
     /// Keeps what happened to a certificate.
     pub fn keep_certificate(&mut self, time: SimTime, event: CertificateEvent) {
         self.certificates.push((time, event));
@@ -224,6 +231,12 @@ impl Recorder {
     #[must_use]
     pub fn chain(&self) -> &[String] {
         &self.chain
+    }
+
+    /// Lines of the neighbour's chain file, the genesis first; none without a neighbour.
+    #[must_use]
+    pub fn far_chain(&self) -> &[String] {
+        &self.far_chain
     }
 
     /// What happened to certificates, oldest first.

@@ -8,6 +8,7 @@ use crate::ids::Subject;
 use crate::ledger::contract::library::find_contract;
 use crate::ledger::contract::{self, get_library};
 use crate::scene::Scene;
+use crate::scene::schema::DeviceKind;
 use crate::spelling::edit_distance;
 use crate::time::{DAY_US, parse_clock};
 use serde::{Deserialize, Serialize};
@@ -229,6 +230,22 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
         }
         Command::Suspend { account, .. } | Command::Reinstate { account } => {
             need(account, "a building or device", |s| matches!(s, Subject::Building(_) | Subject::Device(_)))
+        }
+        Command::TradeWithNeighbour { building: name, kwh, wait, slots, price, .. } => {
+            scene.tie.ok_or("this scene has no neighbour")?;
+            need(name, "a building", building)?;
+            within(*kwh, 0.0, 1_000.0, "kwh")?;
+            within(f64::from(*wait), 0.0, 96.0, "wait")?;
+            within(f64::from(*slots), 1.0, 96.0, "slots")?;
+            within(*price, 0.0, 100.0, "price")
+        }
+        Command::SetTie { closed, capacity_kw } => {
+            let tie = scene.tie.and_then(|d| scene.file.devices.get(d.index())).map(|d| &d.kind);
+            let Some(DeviceKind::Tie(tie)) = tie else { return Err("this scene has no neighbour".into()) };
+            if closed.is_none() && capacity_kw.is_none() {
+                return Err("nothing is asked for: say `closed` or `capacity_kw`".into());
+            }
+            capacity_kw.map_or(Ok(()), |kw| within(kw, 0.0, tie.capacity_kw, "capacity_kw"))
         }
         Command::LoseGrid
         | Command::ComplianceReport

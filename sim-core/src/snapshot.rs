@@ -3,6 +3,7 @@
 //! Built on demand; nothing flows back. Powers in kW (injection positive; lines: from start to end), angles in degrees.
 
 mod chain;
+mod neighbour;
 mod oversight;
 mod storage;
 
@@ -10,6 +11,7 @@ pub use chain::{
     AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, HopView, MessageView, OpenBlockView,
     Stage, TallyView, VoteView,
 };
+pub use neighbour::{NeighbourHelpView, NeighbourTradeView, NeighbourView};
 pub use oversight::{OversightView, SuspendedView};
 
 pub use storage::{StorageRowView, StorageView};
@@ -53,6 +55,8 @@ pub struct Snapshot {
     pub market: MarketView,
     /// Chain.
     pub chain: ChainView,
+    /// The neighbouring community.
+    pub neighbour: Option<NeighbourView>,
     /// Self-healing is on.
     pub healing_enabled: bool,
     /// The grid beyond the coupling point is alive.
@@ -251,6 +255,8 @@ pub struct Balance {
     pub diesel: f64,
     /// Storage, discharge positive, charge negative.
     pub storage: f64,
+    /// Neighbour, what comes from it positive.
+    pub neighbour: f64,
     /// Grid, import positive, export negative.
     pub grid: f64,
     /// Consumption of the buildings.

@@ -72,14 +72,25 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn a_run_writes_its_five_files_and_its_replay_agrees() {
+fn a_run_writes_its_files_and_its_replay_agrees() {
     let out = run_folder();
     let mut names = files(out);
     names.sort();
-    assert_eq!(names, ["chain.jsonl", "events.jsonl", "replay.ron", "series.csv", "summary.json"]);
+    assert_eq!(
+        names,
+        ["chain.jsonl", "events.jsonl", "neighbour-chain.jsonl", "replay.ron", "series.csv", "summary.json"]
+    );
     let summary: Value = serde_json::from_str(&read(&out.join("summary.json"))).expect("a JSON object");
     assert_eq!(summary["digest"].as_str().map(str::len), Some(64));
     assert!(summary["max_kcl_residual_pu"].as_f64().is_some_and(|r| r < 1e-6), "{summary}");
+    // The neighbour next door, and its chain as a file that is checked like any other.
+    let neighbour = &summary["neighbour"];
+    assert!(
+        neighbour["name"] == "riverside" && neighbour["from_kwh"].as_f64().is_some_and(|kwh| kwh > 0.0),
+        "{summary}"
+    );
+    assert_eq!(summary["energy_kwh"]["to_neighbour"].as_f64(), Some(0.0));
+    expect(&["chain", "verify", text(&out.join("neighbour-chain.jsonl"))], 0, &[]);
     let series = read(&out.join("series.csv"));
     let columns = series.lines().next().map_or(0, |l| l.split(',').count());
     assert!(series.lines().count() == 19 && series.lines().all(|l| l.split(',').count() == columns));
@@ -420,7 +431,7 @@ fn the_rest_of_the_subcommands_answer() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("Fault(cable:"));
     let output = expect(&["commands", "--json"], 0, &[]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    assert_eq!(json["commands"].as_array().map(Vec::len), Some(31));
+    assert_eq!(json["commands"].as_array().map(Vec::len), Some(33));
     let home = folder("rest");
     let village = home.join("village.ron");
     let output = expect(&["generate", "--homes", "20", "--seed", "3"], 0, &[]);

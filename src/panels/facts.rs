@@ -199,6 +199,7 @@ fn device(data: &PanelData<'_>, id: DeviceId) -> Vec<Row> {
         Some(DeviceKind::Battery(b)) => rows.push(row("capacity", kwh(b.kwh))),
         Some(DeviceKind::Flywheel(f)) => rows.push(row("capacity", kwh(f.kwh))),
         Some(DeviceKind::FuelCell(f)) => rows.push(row("rated-power", kw(f.rated_kw))),
+        Some(DeviceKind::Tie(t)) => rows.push(row("rated-power", kw(t.capacity_kw))),
         Some(DeviceKind::Genset(g)) => rows.push(row("rated-power", kw(g.rated_kw))),
         Some(DeviceKind::EvCharger(e)) => {
             rows.push(row("car", data.t(if view.car { "yes" } else { "no" })));

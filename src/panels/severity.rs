@@ -88,6 +88,10 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         K::SlotCleared { reason: ClearingReason::Extraordinary, .. }
         | K::TradeCurtailed { .. }
         | K::StorageLet { .. }
+        | K::NeighbourTradeAgreed { .. }
+        | K::TieFull { .. }
+        | K::TieSet { .. }
+        | K::HelpEnded { .. }
         | K::CapSet { .. }
         | K::AccountSuspended { .. }
         | K::AccountReinstated { .. }
@@ -99,7 +103,9 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::SlotSettled { .. }
         | K::CertificatesIssued { .. }
         | K::CertificatesShared { .. }
+        | K::NeighbourSettled { .. }
         | K::StorageRun { .. } => (Topic::Market, Weight::Quiet),
+        K::HelpStarted { .. } => (Topic::Market, Weight::Good),
         K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
         K::BlockCommitted { .. } | K::RoundFailed { .. } | K::BranchGaveWay { depth: ..=1, .. } => {

@@ -171,7 +171,7 @@ impl State {
             "shared-battery" => Some(Sheet::Storage),
             "business" => Some(Sheet::Business),
             "privacy" | "meter" | "regulator" => Some(Sheet::Privacy),
-            "two-communities" => Some(Sheet::Neighbours),
+            "two-communities" | "neighbour" => Some(Sheet::Neighbours),
             _ => Some(Sheet::Explorer),
         };
         match self.open {
@@ -180,7 +180,7 @@ impl State {
             Some(Sheet::Trace) => self.trace.present(),
             Some(Sheet::Attacks) => self.attacks.present(name == "attacks race"),
             Some(Sheet::Business) => self.business.present(),
-            Some(Sheet::Neighbours) => self.neighbours.present(),
+            Some(Sheet::Neighbours) => self.neighbours.present(name != "neighbour"),
             Some(Sheet::Votes) if name == "vote-steps" => self.tally.present(WALKED),
             _ => {}
         }
@@ -244,7 +244,7 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Limits => limits::show(ui, data, &mut state.limits),
                 Sheet::Storage => storage::show(ui, data, &mut state.storage, reply),
                 Sheet::Business => business::show(ui, data, &mut state.business),
-                Sheet::Neighbours => neighbours::show(ui, data, &mut state.neighbours),
+                Sheet::Neighbours => neighbours::show(ui, data, &mut state.neighbours, reply),
                 Sheet::Privacy => {
                     if std::mem::take(&mut state.privacy_wanted) {
                         state.privacy.present(data);

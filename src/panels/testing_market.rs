@@ -1,17 +1,88 @@
 //! A made-up shared storage and carbon of the real scene, and the kinds of events that belong to them.
 
 use sim_core::event::{EventKind, Schedule};
-use sim_core::ids::{BuildingId, DeviceId, Subject};
+use sim_core::ids::{BuildingId, DeviceId, ParticipantId, Subject};
 use sim_core::quantity::Wh;
-use sim_core::snapshot::{CarbonRow, MarketView, StorageRowView, StorageView};
+use sim_core::snapshot::{
+    CarbonRow, MarketView, NeighbourHelpView, NeighbourTradeView, NeighbourView, StorageRowView, StorageView,
+};
 
-/// Every kind of event of the shared storage.
+/// Every kind of event of the shared storage and of the neighbour.
 pub(crate) fn kinds() -> Vec<EventKind> {
     vec![
         EventKind::ScheduleDue { what: Schedule::Storage },
         EventKind::StorageLet { lessees: 14, capacity_wh: 61_300, power_wh: 9_400, rent: 3_420_000 },
+        EventKind::TieSet { closed: false, capacity_kw: 60.0 },
+        EventKind::TieSet { closed: true, capacity_kw: 40.0 },
+        EventKind::TieFull { slot: 37, asked_wh: 20_619, left_wh: 7_500 },
+        agreed(true),
+        agreed(false),
+        EventKind::NeighbourSettled {
+            slot: 37,
+            into_wh: 3_960,
+            out_wh: 0,
+            agreed_wh: 3_970,
+            money: 655_050,
+            wheeling: 81_860,
+            passed_on: -3_970,
+        },
+        EventKind::HelpStarted { kw: 29.1, left_kwh: 58.2 },
+        EventKind::HelpEnded { kwh: 12.4, is_spent: false },
+        EventKind::HelpEnded { kwh: 58.2, is_spent: true },
         EventKind::StorageRun { slot: 37, into_wh: 4_200, out_wh: 0, rent: 81_250 },
     ]
+}
+
+fn agreed(buys: bool) -> EventKind {
+    let (account, first, last) = (ParticipantId(6), 38, 41);
+    EventKind::NeighbourTradeAgreed { account, buys, first, last, sent_wh: 1_547, received_wh: 1_500, price_milli: 166 }
+}
+
+/// The neighbour in the morning, with help ready and two trades in the slot.
+pub(crate) fn neighbour() -> NeighbourView {
+    let scene = super::testing::scene();
+    let trade =
+        |building, near_wh, lost_wh, price_milli| NeighbourTradeView { building, near_wh, lost_wh, price_milli };
+    NeighbourView {
+        device: scene.tie.unwrap_or(DeviceId(0)),
+        closed: true,
+        ready: true,
+        on_grid: true,
+        sun_kw: 31.4,
+        river_kw: 26.0,
+        homes_kw: 28.7,
+        near_kw: 15.88,
+        far_kw: 16.37,
+        scheduled_kw: 15.88,
+        capacity_wh: 15_000,
+        capacity_kw: 60.0,
+        loss_per_mille: 30,
+        fee_milli: 20,
+        free_in_wh: 3_407,
+        free_out_wh: 19_093,
+        trades: vec![trade(None, 2_470, 77, 165), trade(Some(BuildingId(6)), 1_500, 47, 140)],
+        slots_to_come: 3,
+        help: Some(NeighbourHelpView {
+            kw: 30.0,
+            promised_kwh: 60.0,
+            left_kwh: 58.2,
+            price_milli: 300,
+            ..NeighbourHelpView::default()
+        }),
+        height: 55,
+        block_time: super::testing::NOW,
+        block_transactions: 4,
+        block_hash: "a1b2c3d4e5f60718".into(),
+        near_money: 4_317_727,
+        far_money: -3_665_140,
+        homes_money: 3_665_140,
+        wheeling: 637_780,
+        kept: 652_587,
+        passed_on: -1_593,
+        into_wh: 24_040,
+        out_wh: 999,
+        ..NeighbourView::default()
+    }
 }
 
 /// A third of the battery let to nine homes, who have put some of their sun in.

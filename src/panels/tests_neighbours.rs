@@ -150,6 +150,45 @@ fn two_communities_tell_a_story_to_its_end() {
     assert!(shows(&h, "The proof that was checked") && shows(&h, "What left one chain"));
 }
 
+/// The neighbour as it is: what flows, what is left, what is promised; a deal, the line's switch and "why?" are asked for.
+#[test]
+fn the_neighbour_is_shown_as_it_is_and_can_be_traded_with() {
+    let mut with_neighbour = desk();
+    let mut view = super::testing_market::neighbour();
+    if let Some(help) = &mut view.help {
+        help.since_event = Some(7);
+    }
+    with_neighbour.now.neighbour = Some(view);
+    let mut h = harness(with_neighbour, SMALL);
+    h.state_mut().state.sheet.open = Some(Sheet::Neighbours);
+    h.run_steps(3);
+    assert!(shows(&h, "come from Riverside") && shows(&h, "3.41 kWh") && shows(&h, "Home 7") && shows(&h, "helping"));
+    h.get_by_label("Open the line").click();
+    h.run_steps(2);
+    h.get_by_label("Agree").click();
+    h.run_steps(2);
+    h.get_by_label("Take back").click();
+    h.run_steps(2);
+    let [open, buy, back] = &commands(&h)[..] else { panic!("{:?}", commands(&h)) };
+    assert_eq!(*open, Command::SetTie { closed: Some(false), capacity_kw: None });
+    assert!(matches!(buy, Command::TradeWithNeighbour { slots: 4, kwh, .. } if *kwh > 0.9), "{buy:?}");
+    assert!(matches!(back, Command::TradeWithNeighbour { kwh, .. } if *kwh == 0.0), "{back:?}");
+    h.get_by_label("Why does it help?").click();
+    h.run_steps(2);
+    h.get_by_label("Energy sold").click();
+    h.run_steps(2);
+    assert!(!shows(&h, "come from Riverside"), "a story instead");
+}
+
+#[test]
+fn the_neighbours_page_fits_its_window_and_can_be_drawn() {
+    show_and_draw(&["neighbour"], || {
+        let mut desk = desk();
+        desk.now.neighbour = Some(super::testing_market::neighbour());
+        desk
+    });
+}
+
 #[test]
 fn meter_desk_and_communities_fit_their_window_and_can_be_drawn() {
     show_and_draw(&["meter", "regulator", "two-communities"], desk);

@@ -96,6 +96,25 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
             let ground = now.chain.oversight.suspended.iter().find(|s| is_it(s.account))?.ground;
             Some(Command::Suspend { account: account.clone(), ground })
         }
+        // All that the household has agreed for slots to come is taken back.
+        Command::TradeWithNeighbour { building, side, kwh, .. } => {
+            let take_back = |side| Command::TradeWithNeighbour {
+                building: building.clone(),
+                side,
+                kwh: 0.0,
+                wait: 0,
+                slots: 1,
+                price: 0.0,
+            };
+            (*kwh > 0.0).then(|| take_back(*side))
+        }
+        Command::SetTie { closed, capacity_kw } => {
+            let view = now.neighbour.as_ref()?;
+            Some(Command::SetTie {
+                closed: closed.map(|_| view.closed),
+                capacity_kw: capacity_kw.map(|_| view.capacity_kw),
+            })
+        }
         // What stands on a chain stays there.
         Command::ComplianceReport
         | Command::EndAttacks
@@ -146,6 +165,25 @@ mod tests {
         assert_eq!(undo.pop(), Some(Command::Repair { element: "f1-c1".into() }));
         assert_eq!(undo.pop(), Some(Command::Tariff { import: Some(0.32), feed_in: None }));
         assert_eq!(undo.pop(), None);
+    }
+
+    #[test]
+    fn a_deal_with_the_neighbour_is_taken_back_and_the_line_is_as_it_was() {
+        let (scene, mut now) = (testing::scene(), testing::snapshot());
+        now.neighbour = Some(super::super::testing_market::neighbour());
+        let mut undo = Undo::default();
+        let deal = |kwh, slots, price| Command::TradeWithNeighbour {
+            building: "home-02".into(),
+            side: BidSide::Sell,
+            kwh,
+            wait: 0,
+            slots,
+            price,
+        };
+        undo.note(&deal(2.0, 4, 0.1), &scene, &now);
+        undo.note(&Command::SetTie { closed: Some(false), capacity_kw: Some(20.0) }, &scene, &now);
+        assert_eq!(undo.pop(), Some(Command::SetTie { closed: Some(true), capacity_kw: Some(60.0) }));
+        assert_eq!(undo.pop(), Some(deal(0.0, 1, 0.0)));
     }
 
     #[test]

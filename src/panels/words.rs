@@ -335,7 +335,7 @@ impl Writer<'_> {
                 args.push(("reason", reason.clone().into()));
                 ("event-contract-failed", args)
             }
-            _ => super::oversight::event(kind, self.scene, self.locale),
+            _ => super::neighbours::event(kind, self.scene, self.locale),
         }
     }
 
@@ -417,15 +417,11 @@ impl Writer<'_> {
             }
             C::Attack { kind } => attacks::describe(kind, |name| self.known(name), self.locale),
             C::EndAttacks => self.t("command-end-attacks"),
-            C::GrantAccess { .. }
-            | C::RevokeAccess { .. }
-            | C::Cap { .. }
-            | C::Suspend { .. }
-            | C::Reinstate { .. }
-            | C::ComplianceReport => super::oversight::command(command, self.scene, self.locale),
             C::WithdrawBid { building } => named("command-withdraw-bid", building),
             C::Weather { cloud: None, wind_ms: None } => self.t("command-weather-free"),
             C::Weather { .. } => self.t("command-weather"),
+            // The neighbour's and the regulator's.
+            _ => super::neighbours::command(command, self.scene, self.locale),
         }
     }
 

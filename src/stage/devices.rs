@@ -33,6 +33,7 @@ pub(super) fn build(b: &mut Build) {
             DeviceKind::Battery(_) => add_battery(b, frame, id),
             DeviceKind::Flywheel(_) => add_flywheel(b, frame, id),
             DeviceKind::EvCharger(_) => add_charger(b, frame, id),
+            DeviceKind::Tie(_) => add_tie(b, frame, scene.device_at[i], id),
         };
         let subject = Subject::Device(id);
         let wind = matches!(device.kind, DeviceKind::Wind(_));
@@ -231,6 +232,31 @@ fn add_flywheel(b: &mut Build, frame: Transform, id: DeviceId) -> (Vec3, f32) {
     let at = frame * Transform::from_xyz(0.0, 2.1, 0.0);
     b.parts.push(Part { forge: crown, at, motion: Motion::Wheel(id) });
     (Vec3::new(2.4, 0.0, 2.4), 2.7)
+}
+
+/// The converter's hut, and the first poles of the line towards the neighbour.
+fn add_tie(b: &mut Build, frame: Transform, at: (f64, f64), id: DeviceId) -> (Vec3, f32) {
+    let slot = b.slots.of(Subject::Device(id));
+    slab(b, frame, Vec2::new(8.5, 5.0));
+    container(b, frame, Vec3::new(6.0, 2.7, 2.4), palette::METAL, palette::HEALTHY, slot);
+    let Some(neighbour) = &b.scene.file.neighbour else { return (Vec3::new(3.2, 0.0, 1.6), 3.2) };
+    let from = to_world(at, 0.0);
+    let way = (to_world(neighbour.at, 0.0) - from).normalize_or(Vec3::NEG_X);
+    // Poles of 8 m, 15 m apart, with a wire to each side of the arm; the last one ends where the picture does.
+    let along = Transform::from_translation(from).looking_to(way, Vec3::Y);
+    let forge = b.solid(from);
+    forge.frame(along).state(slot, Role::Solid);
+    for n in 0..3_u8 {
+        let z = -6.0 - 15.0 * f32::from(n);
+        forge.shade(palette::ROAD, 0.75).cone(Vec3::new(0.0, 0.0, z), 0.16, 0.11, 8.0, 6);
+        forge.shade(palette::METAL, 0.7).block(Vec3::new(0.0, 7.5, z), Vec3::new(2.2, 0.14, 0.14));
+        for x in [-1.0, 1.0] {
+            let length = if n == 0 { 6.0 } else { 15.0 };
+            forge.block(Vec3::new(x, 7.6, z + length / 2.0), Vec3::new(0.05, 0.05, length));
+        }
+    }
+    forge.frame(Transform::IDENTITY);
+    (Vec3::new(3.2, 0.0, 1.6), 3.2)
 }
 
 fn add_fuel_cell(b: &mut Build, frame: Transform, id: DeviceId) -> (Vec3, f32) {

@@ -10,7 +10,7 @@ pub(super) fn compute(units: &[Unit], meters: &[Meter]) -> Vec<Setpoint> {
         match unit.kind {
             UnitKind::Renewable { available_kw } => bare[b.index()] += available_kw,
             UnitKind::Charger { wants_kw } => bare[b.index()] -= wants_kw,
-            UnitKind::Engine { .. } | UnitKind::Storage { .. } | UnitKind::Flywheel { .. } => {}
+            UnitKind::Engine { .. } | UnitKind::Storage { .. } | UnitKind::Flywheel { .. } | UnitKind::Tie { .. } => {}
         }
     }
     units.iter().map(|unit| setpoint(unit, meters, &bare)).collect()
@@ -38,6 +38,7 @@ fn setpoint(unit: &Unit, meters: &[Meter], bare: &[f64]) -> Setpoint {
             kw(wish.clamp(-charge_kw, discharge_kw))
         }
         UnitKind::Flywheel { rated_kw, soc } => kw(flywheel_rest(rated_kw, soc)),
+        UnitKind::Tie { scheduled_kw, .. } => kw(scheduled_kw),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Dispatch of an island: renewables, storage, engines, in this order; the forming unit takes what is left.
+//! Dispatch of an island: renewables, help from next door, storage, engines, in this order; the forming unit takes what is left.
 
 use super::{IslandState, Setpoint, Unit, UnitKind, flywheel_rest};
 use crate::ids::DeviceId;
@@ -25,6 +25,8 @@ struct Sums {
     energy: f64,
     weight: f64,
     engines: f64,
+    scheduled: f64,
+    help: f64,
 }
 
 pub(super) fn compute(island: &IslandState, former: DeviceId, units: &[Unit]) -> Vec<Setpoint> {
@@ -34,7 +36,9 @@ pub(super) fn compute(island: &IslandState, former: DeviceId, units: &[Unit]) ->
     let cars_wait = soc < CHARGING_SOC && !any_running && sums.renewable < island.load_kw;
     let wants = if cars_wait { 0.0 } else { sums.wants };
     // What storage and engines must give; negative is a surplus.
-    let need = island.load_kw + wants - sums.renewable;
+    let need = island.load_kw + wants - sums.renewable - sums.scheduled;
+    let help = need.clamp(0.0, sums.help);
+    let need = need - help;
     let engines = engine_power(units, need, soc, &sums);
     let rest = need - engines.iter().sum::<f64>();
     let curtailed = (-rest - CHARGE_SHARE * sums.charge).max(0.0).min(sums.renewable);
@@ -61,6 +65,7 @@ pub(super) fn compute(island: &IslandState, former: DeviceId, units: &[Unit]) ->
             Setpoint { kw, ..Setpoint::default() }
         }
         UnitKind::Flywheel { rated_kw, soc } => Setpoint { kw: flywheel_rest(rated_kw, soc), ..Setpoint::default() },
+        UnitKind::Tie { scheduled_kw, .. } => Setpoint { kw: scheduled_kw + help, ..Setpoint::default() },
     };
     let mut out: Vec<Setpoint> = units.iter().map(&mut setpoint).collect();
     // The forming unit follows the load by itself; its share above is only a plan.
@@ -86,6 +91,7 @@ fn sum(units: &[Unit]) -> Sums {
                 s.energy += weight * soc;
             }
             UnitKind::Engine { most_kw, running, .. } => s.engines += if running { most_kw } else { 0.0 },
+            UnitKind::Tie { scheduled_kw, help_kw } => (s.scheduled, s.help) = (scheduled_kw, help_kw),
             UnitKind::Flywheel { .. } => {}
         }
     }

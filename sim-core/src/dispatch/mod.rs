@@ -1,7 +1,7 @@
 //! Dispatch: who gives and takes how much in the next second, by stated rules.
 //!
 //! On the grid, each meter's storage steers its meter to the position that the market gave it; the rest settles as
-//! imbalance. In an island the order is: sun and wind first, then storage in proportion to what it can give, engines
+//! imbalance. In an island the order is: sun, wind and what is bought from the neighbour first, then its help, then storage in proportion to what it can give, engines
 //! last by cost and only while storage runs low or cannot carry the load; what cannot be used is curtailed in
 //! proportion. Reserve goes before positions: nothing discharges below its reserve while the grid is there.
 //!
@@ -57,6 +57,13 @@ pub enum UnitKind {
         rated_kw: f64,
         /// State of charge.
         soc: f64,
+    },
+    /// Line to a neighbour.
+    Tie {
+        /// What is scheduled, from the neighbour positive.
+        scheduled_kw: f64,
+        /// Help that an island may draw besides.
+        help_kw: f64,
     },
     /// Car charger.
     Charger {

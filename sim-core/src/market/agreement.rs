@@ -65,6 +65,20 @@ impl Market {
         Some(line)
     }
 
+    /// Puts what was agreed outside the market among a slot's trades, at its price within the regulator's limits; `None`
+    /// where the slot is not open or nothing is left. It has to be done before the slot is settled, once.
+    pub fn add_line(&mut self, slot: u64, price: Price, sold: BTreeMap<ParticipantId, i64>) -> Option<TradeLine> {
+        let price = self.bounds.map_or(price, |(floor, ceiling)| price.max(floor).min(ceiling));
+        let open = self.open.get_mut(&slot)?;
+        let sold: Vec<_> = sold.into_iter().filter(|(_, e)| *e != 0).map(|(p, e)| (p, Wh(e))).collect();
+        if sold.is_empty() || sold.iter().map(|(_, e)| e.0).sum::<i64>() != 0 {
+            return None;
+        }
+        let line = TradeLine { clearing: open.number, price, sold };
+        open.lines.push(line.clone());
+        Some(line)
+    }
+
     /// What is usual for a participant in a slot, from its metered past alone.
     #[must_use]
     pub fn profile(&self, slot: u64, participant: ParticipantId) -> Registers {

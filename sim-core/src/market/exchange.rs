@@ -37,7 +37,7 @@ pub struct Market {
     learners: BTreeMap<ParticipantId, Learner>,
     user_bids: BTreeMap<ParticipantId, UserBid>,
     /// The regulator's limits of every trade's price: least and most.
-    bounds: Option<(Price, Price)>,
+    pub(super) bounds: Option<(Price, Price)>,
     pub(super) pasts: BTreeMap<ParticipantId, MeteredPast>,
     /// Whom the charges treat otherwise.
     pub(super) standing: Standing,

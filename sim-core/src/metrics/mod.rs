@@ -29,6 +29,10 @@ pub struct Totals {
     pub import_kwh: f64,
     /// To the grid.
     pub export_kwh: f64,
+    /// From the neighbour.
+    pub neighbour_in_kwh: f64,
+    /// To the neighbour.
+    pub neighbour_out_kwh: f64,
     /// Network losses.
     pub loss_kwh: f64,
     /// Sun and wind not used.
@@ -60,7 +64,7 @@ impl Totals {
     #[must_use]
     pub fn self_sufficiency(&self) -> f64 {
         let used = self.load_kwh + self.ev_kwh + self.loss_kwh;
-        if used > 0.0 { (1.0 - self.import_kwh / used).clamp(0.0, 1.0) } else { 1.0 }
+        if used > 0.0 { (1.0 - (self.import_kwh + self.neighbour_in_kwh) / used).clamp(0.0, 1.0) } else { 1.0 }
     }
 
     /// System average interruption duration, minutes per customer.

@@ -197,6 +197,7 @@ fn add_devices(scene: &Scene, out: &mut Study) {
                 (d.kw, forming.max(FOLLOWER_LIMIT_PU))
             }
             DeviceKind::Flywheel(d) => (d.kw, FOLLOWER_LIMIT_PU),
+            DeviceKind::Tie(d) => (d.capacity_kw, FOLLOWER_LIMIT_PU),
             // Chargers only take.
             DeviceKind::EvCharger(_) => continue,
         };

@@ -73,6 +73,8 @@ pub struct Scene {
     pub validator_bus: Vec<BusId>,
     /// Number of the feeder (its [`Feeder`](schema::SwitchKind::Feeder) switch, in order) that feeds each bus with all switches in their normal position.
     pub bus_feeder: Vec<Option<u32>>,
+    /// The end of the line to the neighbour.
+    pub tie: Option<DeviceId>,
     /// Market participants: buildings, devices with their own meter, the grid, the losses; index is the `ParticipantId`.
     pub participants: Vec<Participant>,
     /// What loaded but should be known, in plain words (parts that are dead until a switch is closed).

@@ -55,6 +55,13 @@ pub(super) fn resolve(file: SceneFile) -> Result<Scene, String> {
         }
     }
     let Some((_, start)) = parse_start(&file.site.start) else { return Err(file.site.start) };
+    let tie = match &file.neighbour {
+        Some(n) => match names.get(n.tie.as_str()) {
+            Some(Subject::Device(d)) => Some(*d),
+            _ => return Err(n.tie.clone()),
+        },
+        None => None,
+    };
     let mut scene = Scene {
         digest: compute_digest(&file),
         start,
@@ -78,6 +85,7 @@ pub(super) fn resolve(file: SceneFile) -> Result<Scene, String> {
         building_devices,
         bus_gateway,
         bus_feeder: Vec::new(),
+        tie,
         notices: Vec::new(),
         names,
         file,

@@ -44,7 +44,7 @@ fn the_default_scene_is_what_the_issue_lists() {
     }
     assert!(scene.bus_gateway.iter().all(Option::is_some));
     assert_eq!(scene.find("f1-c3").map(|s| scene.name(s)), Some("f1-c3"));
-    assert_eq!(scene.participants.len(), 44 + 7 + 2);
+    assert_eq!(scene.participants.len(), 44 + 8 + 2);
 }
 
 #[test]

@@ -37,7 +37,10 @@ impl World {
             Command::Fault { cable, .. } | Command::OpenConductor { cable, .. } => cable,
             Command::Fail { element } | Command::Repair { element } => element,
             Command::Jam { switch } | Command::Operate { switch, .. } => switch,
-            Command::Bid { building, .. } | Command::WithdrawBid { building } => building,
+            Command::Bid { building, .. }
+            | Command::WithdrawBid { building }
+            | Command::TradeWithNeighbour { building, .. } => building,
+            Command::SetTie { .. } => return self.scene.tie.map_or(Subject::Community, Subject::Device),
             Command::DeployContract { by, .. } | Command::CallContract { by, .. } => {
                 return self.scene.find(by).unwrap_or(Subject::Chain);
             }
@@ -119,6 +122,8 @@ impl World {
             Command::Suspend { account, ground } => self.order_suspension(account, *ground, event),
             Command::Reinstate { account } => self.order_reinstatement(account, event),
             Command::ComplianceReport => self.order_report(event),
+            Command::TradeWithNeighbour { .. } => self.trade_with_neighbour(command, event),
+            Command::SetTie { closed, capacity_kw } => self.set_tie(*closed, *capacity_kw, event),
             Command::Weather { cloud, wind_ms } => {
                 self.state.weather.hold_cloud(*cloud);
                 self.state.weather.hold_wind(*wind_ms);

@@ -20,6 +20,8 @@ pub(super) enum Model {
     Battery(battery::State),
     Flywheel(flywheel::State),
     Ev(Box<ev::State>),
+    /// A converter without a memory: its schedule is the neighbour's.
+    Tie,
 }
 
 /// A device as it is.
@@ -57,6 +59,7 @@ impl Unit {
             DeviceKind::Battery(d) => Model::Battery(battery::State::new(d)),
             DeviceKind::Flywheel(d) => Model::Flywheel(flywheel::State::new(d)),
             DeviceKind::EvCharger(d) => Model::Ev(Box::new(ev::State::new(d, seed, u64::from(id.0), start))),
+            DeviceKind::Tie(_) => Model::Tie,
         };
         Self {
             model,
@@ -101,6 +104,7 @@ impl Unit {
             (Model::Battery(s), DeviceKind::Battery(d)) => s.step(d, Kw(connected), dt_s).0,
             (Model::Flywheel(s), DeviceKind::Flywheel(d)) => s.step(d, Kw(connected), dt_s).0,
             (Model::Ev(s), DeviceKind::EvCharger(d)) => s.step(d, Kw(connected), dt_s).0,
+            (Model::Tie, DeviceKind::Tie(d)) => connected.clamp(-d.capacity_kw, d.capacity_kw),
             _ => 0.0,
         };
         if !live || !self.in_service() {

@@ -107,6 +107,8 @@ impl World {
             DeviceKind::Battery(b) => {
                 Behind::Storage((libm::floor(b.efficiency * b.efficiency * 1e3) as u32).clamp(1, 1_000))
             }
+            // No certificates cross the line: what comes over it counts like the grid's mix.
+            DeviceKind::Tie(_) => Behind::Source(libm::round(self.scene.file.upstream.co2_g_per_kwh) as i64),
             _ => Behind::Source(0),
         }
     }

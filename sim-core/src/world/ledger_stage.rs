@@ -263,6 +263,7 @@ impl World {
             self.run_oversight();
             self.send_transactions();
             self.send_settlements();
+            self.run_far_chain(recorder);
         }
         let reach = self.all_reach();
         let occurrences = self.state.ledger.advance(self.state.now, &reach);

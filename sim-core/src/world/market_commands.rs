@@ -172,10 +172,11 @@ pub(super) fn tariffs_of(terms: &Terms) -> Tariffs {
     }
 }
 
-/// Whom the charges treat otherwise: stores pass energy on and pay neither fee nor tax; the subsidy is for sun and wind.
+/// Whom the charges treat otherwise: stores and the line to a neighbour pass energy on and pay neither fee nor tax; the subsidy is for sun and wind.
 pub(super) fn standing(scene: &Scene) -> Standing {
     let kind = |d: &DeviceId| &scene.file.devices[d.index()].kind;
-    let is_store = |d: &DeviceId| matches!(kind(d), DeviceKind::Battery(_) | DeviceKind::Flywheel(_));
+    let is_store =
+        |d: &DeviceId| matches!(kind(d), DeviceKind::Battery(_) | DeviceKind::Flywheel(_) | DeviceKind::Tie(_));
     let is_green = |d: &DeviceId| matches!(kind(d), DeviceKind::Solar(_) | DeviceKind::Wind(_));
     let all = |is: &dyn Fn(&Participant) -> bool| {
         let members = scene.participants.iter().enumerate().filter(|(_, who)| is(who));

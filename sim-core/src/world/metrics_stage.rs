@@ -107,6 +107,7 @@ impl World {
     /// Energy, cost, carbon, reliability of a step.
     pub(super) fn run_metrics(&mut self, dt_s: f64) {
         self.count_energy(dt_s);
+        self.count_help(dt_s);
         self.count_totals(dt_s);
         self.note_overloads();
         self.drain_accumulators(dt_s);
@@ -133,6 +134,11 @@ impl World {
                 DeviceKind::Battery(_) | DeviceKind::Flywheel(_) if kwh < 0.0 => t.storage_in_kwh -= kwh,
                 DeviceKind::Battery(_) | DeviceKind::Flywheel(_) => t.storage_out_kwh += kwh,
                 DeviceKind::EvCharger(_) => t.ev_kwh -= kwh,
+                DeviceKind::Tie(_) if kwh < 0.0 => t.neighbour_out_kwh -= kwh,
+                DeviceKind::Tie(_) => {
+                    t.neighbour_in_kwh += kwh;
+                    t.co2_kg += kwh * self.scene.file.upstream.co2_g_per_kwh / 1e3;
+                }
             }
             if matches!(self.state.units[d].model, Model::Solar | Model::Wind(_)) {
                 t.curtailed_kwh += (self.state.units[d].available_kw - flows.device_kw[d]).max(0.0) * hours;

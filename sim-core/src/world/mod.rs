@@ -21,6 +21,7 @@ mod ledger_stage;
 mod market_commands;
 mod metrics_stage;
 mod mining;
+mod neighbour;
 mod opendss;
 mod oversight_stage;
 mod protection_stage;
@@ -213,6 +214,7 @@ impl World {
             ("protection", compute_digest(&s.protection)),
             ("healing", compute_digest(&s.healer)),
             ("market", compute_digest(&(&s.market, &s.trading))),
+            ("neighbour", compute_digest(&s.neighbour)),
             ("ledger", compute_digest(&(&s.ledger, &s.posting, &s.attacks, &s.watch))),
             ("metrics", compute_digest(&(&s.totals, &s.outage, &s.journal))),
         ]

@@ -5,6 +5,7 @@ use super::attack_stage::Attacks;
 use super::devices::Unit;
 use super::flows::{BrokenConductor, Flows, ShortCircuit};
 use super::ledger_stage::Posting;
+use super::neighbour::Neighbour;
 use super::protection_stage::Protection;
 use super::trading::Trading;
 use crate::command::Timed;
@@ -144,6 +145,7 @@ pub(super) struct State {
     pub(super) healer: Healer,
     pub(super) market: Market,
     pub(super) trading: Trading,
+    pub(super) neighbour: Option<Neighbour>,
     pub(super) ledger: Ledger,
     pub(super) posting: Posting,
     pub(super) attacks: Attacks,
@@ -203,6 +205,7 @@ impl State {
             protection: Protection::new(scene),
             healer: Healer::new(),
             trading: Trading::new(scene),
+            neighbour: Neighbour::new(scene, seed)?,
             attacks: Attacks::default(),
             watch: Watch::new(f.validators.len(), ledger.get_state().get_accounts().len()),
             market,

@@ -32,6 +32,7 @@ impl World {
         probe.enter(Stage::Market);
         if whole {
             self.at(to, Self::run_market);
+            self.at(to, Self::run_neighbour);
         }
         probe.enter(Stage::Dispatch);
         if whole {

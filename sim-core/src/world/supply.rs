@@ -142,6 +142,10 @@ impl World {
             (Model::Ev(s), DeviceKind::EvCharger(c)) => {
                 UnitKind::Charger { wants_kw: s.available_charge(c, HORIZON_S).0 }
             }
+            (Model::Tie, _) => {
+                let (scheduled_kw, help_kw) = self.tie_powers();
+                UnitKind::Tie { scheduled_kw, help_kw }
+            }
             (_, DeviceKind::Genset(g)) => UnitKind::Engine {
                 most_kw: g.rated_kw,
                 least_kw: g.min_kw,

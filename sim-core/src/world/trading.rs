@@ -185,7 +185,7 @@ pub(super) fn price(per_kwh: f64) -> Price {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scene and commands bound these figures far below 2^53")]
-fn whole(x: f64) -> i64 {
+pub(super) fn whole(x: f64) -> i64 {
     libm::round(x) as i64
 }
 
@@ -244,6 +244,9 @@ impl World {
                     && self.state.outage.shed[b.index()].is_none()
             }
             Participant::Device(d) => {
+                if self.scene.tie == Some(*d) {
+                    return self.can_trade_with_neighbour();
+                }
                 let unit = &self.state.units[d.index()];
                 unit.in_service() && self.state.flows.is_live(self.scene.device_bus[d.index()])
             }
@@ -262,6 +265,7 @@ impl World {
         let connected = self.connected_participants();
         let grid = self.grid_reaches_community();
         let mut situations = self.situations(slot, &connected);
+        self.offer_neighbour(slot, &mut situations);
         let agreed = self.agree_storage(slot, &mut situations);
         let now = self.state.now;
         let running = slot == self.state.market.slot_at(now);
@@ -281,6 +285,7 @@ impl World {
         } else {
             self.state.trading.next = Some(last);
         }
+        self.book_neighbour(slot, price);
         self.note_curtailed(&report, event);
         self.state.totals.trades += report.clearing.fills.len() as u64;
         self.state.trading.connected = connected;
@@ -424,6 +429,7 @@ impl World {
         let lit: Vec<Metered> =
             metered.iter().filter(|m| self.state.trading.connected[m.account.index()]).copied().collect();
         self.state.market.record_metered(ended, &lit);
+        self.end_neighbour_trades(ended, &metered, pcc);
         let trading = metered.iter().filter(|m| !self.is_suspended(m.account.0, ended as u32));
         let trading: Vec<Metered> = trading.copied().collect();
         for line in self.state.market.share_surplus(ended, &trading) {
@@ -440,6 +446,7 @@ impl World {
         }
         let event = self.note_settled(&statement, losses, cause);
         self.book_carbon(ended, &metered, pcc, losses);
+        self.end_neighbour_slot(&statement, &metered, event);
         if let Some((run, _)) = stored {
             self.note_storage(run, event);
         }

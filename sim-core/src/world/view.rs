@@ -55,6 +55,7 @@ impl World {
             balance: self.balance(),
             market: self.view_market(),
             chain: self.view_chain(),
+            neighbour: self.view_neighbour(),
             healing_enabled: s.network.healing_enabled,
             grid_alive: s.network.grid_alive,
             outcome: s.outage.outcome.map(|o| o.view(customers_out)),
@@ -156,6 +157,7 @@ impl World {
             DeviceKind::Battery(x) => x.kw,
             DeviceKind::Flywheel(x) => x.kw,
             DeviceKind::EvCharger(x) => x.kw,
+            DeviceKind::Tie(x) => x.capacity_kw,
         };
         DeviceView {
             kw: self.state.flows.device_kw[d],
@@ -222,6 +224,7 @@ impl World {
                 DeviceKind::Genset(_) => b.diesel += kw,
                 DeviceKind::Battery(_) | DeviceKind::Flywheel(_) => b.storage += kw,
                 DeviceKind::EvCharger(_) => b.ev -= kw,
+                DeviceKind::Tie(_) => b.neighbour += kw,
             }
             if matches!(self.state.units[d].model, Model::Solar | Model::Wind(_)) {
                 b.curtailed += (self.state.units[d].available_kw - kw).max(0.0);
@@ -264,6 +267,7 @@ impl World {
             let mut pairs = report.pairs.clone();
             pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
             view.trades = pairs.into_iter().take(TRADES).collect();
+            view.trades.extend(self.pair_neighbour(slot));
             view.orders = report.book.orders().to_vec();
         }
         let buildings =

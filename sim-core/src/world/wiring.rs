@@ -157,6 +157,7 @@ impl Wiring {
                 DeviceKind::Genset(d) => Some(amperes(d.rated_kw, GENSET_FAULT_PU)),
                 DeviceKind::Battery(d) => Some(amperes(d.kw, FOLLOWER_LIMIT_PU)),
                 DeviceKind::Flywheel(d) => Some(amperes(d.kw, FOLLOWER_LIMIT_PU)),
+                DeviceKind::Tie(d) => Some(amperes(d.capacity_kw, FOLLOWER_LIMIT_PU)),
                 DeviceKind::EvCharger(_) => None,
             };
             self.add_injections(Owner::Device(DeviceId::new(i)), bus, phases, limit);

@@ -109,6 +109,7 @@ pub(super) fn make(network: &Network) -> Made {
         bus_gateway: vec![None; network.buses.len()],
         validator_bus: Vec::new(),
         bus_feeder: vec![None; network.buses.len()],
+        tie: None,
         participants: Vec::new(),
         notices: Vec::new(),
         names: named(&file)
@@ -188,6 +189,7 @@ fn empty_file(network: &Network, sources: &[BusId]) -> SceneFile {
         healing: Default::default(),
         market: Default::default(),
         ledger: Default::default(),
+        neighbour: None,
         place: Place::default(),
     }
 }

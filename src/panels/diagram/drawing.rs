@@ -191,6 +191,7 @@ fn symbol(scene: &Scene, device: DeviceId, study: Option<&Study>) -> Symbol {
         Some(DeviceKind::Flywheel(_)) => Symbol::Flywheel,
         Some(DeviceKind::FuelCell(_)) => Symbol::FuelCell,
         Some(DeviceKind::EvCharger(_)) => Symbol::Charger,
+        Some(DeviceKind::Tie(_)) => Symbol::Source,
         Some(DeviceKind::Genset(_)) | None => Symbol::Generator,
     }
 }

@@ -1,10 +1,15 @@
-//! Two communities, each with a chain of its own, and the line between them: a trade, a full line, help in an outage, a
-//! swap under a fault, a bridge with its proof. Each is really played on two chains; the steps are read from their blocks.
+//! Two communities, each with a chain of its own, and the line between them: the real neighbour as it is ([`now`]), and
+//! stories: a trade, a full line, help in an outage, a swap under a fault, a bridge with its proof. Each story is really
+//! played on two chains; the steps are read from their blocks.
 
+mod now;
 mod picture;
 mod said;
+mod words;
 
-use super::data::PanelData;
+pub(super) use words::{command, event};
+
+use super::data::{PanelData, Reply};
 use super::job::{self, Job};
 use super::{numbers, theme, widgets};
 use crate::palette;
@@ -54,6 +59,9 @@ const TROUBLES: [(Trouble, &str); 4] = [
 /// State of the sheet.
 #[derive(Default)]
 pub(crate) struct State {
+    /// A story is looked at; otherwise the neighbour as it is, where there is one.
+    told: bool,
+    deal: now::Deal,
     kind: usize,
     fault: usize,
     trouble: usize,
@@ -75,8 +83,12 @@ impl State {
         }
     }
 
-    /// Plays at once and goes to the end, for pictures: a swap in which Ben is away.
-    pub(crate) fn present(&mut self) {
+    /// For pictures: the neighbour as it is, or a swap in which Ben is away, played at once to its end.
+    pub(crate) fn present(&mut self, told: bool) {
+        self.told = told;
+        if !told {
+            return;
+        }
         (self.kind, self.fault) = (3, 3);
         self.story = Story::play(self.plot()).ok();
         self.step = self.last();
@@ -129,7 +141,12 @@ impl State {
 }
 
 /// The sheet.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
+    if let Some(view) = data.now.neighbour.as_ref().filter(|_| !state.told) {
+        controls(ui, data, state);
+        ui.add_space(4.0);
+        return now::show(ui, data, view, &mut state.deal, reply);
+    }
     state.follow(ui);
     controls(ui, data, state);
     ui.add(Label::new(RichText::new(data.t(KINDS.get(state.kind).map_or("", |k| k.1))).weak()).wrap());
@@ -161,8 +178,17 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
 fn controls(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
+        let now = data.now.neighbour.is_some() && !state.told;
+        if data.now.neighbour.is_some() && ui.selectable_label(now, data.t("neighbours-now")).clicked() {
+            state.told = false;
+        }
         for (i, (words, _)) in KINDS.iter().enumerate() {
-            ui.selectable_value(&mut state.kind, i, data.t(words));
+            if ui.selectable_label(!now && state.kind == i, data.t(words)).clicked() {
+                (state.told, state.kind) = (true, i);
+            }
+        }
+        if now {
+            return;
         }
         if state.kind >= 3 {
             let words: Vec<&str> = match state.kind {

@@ -144,6 +144,19 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ),
     ("Reinstate", "account: building or device", "the regulator lets it in again", "Reinstate(account: \"home-07\")"),
     ("ComplianceReport", "", "the regulator reports on all blocks since its last report", "ComplianceReport"),
+    (
+        "TradeWithNeighbour",
+        "building: name, side: Buy|Sell, kwh: kWh a slot at the household's meter (0 takes back), wait: slots to leave out (0), \
+         slots: how many (1), price: limit here with fee and losses, currency/kWh",
+        "a household buys from the neighbouring community or sells to it",
+        "TradeWithNeighbour(building: \"home-07\", side: Buy, kwh: 1.5, slots: 4, price: 0.25)",
+    ),
+    (
+        "SetTie",
+        "closed: true|false, capacity_kw: kW (what is left out stays)",
+        "opens or closes the line to the neighbour, or lets less through",
+        "SetTie(closed: false)",
+    ),
 ];
 
 /// Lists.

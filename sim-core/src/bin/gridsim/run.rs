@@ -137,6 +137,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     write("series.csv", output::series_csv(&scene, &recorder).as_bytes())?;
     write("events.jsonl", output::events_jsonl(&scene, recorder.events()).as_bytes())?;
     write("chain.jsonl", output::chain_jsonl(&recorder).as_bytes())?;
+    if let Some(text) = output::far_chain_jsonl(&recorder) {
+        write("neighbour-chain.jsonl", text.as_bytes())?;
+    }
     write("replay.ron", Replay::of(&world, &recorder).format().as_bytes())?;
     write("summary.json", output::summary_json(&world, &recorder, step_ms.collect()).as_bytes())?;
     eprintln!(

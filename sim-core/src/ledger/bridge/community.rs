@@ -1,12 +1,11 @@
 //! A community's chain with its accounts' keys and an archive of its blocks.
 
+use super::local::LocalChain;
 use crate::digest::Hash;
 use crate::ledger::block::Block;
 use crate::ledger::certificate::{Facility, Plant, Source};
-use crate::ledger::crypto::Keypair;
-use crate::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, GenesisError, create_genesis};
+use crate::ledger::genesis::{AccountPlan, GenesisError};
 use crate::ledger::mempool::Refusal;
-use crate::ledger::network::NetworkSettings;
 use crate::ledger::receipt::{Outcome, Receipt};
 use crate::ledger::types::{Parameters, Payload, Role, SignedTransaction};
 use crate::ledger::{Ledger, OccurrenceKind, Reach};
@@ -42,8 +41,6 @@ const NAMES: [(&str, Role); 7] = [
 const VALIDATORS: [&str; 4] = ["substation", "clinic", "school", "hall"];
 /// What every account opens with.
 pub const OPENING: Money = Money(500_000_000);
-/// Most that a call pays: enough for all the gas that there can be.
-const MAX_FEE: Money = Money(60_000);
 
 /// A transaction's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +58,7 @@ pub enum Status {
 /// A community's chain; see the module.
 #[derive(Clone, Debug)]
 pub struct Community {
-    ledger: Ledger,
-    keys: Vec<Keypair>,
+    chain: LocalChain,
     blocks: Vec<(Block, Vec<Receipt>)>,
     /// Block and place of each transaction, by its hash.
     places: BTreeMap<Hash, (usize, usize)>,
@@ -84,11 +80,8 @@ impl Community {
         plans.extend(
             VALIDATORS.iter().map(|v| AccountPlan::new(&format!("validator-{v}"), Role::Validator, Money::ZERO)),
         );
-        let validators: Vec<(String, u32)> = VALIDATORS.iter().map(|v| ((*v).to_owned(), 1)).collect();
-        let genesis = create_genesis(seed, name, [0; 32], &validators, &plans, parameters);
         Ok(Self {
-            ledger: Ledger::new(genesis, NetworkSettings::default(), seed)?,
-            keys: plans.iter().map(|p| Keypair::derive(seed, ACCOUNT_KEYS, &p.name)).collect(),
+            chain: LocalChain::new(name, seed, &plans, &VALIDATORS, parameters)?,
             blocks: Vec::new(),
             places: BTreeMap::new(),
             sent: BTreeMap::new(),
@@ -98,18 +91,9 @@ impl Community {
 
     /// Signs and hands in a transaction of `account`; its hash. An account that is not there sends nothing.
     pub fn send(&mut self, now: SimTime, account: u32, payload: Payload) -> Hash {
-        let Some(key) = self.keys.get(account as usize) else { return Hash::default() };
-        let nonce = self.ledger.get_next_nonce(&key.get_address());
-        let least = self.ledger.get_genesis().parameters.least_fee;
-        let fee = match payload {
-            Payload::Deploy(_) | Payload::Call(_) => MAX_FEE.max(least),
-            _ if payload.is_duty() => Money::ZERO,
-            _ => least,
-        };
-        let tx = SignedTransaction::with_fee(key, self.ledger.get_chain(), nonce, fee, payload);
+        let Some(tx) = self.chain.send(now, account, payload) else { return Hash::default() };
         let hash = tx.compute_hash();
-        self.sent.insert(hash, tx.clone());
-        self.ledger.submit(now, tx, account);
+        self.sent.insert(hash, tx);
         hash
     }
 
@@ -117,7 +101,7 @@ impl Community {
     pub fn advance(&mut self, until: SimTime, is_stalled: bool) {
         let dark = Reach { powered: !is_stalled, connected: true };
         let reach: Vec<Reach> = (0..VALIDATORS.len()).map(|i| if i % 2 == 0 { dark } else { Reach::FULL }).collect();
-        for occurrence in self.ledger.advance(until, &reach) {
+        for occurrence in self.chain.advance(until, &reach) {
             match occurrence.kind {
                 OccurrenceKind::Committed { block, receipts } => {
                     for (place, tx) in block.transactions.iter().enumerate() {
@@ -136,7 +120,7 @@ impl Community {
     /// The chain.
     #[must_use]
     pub fn get_ledger(&self) -> &Ledger {
-        &self.ledger
+        self.chain.get_ledger()
     }
     /// Every block so far with its receipts.
     #[must_use]
@@ -176,12 +160,12 @@ impl Community {
     /// An account's balance.
     #[must_use]
     pub fn get_balance(&self, account: u32) -> Money {
-        self.ledger.get_state().get_accounts().get(account as usize).map_or(Money::ZERO, |a| a.balance)
+        self.chain.get_balance(account)
     }
     /// What an account has paid in fees so far.
     #[must_use]
     pub fn compute_fees(&self, account: u32) -> Money {
-        let Some(key) = self.keys.get(account as usize) else { return Money::ZERO };
+        let Some(key) = self.chain.get_key(account) else { return Money::ZERO };
         let sender = key.get_address();
         let receipts = self.blocks.iter().flat_map(|(block, receipts)| block.transactions.iter().zip(receipts));
         let fees = receipts.filter(|(tx, _)| tx.sender == sender).map(|(_, receipt)| receipt.fee.0);
@@ -196,7 +180,7 @@ impl Community {
     /// Energy of the certificates that an account holds.
     #[must_use]
     pub fn compute_certified(&self, account: u32) -> Wh {
-        let all = self.ledger.get_state().get_certificates().get_certificates();
+        let all = self.get_ledger().get_state().get_certificates().get_certificates();
         Wh(all.filter(|(_, c)| c.owner == account).fold(0, |sum, (_, c)| sum.saturating_add(c.energy.0)))
     }
 }

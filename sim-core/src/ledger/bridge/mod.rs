@@ -15,6 +15,7 @@
 
 pub mod community;
 pub mod fault;
+pub mod local;
 pub mod pair;
 mod party;
 pub mod relay;
@@ -27,6 +28,7 @@ pub mod tie;
 
 pub use community::Community;
 pub use fault::{Fault, get_faults};
+pub use local::LocalChain;
 pub use pair::{Pair, Stall, Which};
 pub use party::Party;
 pub use swap::Swap;

@@ -8,9 +8,10 @@ use crate::ledger::genesis::GenesisError;
 use crate::ledger::types::{Deployment, MeterReading, Parameters, Payload};
 use crate::quantity::{Money, Wh};
 use crate::time::{SECOND_US, SimTime};
+use serde::{Deserialize, Serialize};
 
 /// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Which {
     /// The chain on which the money of a swap is locked, or value is sent.
     A,

@@ -26,10 +26,11 @@
 use super::pair::Which;
 use crate::ledger::state::{MAX_ENERGY, MAX_PRICE};
 use crate::quantity::{Money, Price, Wh};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who pays for what is lost on the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bearer {
     /// The buyer pays for all that was sent.
     Buyer,
@@ -38,7 +39,7 @@ pub enum Bearer {
 }
 
 /// The line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Most power at the sending end, in watts.
     pub capacity_w: u64,
@@ -52,8 +53,22 @@ pub struct Line {
     pub bearer: Bearer,
 }
 
+impl Line {
+    /// What has to be sent so that so much arrives: the least that does, and it does exactly.
+    #[must_use]
+    pub fn compute_sent(&self, received: Wh) -> Wh {
+        let kept = i64::from(1_000 - self.loss_per_mille.min(999));
+        Wh((received.0.max(0).saturating_mul(1_000) + kept - 1) / kept)
+    }
+    /// What is lost of what is sent.
+    #[must_use]
+    pub fn compute_lost(&self, sent: Wh) -> Wh {
+        Wh((sent.0.max(0).saturating_mul(i64::from(self.loss_per_mille)) + 999) / 1_000)
+    }
+}
+
 /// Energy that one community sells to the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrossTrade {
     /// Market slot.
     pub slot: u32,
@@ -70,7 +85,7 @@ pub struct CrossTrade {
 }
 
 /// A promise of help in an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Help {
     /// Who helps.
     pub from: Which,
@@ -100,7 +115,7 @@ pub enum Supply {
 }
 
 /// A trade that has its place on the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
     /// The trade.
     pub trade: CrossTrade,
@@ -187,7 +202,7 @@ pub enum TieError {
 }
 
 /// What is booked of a slot: energy out at A's border and in at B's, both net.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Slot {
     out_a: i64,
     in_b: i64,
@@ -195,7 +210,7 @@ struct Slot {
 }
 
 /// A promise with what was drawn of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Promise {
     help: Help,
     drawn: BTreeMap<u32, i64>,
@@ -215,7 +230,7 @@ impl Promise {
 }
 
 /// The line with its book.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tie {
     line: Line,
     capacity: i64,
@@ -231,9 +246,31 @@ impl Tie {
     pub fn new(line: Line) -> Result<Self, TieError> {
         check("loss_per_mille", i64::from(line.loss_per_mille), 0, 1_000)?;
         check("fee", line.fee.0, 0, MAX_PRICE.0)?;
-        let wh = i64::try_from(u128::from(line.capacity_w) * u128::from(line.slot_s) / 3_600).unwrap_or(i64::MAX);
+        let mut tie = Self { line, capacity: 0, slots: BTreeMap::new(), promises: Vec::new() };
+        tie.set_capacity(line.capacity_w)?;
+        Ok(tie)
+    }
+
+    /// Changes what can cross. What is booked stays booked: until that is over there may be less than no room.
+    ///
+    /// # Errors
+    /// A capacity outside its range.
+    pub fn set_capacity(&mut self, capacity_w: u64) -> Result<(), TieError> {
+        let wh = i64::try_from(u128::from(capacity_w) * u128::from(self.line.slot_s) / 3_600).unwrap_or(i64::MAX);
         check("capacity", wh, 0, MAX_ENERGY.0)?;
-        Ok(Self { line, capacity: wh, slots: BTreeMap::new(), promises: Vec::new() })
+        (self.capacity, self.line.capacity_w) = (wh, capacity_w);
+        Ok(())
+    }
+    /// The line.
+    #[must_use]
+    pub fn get_line(&self) -> &Line {
+        &self.line
+    }
+    /// What can still be drawn of a promise in a slot, and in all, at the sending end.
+    #[must_use]
+    pub fn compute_promised(&self, number: usize, slot: u32) -> (Wh, Wh) {
+        let left = |p: &Promise| (Wh(p.compute_left(slot)), Wh(p.help.in_all.0.saturating_sub(p.drawn_in_all)));
+        self.promises.get(number).map(left).unwrap_or_default()
     }
 
     /// Most that can cross in a slot, in one direction.
@@ -280,6 +317,32 @@ impl Tie {
             return Err(TieError::Full { slot, from, asked: sent.0, left: left.max(0) });
         }
         self.book(trade)
+    }
+
+    /// Takes bookings of a slot back: those that `is_out` says.
+    pub fn process_release(&mut self, slot: u32, is_out: impl Fn(&Booking) -> bool) {
+        let Some(entry) = self.slots.get_mut(&slot) else { return };
+        let (mut out_a, mut in_b) = (0, 0);
+        entry.bookings.retain(|b| !is_out(b));
+        for b in &entry.bookings {
+            // In range: they were booked one by one.
+            let (a, b) = b.compute_borders();
+            (out_a, in_b) = (out_a + a, in_b + b);
+        }
+        (entry.out_a, entry.in_b) = (out_a, in_b);
+    }
+
+    /// An outage is over: a promise is whole again.
+    pub fn process_renewal(&mut self, number: usize) {
+        if let Some(promise) = self.promises.get_mut(number) {
+            promise.drawn_in_all = 0;
+        }
+    }
+
+    /// Forgets what was booked and drawn in slots before this one.
+    pub fn forget_before(&mut self, slot: u32) {
+        self.slots = self.slots.split_off(&slot);
+        self.promises.iter_mut().for_each(|p| p.drawn = p.drawn.split_off(&slot));
     }
 
     /// Keeps a part of the line free for help; the promise's number.
@@ -330,17 +393,14 @@ impl Tie {
     }
 
     fn book(&mut self, trade: CrossTrade) -> Result<Booking, TieError> {
-        let CrossTrade { slot, from, sent, .. } = trade;
+        let CrossTrade { slot, sent, .. } = trade;
         let overflow = TieError::Overflow { slot };
-        let lost = Wh((sent.0 * i64::from(self.line.loss_per_mille) + 999) / 1_000);
+        let lost = self.line.compute_lost(sent);
         let received = Wh(sent.0 - lost.0);
         let wheeling = sent.compute_cost(self.line.fee).ok_or(overflow)?;
         let booking = Booking { trade, lost, received, wheeling, bearer: self.line.bearer };
-        let before = self.get_net(slot);
-        let (out_a, in_b) = match from {
-            Which::A => (before.0.checked_add(sent), before.1.checked_add(received)),
-            Which::B => (before.0.checked_sub(received), before.1.checked_sub(sent)),
-        };
+        let (before, more) = (self.get_net(slot), booking.compute_borders());
+        let (out_a, in_b) = (before.0.checked_add(Wh(more.0)), before.1.checked_add(Wh(more.1)));
         let (out_a, in_b) = out_a.zip(in_b).ok_or(overflow)?;
         let entry = self.slots.entry(slot).or_default();
         (entry.out_a, entry.in_b) = (out_a.0, in_b.0);
@@ -350,6 +410,13 @@ impl Tie {
 }
 
 impl Booking {
+    /// Energy out at A's border and in at B's.
+    fn compute_borders(&self) -> (i64, i64) {
+        match self.trade.from {
+            Which::A => (self.trade.sent.0, self.received.0),
+            Which::B => (-self.received.0, -self.trade.sent.0),
+        }
+    }
     /// What it comes to on the seller's chain and on the buyer's.
     ///
     /// # Errors

@@ -115,6 +115,7 @@ pub(super) fn frame(homes: u32) -> SceneFile {
         healing: Healing::default(),
         market: Market::default(),
         ledger: Ledger::default(),
+        neighbour: None,
         place: Place { roads: vec![], woods: vec![], chain_at: (-70.0, -20.0), chain_heading_deg: 0.0 },
     }
 }

@@ -52,6 +52,8 @@ pub enum DeviceKind {
     Flywheel(Flywheel),
     /// Charger for one electric vehicle.
     EvCharger(EvCharger),
+    /// End of a line to a neighbouring community.
+    Tie(Tie),
 }
 
 /// Photovoltaic array with its inverter.
@@ -220,6 +222,31 @@ pub struct EvCharger {
     pub efficiency: f64,
     /// Cars a day.
     pub arrivals_per_day: f64,
+}
+
+/// End of a line to a neighbouring community: a back-to-back converter, so that what crosses follows its schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tie {
+    /// Most power at the sending end, kW.
+    pub capacity_kw: f64,
+    /// Lost on the way, thousandths of what is sent.
+    pub loss_per_mille: u32,
+    /// What the line's owner takes for each kWh sent, in the scene's currency.
+    pub wheeling_fee: f64,
+    /// Who pays for the loss.
+    #[serde(default)]
+    pub bearer: Bearer,
+}
+
+/// Who pays for what is lost on a line between two communities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bearer {
+    /// The buyer pays for all that was sent.
+    #[default]
+    Buyer,
+    /// The seller is paid for what arrives.
+    Seller,
 }
 
 fn yes() -> bool {

@@ -6,12 +6,16 @@
 
 mod building;
 mod device;
+mod neighbour;
 mod network;
 mod place;
 mod rules;
 
 pub use building::{Building, BuildingKind, Phases};
-pub use device::{Battery, Device, DeviceKind, EvCharger, Flywheel, Forming, Fuel, FuelCell, Genset, Solar, Wind};
+pub use device::{
+    Battery, Bearer, Device, DeviceKind, EvCharger, Flywheel, Forming, Fuel, FuelCell, Genset, Solar, Tie, Wind,
+};
+pub use neighbour::{Help, Neighbour};
 pub use network::{Bus, CableType, Gateway, Line, Relay, RelayGroup, Switch, SwitchKind, Transformer, Validator};
 pub use place::{Place, Road, Wood};
 pub use rules::{Consensus, Healing, Ledger, Market};
@@ -78,6 +82,9 @@ pub struct SceneFile {
     /// Chain rules.
     #[serde(default)]
     pub ledger: Ledger,
+    /// The community next door.
+    #[serde(default)]
+    pub neighbour: Option<Neighbour>,
     /// Roads and woods: what is only seen.
     #[serde(default)]
     pub place: Place,

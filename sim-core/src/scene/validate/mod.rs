@@ -2,6 +2,7 @@
 
 mod grid;
 mod names;
+mod neighbour;
 mod values;
 
 use super::Scene;
@@ -13,6 +14,7 @@ pub(super) fn check(file: &SceneFile, report: &mut Report) -> bool {
     let before = report.errors.len();
     names::check(file, report);
     let resolvable = report.complete && report.errors.len() == before;
+    neighbour::check(file, report);
     values::check(file, report);
     grid::check(file, report);
     resolvable

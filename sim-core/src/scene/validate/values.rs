@@ -229,6 +229,8 @@ fn device(d: &Device, v: &mut Values) {
         DeviceKind::Battery(b) => battery(b, v),
         DeviceKind::Flywheel(f) => flywheel(f, v),
         DeviceKind::EvCharger(e) => charger(e, v),
+        // Checked with the neighbour.
+        DeviceKind::Tie(_) => {}
     }
 }
 
