@@ -99,6 +99,10 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::SlotSettled { .. }
         | K::CertificatesIssued { .. }
         | K::CertificatesShared { .. }
+        | K::DividendsPaid { .. }
+        | K::CreditsIssued { .. }
+        | K::CreditsTransferred { .. }
+        | K::CreditsRetired { .. }
         | K::StorageRun { .. } => (Topic::Market, Weight::Quiet),
         K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),
         K::ChainResumed { .. } => (Topic::Chain, Weight::Good),
