@@ -2,6 +2,7 @@
 //!
 //! Commands name things by their names in the scene, so that a script or replay can be read and written by hand.
 
+pub use crate::ledger::contract::plant::BusinessModel;
 pub use crate::ledger::oversight::Ground;
 pub use crate::market::{BiddingStrategy, Lever, Mechanism, TariffShape};
 use crate::time::SimTime;
@@ -241,6 +242,51 @@ pub enum Command {
         /// The most that it may cost, currency.
         #[serde(default = "default_fee")]
         fee: f64,
+    },
+    /// A plant becomes a business of its owners: a contract that shares out its bills hour by hour.
+    FoundBusiness {
+        /// Name of the device or building whose meter it is; the contract has the same name.
+        plant: String,
+        /// How it is owned.
+        model: BusinessModel,
+        /// Owners, by their names in the scene, with their shares.
+        stakes: Vec<(String, u32)>,
+        /// Who runs it for a fee, or the company that is paid at first; nobody for shared ownership.
+        #[serde(default)]
+        manager: String,
+        /// His fee, a part of all income from 0 to 1; 0 for a company.
+        #[serde(default)]
+        fee: f64,
+        /// How long the company is paid, hours; 0 for all others.
+        #[serde(default)]
+        term_h: f64,
+    },
+    /// An owner gives shares of a plant away.
+    TransferShares {
+        /// The plant.
+        plant: String,
+        /// Whose they are.
+        by: String,
+        /// Whose they will be.
+        to: String,
+        /// How many.
+        shares: u32,
+    },
+    /// An account gives carbon credits to another one.
+    TransferCredits {
+        /// Whose they are.
+        by: String,
+        /// Whose they will be.
+        to: String,
+        /// How much, kg of carbon dioxide.
+        kg: f64,
+    },
+    /// An account uses carbon credits up.
+    RetireCredits {
+        /// Whose they are.
+        by: String,
+        /// How much, kg of carbon dioxide.
+        kg: f64,
     },
     /// Whether trades are checked against what the network can carry.
     NetworkCheck {

@@ -235,6 +235,26 @@ pub enum EventKind {
     ContractCalled { contract: String, function: String, gas: u64, fee: i64, told: Vec<String>, moved: i64 },
     /// A deployment (of `init`) or call failed: the fee is paid and nothing else has changed.
     ContractFailed { contract: String, function: String, reason: String, gas: u64, fee: i64 },
+    /// A plant's bills of some slots were paid in and shared out; slots that the chain no longer knew are missed.
+    DividendsPaid {
+        contract: String,
+        first: u32,
+        last: u32,
+        income: i64,
+        management: i64,
+        dividend: i64,
+        missed: u32,
+        gas: u64,
+        fee: i64,
+    },
+
+    // Carbon credits.
+    /// Hours' surrendered certificates become credits of so many accounts.
+    CreditsIssued { accounts: u32, mg: i64 },
+    /// The subject gave credits away.
+    CreditsTransferred { to: String, mg: i64 },
+    /// The subject used credits up.
+    CreditsRetired { mg: i64 },
 
     // Chain.
     /// A block was committed.

@@ -3,6 +3,8 @@
 mod attack;
 mod neighbour;
 
+mod contract;
+
 use crate::command::{Command, FaultKind, Ground};
 use crate::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
 use crate::ids::{ParticipantId, Subject, SwitchId};
@@ -70,7 +72,13 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         | K::HelpStarted { .. }
         | K::HelpEnded { .. } => neighbour::neighbour_words(scene, name, &event.kind),
         K::TradeCurtailed { .. } => curtailed(scene, name, &event.kind),
-        K::ContractDeployed { .. } | K::ContractCalled { .. } | K::ContractFailed { .. } => contract(name, &event.kind),
+        K::ContractDeployed { .. }
+        | K::ContractCalled { .. }
+        | K::ContractFailed { .. }
+        | K::DividendsPaid { .. }
+        | K::CreditsIssued { .. }
+        | K::CreditsTransferred { .. }
+        | K::CreditsRetired { .. } => contract::say(name, &event.kind),
         K::BlockCommitted { .. }
         | K::RoundFailed { .. }
         | K::ChainStalled { .. }
@@ -315,24 +323,6 @@ fn curtailed(scene: &Scene, element: &str, kind: &EventKind) -> String {
     )
 }
 
-fn contract(name: &str, kind: &EventKind) -> String {
-    let money = |micro: &i64| *micro as f64 / 1e6;
-    match kind {
-        EventKind::ContractDeployed { contract, gas, fee } => {
-            format!("the contract {contract} of {name} stands on the chain: {gas} gas, {:.6} paid", money(fee))
-        }
-        EventKind::ContractCalled { contract, function, gas, fee, told, moved } => {
-            let told = if told.is_empty() { String::new() } else { format!(", it tells {}", told.join(", ")) };
-            let (moved, fee) = (money(moved), money(fee));
-            format!("{name} called {function} of {contract}: {moved:.2} moved{told}; {gas} gas, {fee:.6} paid")
-        }
-        EventKind::ContractFailed { contract, function, reason, gas, fee } => {
-            format!("{function} of {contract}, called by {name}, failed: {reason}; {gas} gas, {:.6} paid", money(fee))
-        }
-        other => format!("{other:?}"),
-    }
-}
-
 fn chain(name: &str, kind: &EventKind) -> String {
     match kind {
         EventKind::BlockCommitted { height, round, transactions } => {
@@ -459,6 +449,12 @@ fn command_words(command: &Command) -> String {
         Command::PriceShock { factor, minutes } => format!("import tariff times {factor} for {minutes} min"),
         Command::DeployContract { by, name, .. } => format!("{by} deploys the contract {name}"),
         Command::CallContract { by, contract, function, .. } => format!("{by} calls {function} of {contract}"),
+        Command::FoundBusiness { plant, model, stakes, .. } => {
+            format!("{plant} becomes a business of {} owners: {model:?}", stakes.len())
+        }
+        Command::TransferShares { plant, by, to, shares } => format!("{by} gives {to} {shares} shares of {plant}"),
+        Command::TransferCredits { by, to, kg } => format!("{by} gives {to} carbon credits for {kg} kg"),
+        Command::RetireCredits { by, kg } => format!("{by} retires carbon credits for {kg} kg"),
         Command::NetworkCheck { enabled } => {
             format!("trades checked against the network: {}", if *enabled { "on" } else { "off" })
         }

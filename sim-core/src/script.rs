@@ -3,9 +3,10 @@
 //! `(format: 1, commands: [(at: "10:00:00.250", do: Fault(cable: "f1-c3", at: 0.4, kind: ThreePhase))])`.
 //! A clock time before the scene's start means that time on the next day; `+2d 10:00` names the day.
 
-use crate::command::{Attack, Command, Timed};
+use crate::command::{Attack, BusinessModel, Command, Timed};
 use crate::ids::Subject;
 use crate::ledger::contract::library::find_contract;
+use crate::ledger::contract::plant::{MAX_OWNERS, MAX_SHARES};
 use crate::ledger::contract::{self, get_library};
 use crate::scene::Scene;
 use crate::scene::schema::DeviceKind;
@@ -180,6 +181,23 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
             within(*attach, 0.0, 1e6, "attach")?;
             within(*fee, 0.0, 10.0, "fee")
         }
+        Command::FoundBusiness { plant, model, stakes, manager, fee, term_h } => {
+            let terms = Founding { model: *model, stakes, manager, fee: *fee, term_h: *term_h };
+            need(plant, "a building or a device", |s| matches!(s, Subject::Building(_) | Subject::Device(_)))?;
+            terms.check(payer, within)
+        }
+        Command::TransferShares { plant, by, to, shares } => {
+            [plant, by, to].into_iter().try_for_each(|name| payer(name))?;
+            within(f64::from(*shares), 1.0, 1e9, "shares")
+        }
+        Command::TransferCredits { by, to, kg } => {
+            [by, to].into_iter().try_for_each(|name| payer(name))?;
+            within(*kg, 1e-6, 1e6, "kg")
+        }
+        Command::RetireCredits { by, kg } => {
+            payer(by)?;
+            within(*kg, 1e-6, 1e6, "kg")
+        }
         Command::CallContract { by, attach, fee, .. } => {
             payer(by)?;
             within(*attach, 0.0, 1e6, "attach")?;
@@ -278,6 +296,45 @@ fn check_source(source: &str) -> Result<(), String> {
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let best = candidates.map(|c| (edit_distance(name, c), c)).min()?;
     (best.0 <= name.chars().count().max(3) / 2 + 1).then_some(best.1)
+}
+
+/// What a founding says besides its plant.
+struct Founding<'a> {
+    model: BusinessModel,
+    stakes: &'a [(String, u32)],
+    manager: &'a str,
+    fee: f64,
+    term_h: f64,
+}
+
+impl Founding<'_> {
+    /// Owners who can own; a manager where there must be one; a fee or a term where it belongs.
+    fn check(
+        &self,
+        payer: impl Fn(&str) -> Result<(), String>,
+        within: impl Fn(f64, f64, f64, &str) -> Result<(), String>,
+    ) -> Result<(), String> {
+        within(self.stakes.len() as f64, 1.0, MAX_OWNERS as f64, "the number of owners")?;
+        for (i, (name, shares)) in self.stakes.iter().enumerate() {
+            payer(name)?;
+            within(f64::from(*shares), 1.0, MAX_SHARES as f64, &format!("shares of {name}"))?;
+            if self.stakes.iter().take(i).any(|(earlier, _)| earlier == name) {
+                return Err(format!("{name} is named twice among the owners"));
+            }
+        }
+        let (fee, term) = match self.model {
+            BusinessModel::SharedOwnership => (0.0, (0.0, 0.0)),
+            BusinessModel::EnergyService => (0.0, (0.25, 87_600.0)),
+            BusinessModel::MixedOwnership | BusinessModel::TokenisedField => (1.0, (0.0, 0.0)),
+        };
+        within(self.fee, 0.0, fee, "fee")?;
+        within(self.term_h, term.0, term.1, "term_h")?;
+        match (self.model, self.manager) {
+            (BusinessModel::SharedOwnership, "") => Ok(()),
+            (BusinessModel::SharedOwnership, _) => Err("shared ownership has no manager; leave it out".into()),
+            (_, manager) => payer(manager),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The bill of a household or device: what it bought, sold and owed since the start, and its last slot line by line.
 
-use super::data::PanelData;
+use super::data::{PanelData, Reply};
 use super::names::name;
 use super::numbers::{clock, money, number, wh};
 use super::{theme, widgets};
@@ -12,11 +12,13 @@ use sim_core::snapshot::{Item, LastSlot};
 use sim_core::time::SimTime;
 
 /// The bill of what is selected, if it has a meter of its own.
-pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
-    let Some(bill) = account(data, subject).and_then(|p| data.now.market.bills.get(p.index())) else { return };
+pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Reply) {
+    let Some(who) = account(data, subject) else { return };
+    let Some(bill) = data.now.market.bills.get(who.index()) else { return };
     widgets::title(ui, data.t("bill")).on_hover_text(data.t("term-bill"));
     if bill.last.is_none() {
         ui.label(RichText::new(data.t("bill-empty")).weak());
+        dividends(ui, data, who, reply);
         ui.add_space(theme::GRID);
         return;
     }
@@ -28,13 +30,44 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
     for (key, item) in items.filter(|(_, item)| item.energy != Wh::ZERO || item.money != Money::ZERO) {
         line(ui, data, key, item);
     }
-    let sum = money(bill.total().0, &data.scene.file.site.currency);
+    let shared = dividends(ui, data, who, reply);
+    let sum = money(bill.total().0.saturating_add(shared), &data.scene.file.site.currency);
     entry(ui, &data.t("bill-total"), &sum, true).on_hover_text(data.t("term-bill-total"));
     ui.add_space(theme::GRID);
     if let Some(last) = &bill.last {
         slot(ui, data, last);
     }
     ui.add_space(theme::GRID);
+}
+
+/// What plants that are businesses have paid out to an account, and what it has paid in for its own plant; pressed, a line
+/// asks for the causes of the latest payment. Gives back what it comes to.
+fn dividends(ui: &mut Ui, data: &PanelData<'_>, who: ParticipantId, reply: &mut Reply) -> i64 {
+    let currency = &data.scene.file.site.currency;
+    let mut sum = 0_i64;
+    for contract in &data.now.chain.contracts {
+        let Some(plant) = &contract.business else { continue };
+        let called = super::oversight::called(&contract.name, data.scene, data.locale);
+        let paid = plant.paid.get(&who.0).copied().unwrap_or_default();
+        let own = if plant.plant == who.0 { plant.income.saturating_neg() } else { 0 };
+        for (key, amount) in [("bill-dividend", paid), ("bill-paid-in", own)].into_iter().filter(|(_, m)| *m != 0) {
+            let text = data.locale.t_args(key, &[("plant", called.clone().into())]);
+            let shares = number(plant.get_shares(who.0) as f64, 0);
+            let why = [
+                ("energy", wh(plant.energy).into()),
+                ("income", money(plant.income, currency).into()),
+                ("shares", shares.into()),
+                ("total", number(plant.compute_total() as f64, 0).into()),
+            ];
+            let response = entry(ui, &text, &money(amount, currency), false);
+            let response = response.on_hover_text(data.locale.t_args(&format!("term-{key}"), &why));
+            if response.interact(egui::Sense::click()).clicked() {
+                reply.event = super::business::last_payment(data, &contract.name);
+            }
+            sum = sum.saturating_add(amount);
+        }
+    }
+    sum
 }
 
 pub(super) fn account(data: &PanelData<'_>, subject: Subject) -> Option<ParticipantId> {

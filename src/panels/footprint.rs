@@ -1,14 +1,17 @@
-//! The carbon footprint of a meter in the inspector: by the mix of the hour, by certificates, and what became credits.
+//! The carbon footprint of a meter in the inspector: by the mix of the hour, by certificates, and what became credits, with
+//! those that it holds and has retired on the chain.
 
-use super::data::PanelData;
+use super::data::{PanelData, Reply};
 use super::widgets::{self, row};
 use super::{bill, numbers, theme};
 use bevy_egui::egui::Ui;
+use sim_core::command::Command;
 use sim_core::ids::Subject;
+use sim_core::ledger::certificate::Credits;
 use sim_core::snapshot::CarbonRow;
 
 /// The footprint of what is selected, if it has a meter of its own and has taken anything.
-pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
+pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &mut Reply) {
     let account = bill::account(data, subject);
     let Some(carbon) = account.and_then(|p| data.now.market.carbon.get(p.index())) else { return };
     if *carbon == CarbonRow::default() {
@@ -26,8 +29,25 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject) {
         rows.push(row("emitted-credit", grams(carbon.credit.credit_mg)));
         rows.push(row("emitted-baseline", grams(carbon.credit.baseline_mg)));
     }
+    let credits = account.and_then(|p| data.now.chain.certificates.credits.get(p.index())).copied().unwrap_or_default();
+    if credits != Credits::default() {
+        rows.push(row("emitted-issued", grams(credits.issued_mg)));
+        rows.push(row("emitted-held", grams(credits.held_mg)));
+        rows.push(row("emitted-retired", grams(credits.retired_mg)));
+    }
     widgets::rows(ui, data, &rows);
+    if credits.held_mg > 0 && ui.button(data.t("credits-retire")).on_hover_text(stated(data)).clicked() {
+        let by = data.scene.name(subject).to_owned();
+        reply.command(Command::RetireCredits { by, kg: credits.held_mg as f64 / 1e6 });
+    }
     ui.add_space(theme::GRID);
+}
+
+/// What credits are counted against, as the chain states it.
+fn stated(data: &PanelData<'_>) -> String {
+    let rules = &data.now.chain.certificates;
+    let buffer = numbers::percent(f64::from(rules.buffer) / 1e3);
+    data.locale.t_args("term-credits-retire", &[("baseline", rules.baseline.into()), ("buffer", buffer.into())])
 }
 
 /// Carbon dioxide in grams, or kilograms where there is much.

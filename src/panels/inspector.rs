@@ -55,9 +55,9 @@ pub(crate) fn show(
             study_facts::tables(ui, data, study, subject);
             return;
         }
-        bill::show(ui, data, subject);
+        bill::show(ui, data, subject, &mut reply);
         storage::section(ui, data, subject, &mut reply);
-        footprint::show(ui, data, subject);
+        footprint::show(ui, data, subject, &mut reply);
         if !compact {
             history(ui, data, subject, marks, kept);
         }

@@ -104,6 +104,10 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::CertificatesIssued { .. }
         | K::CertificatesShared { .. }
         | K::NeighbourSettled { .. }
+        | K::DividendsPaid { .. }
+        | K::CreditsIssued { .. }
+        | K::CreditsTransferred { .. }
+        | K::CreditsRetired { .. }
         | K::StorageRun { .. } => (Topic::Market, Weight::Quiet),
         K::HelpStarted { .. } => (Topic::Market, Weight::Good),
         K::ChainStalled { .. } | K::EvidenceFound { .. } | K::SuspicionRaised { .. } => (Topic::Chain, Weight::Bad),

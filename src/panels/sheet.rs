@@ -169,7 +169,7 @@ impl State {
             "limits" => Some(Sheet::Limits),
             "attacks" | "attacks race" => Some(Sheet::Attacks),
             "shared-battery" => Some(Sheet::Storage),
-            "business" => Some(Sheet::Business),
+            "business" | "business-chain" => Some(Sheet::Business),
             "privacy" | "meter" | "regulator" => Some(Sheet::Privacy),
             "two-communities" | "neighbour" => Some(Sheet::Neighbours),
             _ => Some(Sheet::Explorer),
@@ -179,7 +179,7 @@ impl State {
             Some(Sheet::Contract) => self.contract.present(PLAYED, name == "contract mistake"),
             Some(Sheet::Trace) => self.trace.present(),
             Some(Sheet::Attacks) => self.attacks.present(name == "attacks race"),
-            Some(Sheet::Business) => self.business.present(),
+            Some(Sheet::Business) => self.business.present(name == "business-chain"),
             Some(Sheet::Neighbours) => self.neighbours.present(name != "neighbour"),
             Some(Sheet::Votes) if name == "vote-steps" => self.tally.present(WALKED),
             _ => {}
@@ -243,7 +243,12 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
                 Sheet::Lab => lab::show(ui, data, &mut state.lab),
                 Sheet::Limits => limits::show(ui, data, &mut state.limits),
                 Sheet::Storage => storage::show(ui, data, &mut state.storage, reply),
-                Sheet::Business => business::show(ui, data, &mut state.business),
+                Sheet::Business => {
+                    if let Some(name) = business::show(ui, data, &mut state.business, reply) {
+                        state.contract.stand_at(&name);
+                        state.open = Some(Sheet::Contract);
+                    }
+                }
                 Sheet::Neighbours => neighbours::show(ui, data, &mut state.neighbours, reply),
                 Sheet::Privacy => {
                     if std::mem::take(&mut state.privacy_wanted) {

@@ -7,10 +7,24 @@ use sim_core::snapshot::{
     CarbonRow, MarketView, NeighbourHelpView, NeighbourTradeView, NeighbourView, StorageRowView, StorageView,
 };
 
-/// Every kind of event of the shared storage and of the neighbour.
+/// Every kind of event of the shared storage, of the neighbour, of businesses and of carbon credits.
 pub(crate) fn kinds() -> Vec<EventKind> {
     vec![
         EventKind::ScheduleDue { what: Schedule::Storage },
+        EventKind::DividendsPaid {
+            contract: "solar-field".into(),
+            first: 33,
+            last: 35,
+            income: 4_211_000,
+            management: 252_660,
+            dividend: 3_958_340,
+            missed: 0,
+            gas: 6_120,
+            fee: 1_612,
+        },
+        EventKind::CreditsIssued { accounts: 4, mg: 1_204_000 },
+        EventKind::CreditsTransferred { to: "home-03".into(), mg: 204_000 },
+        EventKind::CreditsRetired { mg: 1_000_000 },
         EventKind::StorageLet { lessees: 14, capacity_wh: 61_300, power_wh: 9_400, rent: 3_420_000 },
         EventKind::TieSet { closed: false, capacity_kw: 60.0 },
         EventKind::TieSet { closed: true, capacity_kw: 40.0 },

@@ -2,11 +2,14 @@
 
 use super::sheet::Sheet;
 use super::testing::Desk;
-use super::tests::{harness, show_and_draw, shows};
+use super::tests::{commands, harness, show_and_draw, shows};
 use bevy_egui::egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use sim_core::command::{BusinessModel, Command};
 use sim_core::ids::{BuildingId, Subject};
+use sim_core::ledger::contract::plant::Plant;
+use sim_core::snapshot::ContractView;
 
 const SMALL: Vec2 = vec2(960.0, 540.0);
 
@@ -34,21 +37,86 @@ fn a_home_shows_its_part_of_the_storage_and_its_footprint() {
 }
 
 #[test]
-fn business_models_say_who_gains_and_their_dividend_runs_as_a_contract() {
+fn business_models_say_who_gains_and_their_first_year_runs_as_a_contract() {
     let mut h = open(Sheet::Business);
     assert!(shows(&h, "members gain") && shows(&h, "Solar company"));
-    h.get_by_label("Tokens").click();
-    h.run_steps(3);
-    assert!(shows(&h, "Buyers elsewhere"));
     h.get_by_label("as a contract").click();
+    for (model, owner) in [("Company", "Solar company"), ("Tokens", "Buyers elsewhere"), ("Mixed", "Utility")] {
+        h.get_by_label(model).click();
+        h.run_steps(3);
+        assert!(
+            shows(&h, owner) && shows(&h, "the same, to the last millionth") && !shows(&h, "They differ"),
+            "{model}"
+        );
+    }
+}
+
+/// A plant that stands on the chain: Home 1 has 60 of 100 shares, the operator runs it.
+fn plant() -> Plant {
+    Plant {
+        plant: 45,
+        manager: Some(53),
+        fee: 60_000,
+        next: 36,
+        energy: 41_200,
+        income: 4_211_000,
+        owners: vec![(0, 60), (53, 40)],
+        paid: [(0, 2_375_004), (53, 1_835_996)].into(),
+        ..Plant::default()
+    }
+}
+
+fn standing() -> Desk {
+    let mut desk = Desk::new();
+    desk.now.chain.oversight.operator = 53;
+    let contract = ContractView { name: "solar-field".into(), business: Some(plant()), ..ContractView::default() };
+    desk.now.chain.contracts = vec![contract];
+    desk
+}
+
+#[test]
+fn a_press_founds_the_business_with_the_owners_that_were_set() {
+    let mut h = open(Sheet::Business);
+    h.get_by_label("Mixed").click();
+    h.get_by_label("on the chain").click();
     h.run_steps(3);
-    assert!(shows(&h, "750 shares") && shows(&h, "gas in all"));
-    h.get_by_label("Company").click();
+    assert!(shows(&h, "Utility: operator, 51 %") || shows(&h, "Utility"), "who would be who");
+    h.get_by_label("Found it on the chain").click();
     h.run_steps(3);
-    assert!(shows(&h, "no dividend"));
+    let [Command::FoundBusiness { plant, model, stakes, manager, fee, .. }] = &commands(&h)[..] else {
+        panic!("{:?}", commands(&h));
+    };
+    assert_eq!((plant.as_str(), *model, manager.as_str()), ("solar-field", BusinessModel::MixedOwnership, "operator"));
+    assert!((fee - 0.06).abs() < 1e-9 && stakes.iter().map(|s| s.1).sum::<u32>() == 100, "{stakes:?}");
+    assert!(shows(&h, "on its way to a block"));
+}
+
+#[test]
+fn a_standing_business_shows_what_each_was_paid_beside_the_projection_and_gives_shares() {
+    let mut h = harness(standing(), SMALL);
+    h.state_mut().state.sheet.show("business-chain");
+    h.run_steps(3);
+    assert!(shows(&h, "41.2 kWh metered, 4.21") && shows(&h, "2.38") && shows(&h, "1.84") && shows(&h, "60 %"));
+    h.get_by_label("Give shares").click();
+    h.run_steps(3);
+    assert!(matches!(&commands(&h)[..], [Command::TransferShares { plant, shares: 1, .. }] if plant == "solar-field"));
+    h.get_by_label("In the editor").click();
+    h.run_steps(3);
+    assert_eq!(h.state().state.sheet.open, Some(Sheet::Contract));
+}
+
+#[test]
+fn an_owners_bill_has_its_dividend() {
+    let mut desk = standing();
+    desk.now.market.bills = vec![sim_core::snapshot::Bill::default(); 54];
+    let mut h = harness(desk, vec2(1280.0, 1600.0));
+    h.state_mut().selection.subject = Some(Subject::Building(BuildingId(0)));
+    h.run_steps(3);
+    assert!(shows(&h, "Dividend of Solar Field") && shows(&h, "2.38"));
 }
 
 #[test]
 fn every_sheet_of_the_market_fits_its_window_and_can_be_drawn() {
     show_and_draw(&["shared-battery", "business"], Desk::new);
+    show_and_draw(&["business-chain"], standing);
 }

@@ -115,11 +115,19 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
                 capacity_kw: capacity_kw.map(|_| view.capacity_kw),
             })
         }
+        Command::TransferShares { plant, by, to, shares } => {
+            Some(Command::TransferShares { plant: plant.clone(), by: to.clone(), to: by.clone(), shares: *shares })
+        }
+        Command::TransferCredits { by, to, kg } => {
+            Some(Command::TransferCredits { by: to.clone(), to: by.clone(), kg: *kg })
+        }
         // What stands on a chain stays there.
         Command::ComplianceReport
         | Command::EndAttacks
         | Command::DeployContract { .. }
         | Command::CallContract { .. }
+        | Command::FoundBusiness { .. }
+        | Command::RetireCredits { .. }
         | Command::Weather { .. }
         | Command::Repair { .. }
         | Command::RepairAll => None,

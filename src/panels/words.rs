@@ -305,37 +305,7 @@ impl Writer<'_> {
                     ("bound", number(*threshold, 1).into()),
                 ],
             ),
-            _ => self.contract(kind),
-        }
-    }
-
-    fn contract(&self, kind: &EventKind) -> (&'static str, Args) {
-        use EventKind as K;
-        let cost = |gas: &u64, fee: &i64| {
-            let fee = super::numbers::with(*fee as f64 / 1e6, 6, &self.scene.file.site.currency);
-            vec![("gas", (*gas).into()), ("fee", fee.into())]
-        };
-        match kind {
-            K::ContractDeployed { contract, gas, fee } => {
-                let mut args = cost(gas, fee);
-                args.push(("contract", contract.clone().into()));
-                ("event-contract-deployed", args)
-            }
-            K::ContractCalled { contract, function, gas, fee, told, moved } => {
-                let mut args = cost(gas, fee);
-                let told = if told.is_empty() { self.t("list-none") } else { told.join(&self.t("list-comma")) };
-                let moved = super::numbers::money(*moved, &self.scene.file.site.currency);
-                args.extend([("told", told.into()), ("moved", moved.into())]);
-                args.extend([("contract", contract.clone().into()), ("function", function.clone().into())]);
-                ("event-contract-called", args)
-            }
-            K::ContractFailed { contract, function, reason, gas, fee } => {
-                let mut args = cost(gas, fee);
-                args.extend([("contract", contract.clone().into()), ("function", function.clone().into())]);
-                args.push(("reason", reason.clone().into()));
-                ("event-contract-failed", args)
-            }
-            _ => super::neighbours::event(kind, self.scene, self.locale),
+            _ => super::contract::words::event(kind, self.scene, self.locale),
         }
     }
 
@@ -394,18 +364,12 @@ impl Writer<'_> {
                 let args = [("factor", number(*factor, 2).into()), ("minutes", number(*minutes, 0).into())];
                 self.locale.t_args("command-shock", &args)
             }
-            C::DeployContract { by, name, .. } => {
-                let args = [("who", self.known(by).into()), ("contract", name.clone().into())];
-                self.locale.t_args("command-deploy", &args)
-            }
-            C::CallContract { by, contract, function, .. } => {
-                let args = [
-                    ("who", self.known(by).into()),
-                    ("contract", contract.clone().into()),
-                    ("function", function.clone().into()),
-                ];
-                self.locale.t_args("command-call", &args)
-            }
+            C::DeployContract { .. }
+            | C::CallContract { .. }
+            | C::FoundBusiness { .. }
+            | C::TransferShares { .. }
+            | C::TransferCredits { .. }
+            | C::RetireCredits { .. } => super::contract::words::command(command, self.scene, self.locale),
             C::NetworkCheck { enabled: true } => self.t("command-network-check-on"),
             C::NetworkCheck { enabled: false } => self.t("command-network-check-off"),
             C::TariffShape { kind } => {

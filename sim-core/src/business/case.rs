@@ -13,6 +13,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// Names of the parties outside.
 pub(super) const GRID: &str = "grid";
 pub(super) const INSTALLER: &str = "installer";
+/// The plant's own purse, where it is named.
+const PLANT: &str = "plant";
 
 /// A checked case.
 #[derive(Clone, Debug, PartialEq)]
@@ -194,7 +196,7 @@ impl Case {
         within("years", f64::from(file.years), 1.0, 100.0)?;
         within("members", file.members.len() as f64, 1.0, 10_000.0)?;
         within("models", file.models.len() as f64, 1.0, 100.0)?;
-        let mut names = BTreeSet::from([GRID, INSTALLER, ""]);
+        let mut names = BTreeSet::from([GRID, INSTALLER, PLANT, ""]);
         if let Some(member) = file.members.iter().find(|m| !names.insert(&m.name)) {
             return Err(BusinessError::Name { name: member.name.clone() });
         }
@@ -240,7 +242,7 @@ fn check_model(model: ModelFile, years: u32) -> Result<Model, BusinessError> {
             stakes.keys().chain([own]).collect()
         }
     };
-    if let Some(name) = names.into_iter().find(|n| [GRID, INSTALLER, ""].contains(&n.as_str())) {
+    if let Some(name) = names.into_iter().find(|n| [GRID, INSTALLER, PLANT, ""].contains(&n.as_str())) {
         return Err(BusinessError::Name { name: name.clone() });
     }
     match &ownership {

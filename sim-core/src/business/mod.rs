@@ -14,10 +14,11 @@
 //! (the grid's supplier and the installer are parties). Shares are exact by largest remainders (`share`).
 //!
 //! `case` reads and checks the inputs, `projection` makes the flows, `finance` their net present value, internal rate of
-//! return and payback, `fairness` compares the parties. Limits: yearly, no taxes, no loans, no inflation but the tariffs'
+//! return and payback, `fairness` compares the parties, `contract` pays the same years out by the contract of the library. Limits: yearly, no taxes, no loans, no inflation but the tariffs'
 //! growth, no batteries; a member's share of the energy is an input (the simulated year gives it), not a result.
 
 mod case;
+mod contract;
 mod error;
 mod fairness;
 mod finance;
@@ -27,8 +28,9 @@ mod share;
 mod tests;
 
 pub use case::{Case, MAX_BYTES, Member, Model, Ownership, Tariffs};
+pub use contract::{ByContract, pay_by_contract};
 pub use error::BusinessError;
 pub use fairness::{Fairness, compute_gini};
 pub use finance::{compute_irr, compute_npv, compute_payback};
-pub use projection::{PartyResult, Projection, project};
+pub use projection::{PartyResult, Payment, PlantYear, Projection, Purpose, project};
 pub use share::share_out;

@@ -6,6 +6,7 @@ use super::fairness::Fairness;
 use super::finance::{compute_irr, compute_npv, compute_payback};
 use super::share::share_out;
 use crate::quantity::Money;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// What a model comes to.
@@ -17,8 +18,56 @@ pub struct Projection {
     pub parties: Vec<PartyResult>,
     /// The outcome for the members.
     pub fairness: Fairness,
-    /// What is shared out among the owners in year 0, 1, ..: income less upkeep and fees; in year 0 what they put in.
-    pub dividends: Vec<Money>,
+    /// The plant's own year 0, 1, ..
+    pub plant: Vec<PlantYear>,
+    /// Every payment of the first year: who pays whom, and for what.
+    pub first_year: Vec<Payment>,
+}
+
+/// What a plant takes in and pays out in a year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlantYear {
+    /// From members and the grid.
+    pub income: Money,
+    /// For its upkeep.
+    pub upkeep: Money,
+    /// The manager's.
+    pub fee: Money,
+    /// What is left and shared out among the owners; in year 0 what they put in, below zero.
+    pub dividend: Money,
+}
+
+/// A payment within a year.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Payment {
+    /// Who pays; `plant` is the plant's own purse.
+    pub from: String,
+    /// Who gets it.
+    pub to: String,
+    /// What for.
+    pub what: Purpose,
+    /// How much, millionths.
+    pub amount: Money,
+}
+
+/// What is paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Building the plant.
+    Investment,
+    /// Energy that a member no longer takes from the grid's supplier, who misses it.
+    Saving,
+    /// Energy of the plant that a member uses.
+    Energy,
+    /// Energy of the plant that goes to the grid.
+    FeedIn,
+    /// Looking after the plant.
+    Upkeep,
+    /// Running it.
+    Fee,
+    /// What the owners get.
+    Dividend,
 }
 
 /// A party's flows against life without the plant.
@@ -47,7 +96,9 @@ pub struct PartyResult {
 pub fn project(case: &Case, model: &Model) -> Result<Projection, BusinessError> {
     let mut accounts = Accounts::new(case, model);
     let owners = accounts.get_owners(case, model, 0);
-    accounts.share(INSTALLER, &owners, case.investment.0.checked_neg().ok_or(BusinessError::Overflow)?, 0)?;
+    let put_in = case.investment.0.checked_neg().ok_or(BusinessError::Overflow)?;
+    accounts.share(INSTALLER, &owners, put_in, 0, Purpose::Investment)?;
+    accounts.plant.push(PlantYear { dividend: Money(put_in), ..PlantYear::default() });
     let mut now = Year { energy: ONE, prices: ONE };
     let mut bills = vec![vec![0.0]; case.members.len()];
     for year in 1..=case.years as usize {
@@ -82,8 +133,8 @@ pub fn project(case: &Case, model: &Model) -> Result<Projection, BusinessError> 
     let of_members =
         |f: fn(&PartyResult) -> f64| -> Vec<f64> { parties.iter().filter(|p| p.is_member).map(f).collect() };
     let fairness = Fairness::new(&of_members(|p| p.npv), &of_members(|p| p.bill_before));
-    let dividends = accounts.dividends.iter().map(|d| Money(*d)).collect();
-    Ok(Projection { model: model.ownership.get_name(), parties, fairness, dividends })
+    let Accounts { plant, first_year, .. } = accounts;
+    Ok(Projection { model: model.ownership.get_name(), parties, fairness, plant, first_year })
 }
 
 /// What has become of energy and prices of the first year, in parts of [`ONE`]: so that a century of rounding is not seen.
@@ -120,7 +171,8 @@ impl Year {
 struct Accounts {
     order: Vec<String>,
     flows: BTreeMap<String, Vec<i64>>,
-    dividends: Vec<i64>,
+    plant: Vec<PlantYear>,
+    first_year: Vec<Payment>,
 }
 
 /// The plant's own purse: empty at the end of every year.
@@ -144,7 +196,7 @@ impl Accounts {
         let years = case.years as usize + 1;
         let purses = order.iter().map(String::as_str).chain([PLANT]);
         let flows = purses.map(|name| (name.to_owned(), vec![0; years])).collect();
-        Self { order, flows, dividends: Vec::new() }
+        Self { order, flows, plant: Vec::new(), first_year: Vec::new() }
     }
 
     /// Who owns the plant in a year, with stakes.
@@ -171,37 +223,52 @@ impl Accounts {
             let local = share.min(i64::from(member.demand_kwh) * 1_000);
             fed -= local;
             let paid = now.compute_cost(local, model.price)?;
-            self.pay(GRID, &member.name, now.compute_cost(local, case.tariffs.import)?, year)?;
-            self.pay(&member.name, PLANT, paid, year)?;
+            let saved = now.compute_cost(local, case.tariffs.import)?;
+            self.pay(GRID, &member.name, saved, year, Purpose::Saving)?;
+            self.pay(&member.name, PLANT, paid, year, Purpose::Energy)?;
             income = income.checked_add(paid).ok_or(BusinessError::Overflow)?;
         }
         let feed_in = now.compute_cost(fed, case.tariffs.feed_in)?;
         income = income.checked_add(feed_in).ok_or(BusinessError::Overflow)?;
-        self.pay(GRID, PLANT, feed_in, year)?;
+        self.pay(GRID, PLANT, feed_in, year, Purpose::FeedIn)?;
         let upkeep = now.compute_money(case.upkeep.0)?;
-        self.pay(PLANT, INSTALLER, upkeep, year)?;
+        self.pay(PLANT, INSTALLER, upkeep, year, Purpose::Upkeep)?;
         let mut left = income.checked_sub(upkeep).ok_or(BusinessError::Overflow)?;
+        let mut own = PlantYear { income: Money(income), upkeep: Money(upkeep), ..PlantYear::default() };
         if let Ownership::Mixed { operator: manager, fee, .. } | Ownership::Tokenised { platform: manager, fee, .. } =
             &model.ownership
         {
             let fee = portion(income, *fee)?;
-            self.pay(PLANT, manager, fee, year)?;
+            self.pay(PLANT, manager, fee, year, Purpose::Fee)?;
+            own.fee = Money(fee);
             left = left.checked_sub(fee).ok_or(BusinessError::Overflow)?;
         }
+        own.dividend = Money(left);
+        self.plant.push(own);
         let owners = self.get_owners(case, model, year);
-        self.share(PLANT, &owners, left, year)
+        self.share(PLANT, &owners, left, year, Purpose::Dividend)
     }
 
     /// Pays `amount` from one purse to the owners by stake; a negative amount is called from them.
-    fn share(&mut self, from: &str, owners: &[(String, u32)], amount: i64, year: usize) -> Result<(), BusinessError> {
-        self.dividends.push(amount);
+    fn share(
+        &mut self,
+        from: &str,
+        owners: &[(String, u32)],
+        amount: i64,
+        year: usize,
+        what: Purpose,
+    ) -> Result<(), BusinessError> {
         let stakes: Vec<u32> = owners.iter().map(|(_, stake)| *stake).collect();
         let shares = share_out(amount, &stakes).ok_or_else(|| BusinessError::NoWeight { what: "owners".to_owned() })?;
-        owners.iter().zip(shares).try_for_each(|((owner, _), share)| self.pay(from, owner, share, year))
+        owners.iter().zip(shares).try_for_each(|((owner, _), share)| self.pay(from, owner, share, year, what))
     }
 
     /// The same amount out of one purse and into another.
-    fn pay(&mut self, from: &str, to: &str, amount: i64, year: usize) -> Result<(), BusinessError> {
+    fn pay(&mut self, from: &str, to: &str, amount: i64, year: usize, what: Purpose) -> Result<(), BusinessError> {
+        if year == 1 && amount != 0 {
+            let name = |of: &str| if of == PLANT { "plant" } else { of }.to_owned();
+            self.first_year.push(Payment { from: name(from), to: name(to), what, amount: Money(amount) });
+        }
         let out = amount.checked_neg().ok_or(BusinessError::Overflow)?;
         for (name, change) in [(from, out), (to, amount)] {
             if let Some(flow) = self.flows.get_mut(name).and_then(|f| f.get_mut(year)) {

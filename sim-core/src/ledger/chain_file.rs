@@ -71,7 +71,7 @@ record!(Equivocation { validator, height, round, kind, first, second });
 record!(Deployment { code, args, attached });
 record!(Invocation { contract, function, args, attached });
 record!(CertificateId { produced, number });
-record!(CertificateRules { slots_per_hour, issue_hours, expire_hours });
+record!(CertificateRules { slots_per_hour, issue_hours, expire_hours, baseline, buffer });
 record!(Plant { source, rated, storage });
 record!(Storage { capacity, efficiency });
 record!(Validator { name, key, power });
@@ -257,7 +257,10 @@ one_of_records!(CertificateAction {
     Release { hour, energy },
     Lock { certificate, energy, to, hash, until_us },
     Unlock { certificate, secret },
-    Refund { certificate }
+    Refund { certificate },
+    IssueCredit { hour },
+    TransferCredit { to, mg },
+    RetireCredit { mg }
 });
 
 /// A transaction as it stands in a line: with its hash.

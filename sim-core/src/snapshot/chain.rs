@@ -1,7 +1,8 @@
 //! What the picture may see of the chain: the height in progress, blocks, votes, accounts, contracts, certificates.
 
 use super::OversightView;
-use crate::ledger::certificate::{HourMeter, Totals};
+use crate::ledger::certificate::{CreditTotals, Credits, HourMeter, Totals};
+use crate::ledger::contract::plant::Plant;
 use crate::ledger::lab::trace::Kind;
 use crate::ledger::mechanism::Mechanism;
 use crate::ledger::watch::{Finding, Risk};
@@ -118,6 +119,8 @@ pub struct ContractView {
     pub balance: i64,
     /// Bytes it keeps.
     pub bytes: u64,
+    /// Whose plant it shares out, where it does.
+    pub business: Option<Plant>,
     /// The first of what it keeps (at most 24), key and value as they are written.
     pub storage: Vec<(String, String)>,
 }
@@ -127,6 +130,14 @@ pub struct ContractView {
 pub struct CertificatesView {
     /// Where all energy that was ever certified is.
     pub totals: Totals,
+    /// Where all carbon credits are.
+    pub credit_totals: CreditTotals,
+    /// Carbon credits of each participant, and of the operator after them.
+    pub credits: Vec<Credits>,
+    /// What credits are counted against, g/kWh.
+    pub baseline: u32,
+    /// Part of them that is kept back, thousandths.
+    pub buffer: u32,
     /// Meters of the last twelve hours: hour, account, what it counted and what certificates cover of it.
     pub hours: Vec<(u32, u32, HourMeter)>,
 }

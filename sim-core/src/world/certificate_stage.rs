@@ -25,8 +25,10 @@ use std::collections::BTreeMap;
 /// When after the hour plants have it certified, and when the operator shares it.
 const ISSUE_US: u64 = 3 * MINUTE_US;
 const SHARE_US: u64 = 6 * MINUTE_US;
+/// When those who surrendered some for credits have the credits of closed hours issued.
+pub(super) const CREDIT_US: u64 = 9 * MINUTE_US;
 /// How many past hours are looked after; readings and certificates that come later than that are left.
-const HOURS: u32 = 6;
+pub(super) const HOURS: u32 = 6;
 
 /// What stands behind a participant's meter that makes or stores renewable energy.
 pub(super) fn facility_of(scene: &Scene, participant: &Participant) -> Option<Facility> {
@@ -72,6 +74,7 @@ impl World {
         match now.0 % HOUR_US {
             ISSUE_US => self.certify(hour),
             SHARE_US => self.share_certificates(hour),
+            CREDIT_US => self.issue_credits(hour),
             _ => {}
         }
     }
@@ -179,6 +182,9 @@ impl World {
                         false => {
                             // A part may be meant for credits: then it is no part of the footprint.
                             let share = self.state.market.levers().credit_share;
+                            // Once the hour's credits are issued there are no more of it.
+                            let hour = registry.get_certificate(certificate).map_or(0, |c| c.hour);
+                            let share = if registry.is_credited(to, hour) { 0 } else { share };
                             let credit = Wh(portion(energy.0, share, 1_000));
                             if credit > Wh::ZERO {
                                 let purpose = Purpose::Credit;

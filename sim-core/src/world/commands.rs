@@ -41,9 +41,13 @@ impl World {
             | Command::WithdrawBid { building }
             | Command::TradeWithNeighbour { building, .. } => building,
             Command::SetTie { .. } => return self.scene.tie.map_or(Subject::Community, Subject::Device),
-            Command::DeployContract { by, .. } | Command::CallContract { by, .. } => {
+            Command::DeployContract { by, .. }
+            | Command::CallContract { by, .. }
+            | Command::TransferCredits { by, .. }
+            | Command::RetireCredits { by, .. } => {
                 return self.scene.find(by).unwrap_or(Subject::Chain);
             }
+            Command::FoundBusiness { plant, .. } | Command::TransferShares { plant, .. } => plant,
             Command::GrantAccess { account, .. }
             | Command::RevokeAccess { account, .. }
             | Command::Suspend { account, .. }
@@ -105,6 +109,8 @@ impl World {
             Command::Lever { lever, value } => self.set_lever(*lever, *value, event),
             Command::PriceShock { factor, minutes } => self.shock(*factor, *minutes, event),
             Command::DeployContract { .. } | Command::CallContract { .. } => self.order_contract(command, event),
+            Command::FoundBusiness { .. } | Command::TransferShares { .. } => self.order_business(command, event),
+            Command::TransferCredits { .. } | Command::RetireCredits { .. } => self.order_credits(command, event),
             Command::NetworkCheck { enabled } => self.set_network_check(*enabled, event),
             Command::TariffShape { kind } => self.set_tariff_shape(*kind, event),
             Command::Agents { kind } => self.set_strategy(*kind, event),

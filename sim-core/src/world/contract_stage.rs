@@ -10,6 +10,7 @@ use crate::event::EventKind;
 use crate::ids::{EventId, Subject};
 use crate::ledger::block::Block;
 use crate::ledger::contract::library::find_contract;
+use crate::ledger::contract::plant::Plant;
 use crate::ledger::contract::{Code, ContractId, Value, parse_argument};
 use crate::ledger::receipt::{Notice, Outcome, Receipt};
 use crate::ledger::types::{Deployment, Invocation, Payload};
@@ -73,11 +74,22 @@ impl Orders {
     pub(super) fn take(&mut self, hash: &Hash) -> Option<Order> {
         self.sent.remove(hash)
     }
+    /// A call of a contract.
+    pub(super) fn call(event: EventId, contract: &str, function: &str) -> Order {
+        Order { event, contract: contract.to_owned(), function: function.to_owned() }
+    }
+    /// Contracts by their names.
+    pub(super) fn get_names(&self) -> impl Iterator<Item = (&String, &ContractId)> {
+        self.names.iter()
+    }
+    /// Such a call is on its way.
+    pub(super) fn is_waiting(&self, contract: &str, function: &str, outbox: &[VecDeque<Post>]) -> bool {
+        let waiting = outbox.iter().flatten().filter_map(|p| p.order.as_ref());
+        self.sent.values().chain(waiting).any(|o| o.contract == contract && o.function == function)
+    }
     /// The name is given, or on its way to the chain.
     fn is_taken(&self, name: &str, outbox: &[VecDeque<Post>]) -> bool {
-        let deploys = |o: &Order| o.contract == name && o.function == INIT;
-        let waiting = outbox.iter().flatten().filter_map(|p| p.order.as_ref());
-        self.names.contains_key(name) || self.sent.values().chain(waiting).any(deploys)
+        self.names.contains_key(name) || self.is_waiting(name, INIT, outbox)
     }
 }
 
@@ -132,6 +144,9 @@ impl World {
     /// Tells what became of the transactions of a block that commands asked for, and of those of readers and regulator.
     pub(super) fn note_contracts(&mut self, at: SimTime, block: &Block, receipts: &[Receipt]) {
         for (tx, receipt) in block.transactions.iter().zip(receipts) {
+            if let Payload::Certificate(action) = &tx.payload {
+                self.note_credits(at, &tx.compute_hash(), &tx.sender, action);
+            }
             if !matches!(tx.payload, Payload::Deploy(_) | Payload::Call(_)) {
                 continue;
             }
@@ -149,6 +164,7 @@ impl World {
                     self.state.posting.contracts.names.insert(contract.clone(), id);
                     EventKind::ContractDeployed { contract, gas, fee }
                 }
+                (Outcome::Done, _) if let Some(paid) = self.tell_dividends(&contract, receipt) => paid,
                 (Outcome::Done, _) => {
                     let (told, moved) = summarise(receipt);
                     EventKind::ContractCalled { contract, function, gas, fee, told, moved }
@@ -175,6 +191,7 @@ impl World {
                 source,
                 balance: c.balance.0,
                 bytes: c.get_bytes(),
+                business: Plant::read(c),
                 storage: storage.map(|(key, value)| (key.clone(), value.to_json().to_string())).collect(),
             })
         };
@@ -189,6 +206,10 @@ impl World {
         let known = cells.map(|(h, a)| (h, a, registry.get_meter(h, a)));
         CertificatesView {
             totals: *registry.get_totals(),
+            credit_totals: registry.get_credit_totals(),
+            credits: (0..accounts.saturating_add(1)).map(|a| registry.get_credits(a)).collect(),
+            baseline: registry.get_rules().baseline,
+            buffer: registry.get_rules().buffer,
             hours: known.filter(|m| m.2 != Default::default()).collect(),
         }
     }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 /// Baseline: the grid's average mix in the same hour; sun and wind emit nothing; a tenth is kept back for doubts (an
 /// assumption).
-const CREDITS: CreditRules = CreditRules { project_g_per_kwh: 0, buffer: 100 };
+pub(super) const CREDITS: CreditRules = CreditRules { project_g_per_kwh: 0, buffer: 100 };
 /// An hour is closed so many hours after its end.
 const WAIT: u32 = 1;
 

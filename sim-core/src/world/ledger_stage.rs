@@ -21,7 +21,7 @@ use crate::ledger::types::{
     Fill, MeterReading, Order, Parameters, Payload, Role, Settlement, Side as LedgerSide, SignedTransaction, Tariffs,
     Trade,
 };
-use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, certificate, chain_file};
+use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach, chain_file};
 use crate::market::{ClearingReport, Metered, Registers, Side, Statement, Terms, TradeLine};
 use crate::quantity::{Money, Wh};
 use crate::recorder::Recorder;
@@ -36,8 +36,6 @@ const OPERATOR: &str = "operator";
 const REGULATOR: &str = "regulator";
 /// Meters send in turn, so that a slot's readings do not all arrive at once: this many turns, one a second.
 const TURNS: u64 = 5;
-/// An hour's certificates are of use for three days: what expires is state that stays small.
-const CERTIFICATES: certificate::Rules = certificate::Rules { slots_per_hour: 4, issue_hours: 24, expire_hours: 72 };
 /// Votes and blocks kept for the picture.
 const RECENT: usize = 64;
 const RECENT_BLOCKS: usize = 50;
@@ -120,7 +118,7 @@ impl Posting {
             block_interval_us: us(f.ledger.block_s),
             empty_interval_us: us(f.ledger.empty_block_s),
             mechanism: f.ledger.mechanism,
-            certificates: certificate::Rules { slots_per_hour: 60 / f.market.slot_min.clamp(1, 60), ..CERTIFICATES },
+            certificates: super::credit_stage::certificate_rules(scene),
             ..Parameters::default()
         };
         let genesis = create_genesis(seed, &f.title.en, scene.digest, &validators, &plans, parameters);
@@ -430,13 +428,14 @@ impl World {
     }
 
     fn note_block(&mut self, block: &Block, at: SimTime, recorder: &mut Recorder) {
-        let mut counts = [0; 5];
+        let (mut counts, mut settled) = ([0; 5], None);
         for tx in &block.transactions {
             let kind = match &tx.payload {
                 Payload::MeterReading(_) => 0,
                 Payload::Order(_) => 1,
                 Payload::Trade(_) => 2,
                 Payload::Settlement(s) => {
+                    settled = self.state.posting.pending.iter().find(|p| p.slot == s.slot).map(|p| (p.slot, p.event));
                     self.state.posting.pending.retain(|p| p.slot != s.slot);
                     self.state.posting.trades.retain(|slot, _| *slot > s.slot);
                     3
@@ -454,6 +453,9 @@ impl World {
         let event = self.state.journal.note(at, Subject::Chain, kind, cause);
         self.state.posting.block_event = Some(event);
         self.watch_block(block, at, event);
+        if let Some((slot, settled)) = settled {
+            self.pay_in(slot, settled);
+        }
         let waiting = self.state.ledger.get_pool().get_count() as u32;
         let posting = &mut self.state.posting;
         posting.transactions += u64::from(transactions);

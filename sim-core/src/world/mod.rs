@@ -4,6 +4,7 @@
 //! are rebuilt on load. What grows (events, series, the chain) goes to a [`Recorder`](crate::recorder::Recorder).
 
 mod attack_stage;
+mod business_stage;
 mod certificate_stage;
 mod chain_view;
 mod commands;
@@ -11,6 +12,7 @@ mod communications;
 mod consensus_stage;
 mod contract_stage;
 mod contract_view;
+mod credit_stage;
 mod devices;
 mod equivalent;
 mod flows;

@@ -1,118 +1,75 @@
-//! A year's earnings through the contract of the library: the dividend, in the sandbox, with the model's owners as its
-//! holders. Only what goes to owners can be a dividend; a company's own field has none.
+//! The first year through the contract of the library, in a sandbox, beside what the projection says: upkeep, fee, owners.
 
-use sim_core::business::Projection;
-use sim_core::ledger::contract::library::find_contract;
-use sim_core::ledger::contract::limits::DEFAULT_GAS;
-use sim_core::ledger::contract::sandbox::{Request, Sandbox};
-use sim_core::ledger::contract::{Code, Receipt};
-use sim_core::quantity::Money;
-use std::collections::BTreeMap;
+use super::{State, line, moved, party};
+use crate::panels::data::PanelData;
+use crate::panels::{numbers, theme};
+use bevy_egui::egui::{Label, RichText, Ui};
+use sim_core::business::{ByContract, Projection, Purpose, pay_by_contract};
 
-/// The sandbox has five accounts with 100 each: the payer, and four holders; more owners share the last one's place.
-const HOLDERS: [&str; 4] = ["Ana", "Ben", "Cleo", "Dan"];
-const PAYER: &str = "Coop";
-/// The sandbox pays a thousandth of the year, so that its accounts can.
-const SCALE: i64 = 1_000;
-
-/// What came of it.
-pub(super) enum Played {
-    /// A step was refused.
-    Failed(String),
-    /// Everybody has withdrawn.
-    Done {
-        /// What was shared out.
-        earned: i64,
-        /// For each share.
-        each: i64,
-        /// Left for the next time.
-        rest: i64,
-        /// Used in all.
-        gas: u64,
-        /// Owners with their shares and what they were paid.
-        owners: Vec<(String, u32, i64)>,
-    },
+/// What a party gets of the plant's money in the first year, as the projection has it.
+fn projected(projection: &Projection, name: &str) -> i64 {
+    let of_plant = |what: Purpose| matches!(what, Purpose::Upkeep | Purpose::Fee | Purpose::Dividend);
+    let payments = projection.first_year.iter().filter(|p| p.to == name && of_plant(p.what));
+    payments.fold(0, |sum, p| sum.saturating_add(p.amount.0))
 }
 
-/// What the owners earn in the first year, a thousandth of it.
-pub(super) fn earnings(projection: &Projection) -> i64 {
-    projection.dividends.get(1).map_or(0, |d| d.0).max(0) / SCALE
+/// Each party with what the contract paid and what the projection says.
+fn compare<'a>(run: &'a ByContract, projection: &'a Projection) -> impl Iterator<Item = (&'a str, i64, i64)> {
+    projection.parties.iter().filter_map(|p| {
+        let paid = run.paid.get(&p.name)?.first()?.0;
+        Some((p.name.as_str(), paid, projected(projection, &p.name)))
+    })
 }
 
-impl Played {
-    /// Plays it: the first holder makes the shares and hands them on, the payer sends the earnings, all withdraw.
-    pub(super) fn new(stakes: &BTreeMap<String, u32>, earned: i64) -> Self {
-        match play(stakes, earned) {
-            Ok(done) => done,
-            Err(why) => Self::Failed(why),
+/// The part.
+pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, projection: &Projection) {
+    let (Some(case), Some(levers)) = (&state.case, &state.levers) else { return };
+    let Some((case, model)) = moved(case, state.model, levers) else { return };
+    let first = projection.plant.get(..2).unwrap_or_default();
+    let run = state.played.get_or_insert_with(|| pay_by_contract(&case, &model, first));
+    let run = match run {
+        Ok(run) => run,
+        Err(why) => {
+            ui.colored_label(theme::fault(ui), why.as_str());
+            return;
         }
+    };
+    let args = [("gas", run.gas.into())];
+    ui.add(Label::new(data.locale.t_args("business-contract-played", &args)).wrap());
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let currency = &data.scene.file.site.currency;
+    let exact = |micro: i64| numbers::with(micro as f64 / 1e6, 6, currency);
+    let weak = |key: &str| (144.0, RichText::new(data.t(key)).weak());
+    let heads = [weak("business-contract-paid"), weak("business-contract-says")];
+    line(ui, 120.0, RichText::new(data.t("business-column-party")).weak(), heads.into_iter());
+    for (name, paid, says) in compare(run, projection) {
+        let cells = [paid, says].map(|micro| (144.0, RichText::new(exact(micro))));
+        line(ui, 120.0, RichText::new(party(data, name)).strong(), cells.into_iter());
     }
-}
-
-fn play(stakes: &BTreeMap<String, u32>, earned: i64) -> Result<Played, String> {
-    let contract = find_contract("dividend").ok_or("no contract of that name")?;
-    let mut sandbox = Sandbox::default();
-    let account = |name: &str| sandbox.find_account(name).ok_or_else(|| format!("no account {name}"));
-    let holders = HOLDERS.map(account).into_iter().collect::<Result<Vec<u32>, String>>()?;
-    let payer = account(PAYER)?;
-    let mut owners: Vec<(String, u32, i64)> =
-        stakes.iter().filter(|(_, stake)| **stake > 0).map(|(name, stake)| (name.clone(), *stake, 0)).collect();
-    owners.sort_by_key(|(_, stake, _)| std::cmp::Reverse(*stake));
-    let total: u32 = owners.iter().map(|(_, stake, _)| stake).sum();
-    let code = Code::Text(contract.source.to_owned());
-    let mut gas = 0;
-    let first = holders.first().copied().unwrap_or_default();
-    let args = [i64::from(total).into()];
-    let request = Request { sender: first, args: &args, attached: Money(0), gas_limit: DEFAULT_GAS };
-    take(sandbox.process_deploy("field", &code, &request), &mut gas)?;
-    let id = sandbox.names.get("field").copied().ok_or("the contract is not there")?;
-    for ((_, stake, _), holder) in owners.iter().zip(&holders).skip(1) {
-        let args = [i64::from(*holder).into(), i64::from(*stake).into()];
-        let request = Request { sender: first, args: &args, attached: Money(0), gas_limit: DEFAULT_GAS };
-        take(sandbox.process_call(id, "transfer", &request), &mut gas)?;
-    }
-    let request = Request { sender: payer, args: &[], attached: Money(earned), gas_limit: DEFAULT_GAS };
-    take(sandbox.process_call(id, "distribute", &request), &mut gas)?;
-    let each = earned / i64::from(total.max(1));
-    for (i, holder) in holders.iter().enumerate().take(owners.len()) {
-        let before = sandbox.get_accounts().get(*holder as usize).map_or(0, |a| a.balance.0);
-        let request = Request { sender: *holder, args: &[], attached: Money(0), gas_limit: DEFAULT_GAS };
-        take(sandbox.process_call(id, "withdraw", &request), &mut gas)?;
-        let paid = sandbox.get_accounts().get(*holder as usize).map_or(0, |a| a.balance.0) - before;
-        if let Some(owner) = owners.get_mut(i) {
-            owner.2 = paid;
-        }
-    }
-    // Whoever has no account of the sandbox has left its shares with the first, who passes on what they earned.
-    let late: i64 = owners.iter().skip(HOLDERS.len()).map(|(_, stake, _)| i64::from(*stake) * each).sum();
-    if let Some(owner) = owners.first_mut() {
-        owner.2 -= late;
-    }
-    for owner in owners.iter_mut().skip(HOLDERS.len()) {
-        owner.2 = i64::from(owner.1) * each;
-    }
-    Ok(Played::Done { earned, each, rest: earned - each * i64::from(total), gas, owners })
-}
-
-fn take(receipt: Receipt, gas: &mut u64) -> Result<(), String> {
-    *gas += receipt.gas_used;
-    receipt.status.map(|_| ()).map_err(|failure| failure.to_string())
+    let same = compare(run, projection).all(|(_, paid, says)| paid == says);
+    let key = if same { "business-contract-same" } else { "business-contract-other" };
+    ui.add(Label::new(RichText::new(data.t(key)).weak()).wrap());
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::FIELD;
     use super::*;
+    use sim_core::business::{Case, project};
 
-    /// 1,100 tokens of five owners: each is paid its tokens times the same amount, and nothing is lost.
+    /// All four models, moved owners too: what the contract pays in the first year is what the projection says, party by
+    /// party, and all of the year's income is in it.
     #[test]
-    fn the_contract_pays_every_owner_by_its_shares() {
-        let stakes = [("a", 150), ("b", 25), ("c", 75), ("d", 100), ("e", 750)].map(|(n, s)| (n.to_owned(), s)).into();
-        let Played::Done { each, rest, owners, gas, .. } = Played::new(&stakes, 12_345_678) else {
-            panic!("it is refused");
-        };
-        assert_eq!((each, rest), (12_345_678 / 1_100, 12_345_678 % 1_100));
-        assert!(owners.iter().all(|(_, shares, paid)| *paid == i64::from(*shares) * each), "{owners:?}");
-        assert_eq!(owners.len(), 5);
-        assert!(gas > 0);
+    fn the_contract_and_the_projection_agree_on_the_first_year() {
+        let case = Case::parse_json(FIELD).expect("the field");
+        for (place, owners) in [(0, vec![]), (1, vec![1, 2, 997, 0]), (2, vec![]), (3, vec![333, 333, 334, 0, 0])] {
+            let levers = super::super::Levers { price: Some(0.21), used: 0.4, grant: 0.1, owners: owners.clone() };
+            let (case, model) = moved(&case, place, &levers).expect("a model");
+            let projection = project(&case, &model).expect("fits");
+            let run = pay_by_contract(&case, &model, &projection.plant[..2]).expect("runs");
+            let rows: Vec<_> = compare(&run, &projection).collect();
+            assert!(rows.iter().all(|(_, paid, says)| paid == says), "{rows:?}");
+            assert_eq!(rows.iter().map(|r| r.1).sum::<i64>(), projection.plant[1].income.0, "{owners:?}");
+        }
     }
 }

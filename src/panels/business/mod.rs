@@ -1,14 +1,17 @@
 //! Business models: who owns a solar field, what that comes to for each year by year, and whether it is fair.
 
+mod chain;
 mod contract;
+mod owners;
 
-use super::data::PanelData;
+pub(crate) use chain::last_payment;
+
+use super::data::{PanelData, Reply};
 use super::{numbers, theme, widgets};
 use crate::palette;
 use bevy_egui::egui::{self, Align, Align2, Color32, Label, Layout, RichText, ScrollArea, Slider, Ui, vec2};
-use contract::Played;
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, PlotPoint, Text};
-use sim_core::business::{Case, Ownership, PartyResult, Projection, project};
+use sim_core::business::{ByContract, Case, PartyResult, Projection, project};
 
 /// The field whose models are compared.
 const FIELD: &str = include_str!("../../../assets/business/field.json");
@@ -36,7 +39,7 @@ const PARTIES: [(&str, &str); 11] = [
 ];
 
 /// What can be moved.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Levers {
     /// Price of the field's energy, currency per kWh; `None` as the model says.
     price: Option<f64>,
@@ -44,6 +47,20 @@ struct Levers {
     used: f64,
     /// Part of the investment that a grant pays.
     grant: f64,
+    /// Shares of the owners, per mille, in their order; empty as the model says.
+    owners: Vec<u32>,
+}
+
+/// Which part is below the plot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Side {
+    /// Each party in numbers.
+    #[default]
+    Numbers,
+    /// The first year through the contract.
+    Contract,
+    /// The plant of this community.
+    Chain,
 }
 
 /// State of the sheet.
@@ -54,14 +71,16 @@ pub(crate) struct State {
     case: Option<Case>,
     /// What was computed, and for what.
     result: Option<((usize, Levers), Projection)>,
-    played: Option<Played>,
-    contracts: bool,
+    played: Option<Result<ByContract, String>>,
+    side: Side,
+    chain: chain::State,
 }
 
 impl State {
-    /// Opens as a picture wants it: the tokenised field.
-    pub(crate) fn present(&mut self) {
-        self.model = MODELS.len() - 1;
+    /// Opens as a picture wants it: the tokenised field, or the mixed one that stands on the chain.
+    pub(crate) fn present(&mut self, chain: bool) {
+        self.model = if chain { MODELS.len() - 2 } else { MODELS.len() - 1 };
+        self.side = if chain { Side::Chain } else { Side::Numbers };
     }
 
     /// The projection of what is chosen, made anew when something has moved.
@@ -70,11 +89,11 @@ impl State {
             self.case = Case::parse_json(FIELD).ok();
         }
         let case = self.case.as_ref()?;
-        let start = Levers { price: None, used: case.self_consumption as f64 / 1e6, grant: 0.0 };
-        let levers = *self.levers.get_or_insert(start);
+        let start = Levers { price: None, used: case.self_consumption as f64 / 1e6, grant: 0.0, owners: Vec::new() };
+        let levers = self.levers.get_or_insert(start).clone();
         let key = (self.model, levers);
         if self.result.as_ref().is_none_or(|(k, _)| *k != key) {
-            let (case, model) = moved(case, self.model, levers)?;
+            let (case, model) = moved(case, self.model, &key.1)?;
             self.result = project(&case, &model).ok().map(|projection| (key, projection));
             self.played = None;
         }
@@ -83,7 +102,7 @@ impl State {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "sliders go from 0 to 1")]
-fn moved(case: &Case, model: usize, levers: Levers) -> Option<(Case, sim_core::business::Model)> {
+fn moved(case: &Case, model: usize, levers: &Levers) -> Option<(Case, sim_core::business::Model)> {
     let mut case = case.clone();
     case.self_consumption = (levers.used * 1e6).round() as i64;
     case.investment.0 = (case.investment.0 as f64 * (1.0 - levers.grant)).round() as i64;
@@ -91,18 +110,19 @@ fn moved(case: &Case, model: usize, levers: Levers) -> Option<(Case, sim_core::b
     if let Some(price) = levers.price {
         model.price = (price * 1e6).round() as i64;
     }
+    owners::set(&mut model.ownership, &levers.owners);
     Some((case, model))
 }
 
-/// The sheet.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
+/// The sheet; the name of a contract that is to be opened in the editor.
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) -> Option<String> {
     ui.horizontal_wrapped(|ui| {
         for (i, key) in MODELS.into_iter().enumerate() {
             let chosen = ui.selectable_label(state.model == i, data.t(key));
             if chosen.on_hover_text(data.t(&format!("term-{key}"))).clicked() && state.model != i {
                 state.model = i;
                 if let Some(levers) = &mut state.levers {
-                    levers.price = None;
+                    (levers.price, levers.owners) = (None, Vec::new());
                 }
             }
         }
@@ -110,14 +130,16 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     ui.add_space(4.0);
     let Some(projection) = state.project().cloned() else {
         widgets::empty(ui, egui_phosphor::regular::WARNING, &data.t("business-none"), &data.t("business-none-hint"));
-        return;
+        return None;
     };
+    let mut editor = None;
     widgets::columns(ui, &[264.0, 0.0], |i, ui| match i {
         0 => {
             ScrollArea::vertical().id_salt("business left").auto_shrink([false, false]).show(ui, |ui| {
                 ui.add(Label::new(data.t(WORDS[state.model.min(WORDS.len() - 1)])).wrap());
                 ui.add_space(theme::GRID);
                 levers(ui, data, state);
+                owners::show(ui, data, state);
                 fairness(ui, data, &projection);
             });
         }
@@ -126,15 +148,25 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
             widgets::title(ui, data.t("business-plot")).on_hover_text(data.t("term-business-plot"));
             plot(ui, data, &projection, high - 24.0);
             ui.horizontal(|ui| {
-                ui.selectable_value(&mut state.contracts, false, data.t("business-parties"));
-                let contracts = ui.selectable_value(&mut state.contracts, true, data.t("business-contracts"));
-                contracts.on_hover_text(data.t("term-business-contracts"));
+                let sides = [
+                    (Side::Numbers, "business-parties", "business-how"),
+                    (Side::Contract, "business-contracts", "term-business-contracts"),
+                    (Side::Chain, "business-chain", "term-business-chain"),
+                ];
+                for (side, name, about) in sides {
+                    ui.selectable_value(&mut state.side, side, data.t(name)).on_hover_text(data.t(about));
+                }
             });
             ScrollArea::vertical().id_salt("business right").auto_shrink([false, false]).show(ui, |ui| {
-                if state.contracts { as_contracts(ui, data, state, &projection) } else { table(ui, data, &projection) }
+                match state.side {
+                    Side::Numbers => table(ui, data, &projection),
+                    Side::Contract => contract::show(ui, data, state, &projection),
+                    Side::Chain => editor = chain::show(ui, data, state, &projection, reply),
+                }
             });
         }
     });
+    editor
 }
 
 fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
@@ -304,51 +336,6 @@ fn table(ui: &mut Ui, data: &PanelData<'_>, projection: &Projection) {
     ui.add(Label::new(RichText::new(data.t("business-how")).weak()).wrap());
 }
 
-/// The first year's earnings, shared out by the library's dividend contract.
-fn as_contracts(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, projection: &Projection) {
-    let Some(case) = &state.case else { return };
-    let ownership = case.models.get(state.model).map(|m| &m.ownership);
-    let stakes = match ownership {
-        Some(
-            Ownership::Shared { stakes }
-            | Ownership::Mixed { stakes, .. }
-            | Ownership::Tokenised { tokens: stakes, .. },
-        ) => stakes,
-        Some(Ownership::EnergyService { .. }) | None => {
-            ui.add(Label::new(data.t("business-contract-service")).wrap());
-            return;
-        }
-    };
-    let played = state.played.get_or_insert_with(|| Played::new(stakes, contract::earnings(projection)));
-    ui.add(Label::new(data.t("business-contract-words")).wrap());
-    match played {
-        Played::Failed(why) => {
-            ui.colored_label(theme::fault(ui), why.as_str());
-        }
-        Played::Done { earned, each, rest, gas, owners } => {
-            let currency = &data.scene.file.site.currency;
-            let money = |micro: i64| numbers::money(micro, currency);
-            let args = [
-                ("earned", money(*earned).into()),
-                ("each", numbers::number(*each as f64 / 1e6, 6).into()),
-                ("rest", numbers::number(*rest as f64 / 1e6, 6).into()),
-                ("gas", (*gas).into()),
-            ];
-            ui.add(Label::new(data.locale.t_args("business-contract-done", &args)).wrap());
-            ui.spacing_mut().item_spacing.y = 2.0;
-            for (name, shares, paid) in owners {
-                let cells = [data.locale.t_args("business-contract-shares", &[("n", (*shares).into())]), money(*paid)];
-                line(
-                    ui,
-                    160.0,
-                    RichText::new(party(data, name)).strong(),
-                    cells.into_iter().map(|text| (112.0, RichText::new(text))),
-                );
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,8 +346,8 @@ mod tests {
         let mut state = State::default();
         let company = |p: &Projection| p.parties.iter().find(|p| p.name == "sunco").expect("the company").npv;
         let before = company(state.project().expect("a projection"));
-        let levers = state.levers.expect("set by the first look");
-        state.levers = Some(Levers { price: Some(0.3), ..levers });
+        let levers = state.levers.clone().expect("set by the first look");
+        state.levers = Some(Levers { price: Some(0.3), ..levers.clone() });
         let dear = company(state.project().expect("a projection"));
         state.levers = Some(Levers { grant: 0.3, ..levers });
         let granted = company(state.project().expect("a projection"));

@@ -62,6 +62,12 @@ impl State {
         self.form.args.clear();
     }
 
+    /// Opens a contract that stands on the chain.
+    pub(super) fn stand_at(&mut self, name: &str) {
+        self.open = Some(name.to_owned());
+        self.call = Form::default();
+    }
+
     /// Looks through the events that have come since.
     pub(super) fn follow(&mut self, data: &PanelData<'_>) {
         let events = data.past.events();
@@ -73,6 +79,7 @@ impl State {
             match &event.kind {
                 EventKind::CommandGiven { command } if is_about_contracts(command) => self.orders.push(event.id),
                 EventKind::ContractDeployed { .. }
+                | EventKind::DividendsPaid { .. }
                 | EventKind::ContractCalled { .. }
                 | EventKind::ContractFailed { .. } => self.told.push(event.id),
                 EventKind::CommandRefused { .. } | EventKind::TransactionRefused { .. }
@@ -95,7 +102,11 @@ impl State {
 }
 
 fn is_about_contracts(command: &Command) -> bool {
-    matches!(command, Command::DeployContract { .. } | Command::CallContract { .. })
+    use Command as C;
+    matches!(
+        command,
+        C::DeployContract { .. } | C::CallContract { .. } | C::FoundBusiness { .. } | C::TransferShares { .. }
+    )
 }
 
 /// Those who can send: buildings and devices, by name in the scene and for people.
@@ -187,7 +198,10 @@ fn outcomes(ui: &mut Ui, data: &PanelData<'_>, state: &State) {
 }
 
 fn outcome(ui: &mut Ui, data: &PanelData<'_>, event: &Event) {
-    let good = matches!(event.kind, EventKind::ContractDeployed { .. } | EventKind::ContractCalled { .. });
+    let good = !matches!(
+        event.kind,
+        EventKind::ContractFailed { .. } | EventKind::CommandRefused { .. } | EventKind::TransactionRefused { .. }
+    );
     let (icon, colour) =
         if good { (icons::CHECK, theme::ink(ui, palette::HEALTHY)) } else { (icons::WARNING, theme::fault(ui)) };
     ui.horizontal_top(|ui| {

@@ -5,6 +5,7 @@ mod form;
 mod play;
 mod scene;
 mod source;
+pub(crate) mod words;
 
 use super::data::{PanelData, Reply};
 use super::{theme, widgets};
@@ -13,7 +14,7 @@ use sim_core::ledger::contract::library::LibraryContract;
 use sim_core::ledger::contract::{Diagnostic, FunctionInfo, check, get_functions, get_library};
 
 /// Our contracts in the user's language: name and sentence, in the library's order.
-const WORDS: [(&str, &str, &str); 8] = [
+const WORDS: [(&str, &str, &str); 12] = [
     ("p2p-settlement", "editor-p2p", "editor-p2p-about"),
     ("demand-response", "editor-response", "editor-response-about"),
     ("storage-lease", "editor-lease", "editor-lease-about"),
@@ -22,6 +23,10 @@ const WORDS: [(&str, &str, &str); 8] = [
     ("escrow", "editor-escrow", "editor-escrow-about"),
     ("hash-time-lock", "editor-lock", "editor-lock-about"),
     ("energy-service", "editor-service", "editor-service-about"),
+    ("shared-ownership", "editor-shared", "editor-shared-about"),
+    ("mixed-ownership", "editor-mixed", "editor-mixed-about"),
+    ("tokenised-field", "editor-tokens", "editor-tokens-about"),
+    ("energy-service-plant", "editor-plant", "editor-plant-about"),
 ];
 /// The one that is open at first: the easiest to read.
 const FIRST: &str = "escrow";
@@ -105,6 +110,12 @@ impl State {
         for _ in 0..steps {
             self.play.step(&mut self.text);
         }
+    }
+
+    /// Opens what stands on the chain at a contract.
+    pub(crate) fn stand_at(&mut self, name: &str) {
+        self.side = Side::Chain;
+        self.deploy.stand_at(name);
     }
 
     /// The part that puts a contract on the chain, for pictures and tests.

@@ -15,7 +15,7 @@ use sim_core::ledger::inspect::Value;
 use sim_core::ledger::types::{Payload, Role, Side, SignedTransaction};
 use sim_core::quantity::Price;
 use sim_core::scene::Participant;
-use sim_core::time::SimTime;
+use sim_core::time::{HOUR_US, SimTime};
 
 /// The beginning of a fingerprint.
 pub(super) fn short(hash: &Hash) -> String {
@@ -170,7 +170,19 @@ fn who(data: &PanelData<'_>, genesis: &Genesis, key: &str, index: u32) -> String
 
 /// What is ordered of a certificate.
 fn certificate(data: &PanelData<'_>, genesis: &Genesis, action: &CertificateAction) -> String {
+    let mass = |mg: &i64| numbers::with(*mg as f64 / 1e6, 3, "kg").into();
     let (key, wh) = match action {
+        CertificateAction::IssueCredit { hour } => {
+            let hours = numbers::clock(SimTime(u64::from(*hour) * HOUR_US));
+            return data.locale.t_args("explorer-says-credit", &[("hour", hours.into())]);
+        }
+        CertificateAction::TransferCredit { to, mg } => {
+            let to = account(data, genesis, *to as usize);
+            return data.locale.t_args("explorer-says-give-credit", &[("mass", mass(mg)), ("to", to.into())]);
+        }
+        CertificateAction::RetireCredit { mg } => {
+            return data.locale.t_args("explorer-says-retire-credit", &[("mass", mass(mg))]);
+        }
         CertificateAction::Unlock { .. } => return data.t("explorer-says-unlock"),
         CertificateAction::Refund { .. } => return data.t("explorer-says-take-back"),
         CertificateAction::Lock { energy, .. } => ("explorer-says-lock", energy),

@@ -107,7 +107,10 @@ impl Book {
             CertificateEvent::Stored { .. }
             | CertificateEvent::Retired { .. }
             | CertificateEvent::Unlocked { .. }
-            | CertificateEvent::Refunded { .. } => {}
+            | CertificateEvent::Refunded { .. }
+            | CertificateEvent::CreditIssued { .. }
+            | CertificateEvent::CreditTransferred { .. }
+            | CertificateEvent::CreditRetired { .. } => {}
         }
     }
 
@@ -151,7 +154,10 @@ impl Book {
                 CertificateEvent::Claimed { .. }
                 | CertificateEvent::Retired { .. }
                 | CertificateEvent::Locked { .. }
-                | CertificateEvent::Refunded { .. } => continue,
+                | CertificateEvent::Refunded { .. }
+                | CertificateEvent::CreditIssued { .. }
+                | CertificateEvent::CreditTransferred { .. }
+                | CertificateEvent::CreditRetired { .. } => continue,
             };
             self.push(&mut legs, place, stop, wh, lost);
         }

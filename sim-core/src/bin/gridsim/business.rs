@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::files::{print, read_text};
 use serde_json::{Value, json};
-use sim_core::business::{BusinessError, Case, MAX_BYTES, PartyResult, Projection, project};
+use sim_core::business::{BusinessError, Case, MAX_BYTES, Model, PartyResult, Projection, pay_by_contract, project};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -39,8 +39,21 @@ fn answer(case: &Case, projections: &[Projection]) -> Value {
             "bill_before": p.bill_before, "flows_millionths": p.flows,
         })
     };
-    let model = |p: &Projection| json!({"model": p.model, "parties": p.parties.iter().map(party).collect::<Vec<_>>(), "fairness": p.fairness});
-    let models: Vec<Value> = projections.iter().map(model).collect();
+    let first = |p: &Projection| {
+        let sum = |q: &PartyResult| json!({"name": q.name, "flow_millionths": q.flows.get(1)});
+        json!({"parties": p.parties.iter().map(sum).collect::<Vec<_>>(), "payments": p.first_year})
+    };
+    let model = |(p, m): (&Projection, &Model)| {
+        let by_contract = match pay_by_contract(case, m, &p.plant) {
+            Ok(run) => json!({"paid_millionths": run.paid, "gas": run.gas}),
+            Err(why) => json!({ "refused": why }),
+        };
+        json!({
+            "model": p.model, "parties": p.parties.iter().map(party).collect::<Vec<_>>(), "fairness": p.fairness,
+            "first_year": first(p), "by_contract": by_contract,
+        })
+    };
+    let models: Vec<Value> = projections.iter().zip(&case.models).map(model).collect();
     json!({"years": case.years, "discount_rate": case.discount_rate, "models": models})
 }
 
@@ -53,14 +66,16 @@ fn table(case: &Case, projections: &[Projection]) -> String {
     for p in projections {
         let _ = writeln!(
             out,
-            "\n{:<20} {:>14} {:>9} {:>9} {:>10}",
-            p.model, "present value", "return", "back in", "of bill"
+            "\n{:<20} {:>14} {:>14} {:>9} {:>9} {:>10}",
+            p.model, "first year", "present value", "return", "back in", "of bill"
         );
         for q in &p.parties {
             let rate = or_dash(q.irr.map(|r| format!("{:.1} %", r * 1e2)));
             let back = or_dash(q.payback.map(|y| format!("{y:.1} y")));
             let of_bill = or_dash((q.bill_before > 0.0).then(|| format!("{:.1} %", q.npv / q.bill_before * 1e2)));
-            let _ = writeln!(out, "  {:<18} {:>14.2} {rate:>9} {back:>9} {of_bill:>10}", q.name, q.npv);
+            let year = q.flows.get(1).map_or(0.0, |f| f.0 as f64 / 1e6);
+            let (name, npv) = (&q.name, q.npv);
+            let _ = writeln!(out, "  {name:<18} {year:>14.2} {npv:>14.2} {rate:>9} {back:>9} {of_bill:>10}");
         }
         let f = &p.fairness;
         let gini = or_dash(f.gini.map(|g| format!("{g:.3}")));

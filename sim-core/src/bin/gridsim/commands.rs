@@ -80,6 +80,33 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
          attach: 40)",
     ),
     (
+        "FoundBusiness",
+        "plant: building or device, model: EnergyService|SharedOwnership|MixedOwnership|TokenisedField, stakes: [(name, \
+         shares), ...], manager: name (none for SharedOwnership), fee: 0..1 of the income (0), term_h: hours that a company is \
+         paid (0)",
+        "a plant's bills are shared out among its owners by a contract, hour by hour",
+        "FoundBusiness(plant: \"solar-field\", model: MixedOwnership, stakes: [(\"home-07\", 60), (\"operator\", 40)], \
+         manager: \"operator\", fee: 0.06)",
+    ),
+    (
+        "TransferShares",
+        "plant: its name, by: owner, to: building, device or operator, shares: number",
+        "an owner gives shares of a plant away",
+        "TransferShares(plant: \"solar-field\", by: \"home-07\", to: \"home-08\", shares: 10)",
+    ),
+    (
+        "TransferCredits",
+        "by: building, device or operator, to: the same, kg: kg of carbon dioxide",
+        "carbon credits are given away",
+        "TransferCredits(by: \"home-07\", to: \"home-08\", kg: 0.2)",
+    ),
+    (
+        "RetireCredits",
+        "by: building, device or operator, kg: kg of carbon dioxide",
+        "carbon credits are used up",
+        "RetireCredits(by: \"home-07\", kg: 0.2)",
+    ),
+    (
         "NetworkCheck",
         "enabled: true|false",
         "trades are checked against what the network can carry",

@@ -31,6 +31,12 @@ pub enum EntryKey {
     Sums(u32),
     /// A certificate under a hash time lock.
     Lock(CertificateId),
+    /// Sums of carbon credits.
+    CreditTotals,
+    /// An account's carbon credits.
+    Credits(u32),
+    /// The hours whose credits an account has been issued.
+    Credited(u32),
 }
 
 /// Entries that changed since they were last asked for; equal to any other.
@@ -58,6 +64,7 @@ impl Registry {
             .chain(self.lots.keys().map(|key| EntryKey::Lot(*key)))
             .chain(self.sums.keys().map(|a| EntryKey::Sums(*a)))
             .chain(self.locks.keys().map(|id| EntryKey::Lock(*id)))
+            .chain(self.credits.get_keys())
     }
 
     /// Every entry: key and value.
@@ -77,6 +84,7 @@ impl Registry {
             EntryKey::Certificate(id) => self.certificates.get(id).map(|v| encode("certificate", v)),
             EntryKey::Lot(key) => self.lots.get(key).map(|v| encode("certificate-lot", v)),
             EntryKey::Lock(id) => self.locks.get(id).map(|v| encode("certificate-lock", v)),
+            EntryKey::CreditTotals | EntryKey::Credits(_) | EntryKey::Credited(_) => self.credits.get_entry(key),
             EntryKey::Sums(account) => self.sums.get(account).map(|v| encode("certificate-sums", v)),
         }
     }

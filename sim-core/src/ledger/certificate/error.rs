@@ -134,6 +134,44 @@ pub enum CertificateError {
         /// Which.
         certificate: CertificateId,
     },
+    /// Certificates of the hour can still be surrendered.
+    #[error("credits of hour {hour} are issued from hour {first} on, and it is hour {now}")]
+    CreditEarly {
+        /// The hour.
+        hour: u32,
+        /// The registry's hour.
+        now: u32,
+        /// From when on.
+        first: u32,
+    },
+    /// Issued already.
+    #[error("the credits of account {account} for hour {hour} were issued already")]
+    CreditTwice {
+        /// Whose.
+        account: u32,
+        /// The hour.
+        hour: u32,
+    },
+    /// Nothing was surrendered, or there is no baseline.
+    #[error(
+        "account {account} has surrendered no certificates for credits in hour {hour}, or the chain states no baseline"
+    )]
+    NoCredit {
+        /// Whose.
+        account: u32,
+        /// The hour.
+        hour: u32,
+    },
+    /// No amount, or more than is there.
+    #[error("account {account} holds {has} mg of credits; {mg} mg cannot be given or retired")]
+    CreditAmount {
+        /// Whose.
+        account: u32,
+        /// What it holds.
+        has: i64,
+        /// What was asked for.
+        mg: i64,
+    },
     /// A sum beyond 64 bits.
     #[error("a sum of certificates does not fit into 64 bits")]
     Overflow,

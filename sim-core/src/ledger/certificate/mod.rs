@@ -18,12 +18,16 @@
 //! that a scene sets ([`Rules::expire_hours`], 31 days by default: an hour's certificate is of use in that hour's balance
 //! alone, and state that expires is state that is bounded).
 //!
+//! What was surrendered for credits in an hour becomes carbon credits once, against the baseline that the genesis states
+//! (`credit`): amounts that are given away and retired, none of them twice.
+//!
 //! For swaps between chains a certificate can stand under a hash time lock ([`Escrow`]).
 //!
 //! Pure: the chain feeds readings ([`Registry::process_reading`]) and the clock ([`Registry::process_hour`]) and hands
 //! over actions ([`Registry::process`]), each all or nothing. Limits: no price (a sale is a transfer within a contract);
 //! the number of certificates is bounded by the issued Wh of the window, and in practice by the fees of splitting.
 
+mod credit;
 mod entries;
 mod error;
 mod escrow;
@@ -41,6 +45,6 @@ pub use escrow::Escrow;
 pub use registry::Registry;
 pub use trace::{Uses, compute_uses, trace_back};
 pub use types::{
-    AccountTotals, Certificate, CertificateAction, CertificateEvent, CertificateId, Facility, HourMeter, LotKey,
-    MAX_ENERGY, Origin, Plant, Purpose, Retirement, Rules, Source, Storage, Totals,
+    AccountTotals, Certificate, CertificateAction, CertificateEvent, CertificateId, CreditTotals, Credits, Facility,
+    HourMeter, LotKey, MAX_ENERGY, Origin, Plant, Purpose, Retirement, Rules, Source, Storage, Totals,
 };

@@ -1,5 +1,6 @@
 //! The registry: who holds which certificate, and what every action does to it.
 
+use super::credit::CreditBook;
 use super::entries::{Changes, EntryKey};
 use super::error::CertificateError;
 use super::escrow::{Escrow, Terms};
@@ -32,6 +33,7 @@ pub struct Registry {
     pub(super) lots: Shared<BTreeMap<LotKey, (Origin, Wh)>>,
     pub(super) sums: Shared<BTreeMap<u32, AccountTotals>>,
     pub(super) locks: Shared<BTreeMap<CertificateId, Escrow>>,
+    pub(super) credits: CreditBook,
     #[serde(skip)]
     pub(super) changes: Changes,
 }
@@ -53,6 +55,7 @@ impl Registry {
             lots: Shared::default(),
             sums: Shared::default(),
             locks: Shared::default(),
+            credits: CreditBook::default(),
             changes: Changes::default(),
         }
     }
@@ -97,6 +100,9 @@ impl Registry {
             }
             CertificateAction::Unlock { certificate, secret } => self.process_unlock(certificate, secret, time_us),
             CertificateAction::Refund { certificate } => self.process_refund(certificate, time_us),
+            CertificateAction::IssueCredit { hour } => self.process_issue_credit(sender, hour),
+            CertificateAction::TransferCredit { to, mg } => self.process_transfer_credit(sender, to, mg),
+            CertificateAction::RetireCredit { mg } => self.process_retire_credit(sender, mg),
         }
     }
 
@@ -137,6 +143,7 @@ impl Registry {
             self.totals.expired.0 += energy.0;
             retire(id, energy);
         }
+        self.forget_credited(first);
         let kept = self.meters.split_off(&first);
         for (hour, meters) in std::mem::replace(&mut self.meters, kept) {
             meters.keys().for_each(|account| self.note(EntryKey::Meter { hour, account: *account }));
@@ -201,6 +208,9 @@ impl Registry {
         let left = meter.get_open();
         if energy > left {
             return Err(CertificateError::NotMetered { account, hour, energy, left });
+        }
+        if purpose == Purpose::Credit && self.is_credited(account, hour) {
+            return Err(CertificateError::CreditTwice { account, hour });
         }
         self.take_from(certificate, held, energy);
         self.totals.held.0 -= energy.0;

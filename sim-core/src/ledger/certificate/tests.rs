@@ -21,7 +21,11 @@ fn registry() -> Registry {
         (MILL, plant(Source::Wind, Some(Wh(1_000)))),
         (BATTERY, Facility::Storage(Storage { capacity: Wh(4_000), efficiency: 900 })),
     ]);
-    Registry::new(Rules { slots_per_hour: 4, issue_hours: 3, expire_hours: 6 }, ACCOUNTS, facilities)
+    Registry::new(
+        Rules { slots_per_hour: 4, issue_hours: 3, expire_hours: 6, ..Rules::default() },
+        ACCOUNTS,
+        facilities,
+    )
 }
 
 fn issued(events: &[CertificateEvent]) -> CertificateId {

@@ -74,6 +74,23 @@ pub enum CertificateAction {
         /// Which.
         certificate: CertificateId,
     },
+    /// Turns what the sender has surrendered for credits in an hour into carbon credits, once.
+    IssueCredit {
+        /// The hour.
+        hour: u32,
+    },
+    /// Gives carbon credits to another account.
+    TransferCredit {
+        /// To whom.
+        to: u32,
+        /// How much, mg of carbon dioxide.
+        mg: i64,
+    },
+    /// Uses carbon credits up.
+    RetireCredit {
+        /// How much, mg of carbon dioxide.
+        mg: i64,
+    },
 }
 
 /// What a claim is for.
@@ -143,12 +160,16 @@ pub struct Rules {
     pub issue_hours: u32,
     /// How long after its production a certificate lives.
     pub expire_hours: u32,
+    /// Baseline of carbon credits: what a kWh from the grid emits on average, g/kWh (mg/Wh); 0 and there are no credits.
+    pub baseline: u32,
+    /// Part of what was avoided that is kept back for doubts, in thousandths.
+    pub buffer: u32,
 }
 
 impl Default for Rules {
     /// Quarter-hours; three days to issue; 31 days to use.
     fn default() -> Self {
-        Self { slots_per_hour: 4, issue_hours: 72, expire_hours: 744 }
+        Self { slots_per_hour: 4, issue_hours: 72, expire_hours: 744, baseline: 0, buffer: 100 }
     }
 }
 
@@ -249,6 +270,28 @@ pub struct AccountTotals {
     pub claimed: Wh,
     /// Made into credits.
     pub credited: Wh,
+}
+
+/// An account's carbon credits, mg of carbon dioxide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credits {
+    /// It holds.
+    pub held_mg: i64,
+    /// It was issued.
+    pub issued_mg: i64,
+    /// It has retired.
+    pub retired_mg: i64,
+}
+
+/// Where all carbon credits are, mg of carbon dioxide: `issued = held by all accounts + retired`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditTotals {
+    /// Issued.
+    pub issued_mg: i64,
+    /// Kept back for doubts: nobody's.
+    pub buffer_mg: i64,
+    /// Used up.
+    pub retired_mg: i64,
 }
 
 /// Why energy left the certificates without a claim.
@@ -371,5 +414,34 @@ pub enum CertificateEvent {
         energy: Wh,
         /// Why.
         reason: Retirement,
+    },
+    /// New carbon credits from an hour's surrendered certificates.
+    CreditIssued {
+        /// Whose.
+        account: u32,
+        /// The hour.
+        hour: u32,
+        /// What was surrendered.
+        energy: Wh,
+        /// The credits, mg.
+        mg: i64,
+        /// Kept back, mg.
+        buffer_mg: i64,
+    },
+    /// Carbon credits have a new owner.
+    CreditTransferred {
+        /// Who gave.
+        from: u32,
+        /// Who got.
+        to: u32,
+        /// How much, mg.
+        mg: i64,
+    },
+    /// Carbon credits are used up.
+    CreditRetired {
+        /// By whom.
+        account: u32,
+        /// How much, mg.
+        mg: i64,
     },
 }

@@ -6,6 +6,7 @@
 use super::gas::compute_walk;
 use super::receipt::FailureKind;
 use super::run::{Halt, Run};
+use super::share::share_out;
 use super::value::{Value, get_type};
 use crate::digest::hex;
 use rhai::{
@@ -29,7 +30,7 @@ const fn builtin(name: &'static str, usage: &'static str, help: &'static str) ->
 }
 
 /// All built-in functions.
-pub const BUILTINS: [Builtin; 35] = [
+pub const BUILTINS: [Builtin; 36] = [
     builtin("caller", "caller()", "the account that made this call"),
     builtin("attached", "attached()", "the money that came with this call"),
     builtin("own_balance", "own_balance()", "the money that the contract holds"),
@@ -58,6 +59,12 @@ pub const BUILTINS: [Builtin; 35] = [
     builtin("sha256", "sha256(hexadecimal)", "the SHA-256 hash of bytes, both as hexadecimal text"),
     builtin("sha256_text", "sha256_text(text)", "the SHA-256 hash of a text"),
     builtin("mul_div", "mul_div(a, b, c)", "a times b divided by c, rounded down, without overflow on the way"),
+    builtin(
+        "share_out",
+        "share_out(amount, weights)",
+        "an amount in proportion to a list of weights, as whole numbers that sum to it: what does not divide goes to the \
+         largest remainders",
+    ),
     builtin("len", "len(list, record or text)", "how many items, fields or bytes"),
     builtin("push", "push(list, item)", "puts an item at the end of a list"),
     builtin("pop", "pop(list)", "takes the last item off a list"),
@@ -210,6 +217,13 @@ fn add_storage(m: &mut Module) {
         });
         "sha256_text" => |c: Context, text: Text| with(&c, |r| r.compute_hash(text.as_bytes()).map(|h| hex(&h)));
         "mul_div" => |c: Context, a: i64, b: i64, d: i64| with(&c, |_| compute_mul_div(a, b, d));
+        "share_out" => |c: Context, amount: i64, weights: Array| with(&c, |r| {
+            // Sorting them costs about an operation each.
+            r.process_cost(0, 1, weights.len())?;
+            let weights: Option<Vec<i64>> = weights.iter().map(|w| w.as_int().ok()).collect();
+            let weights = weights.ok_or_else(|| value_halt("share_out: each weight must be a whole number"))?;
+            Ok(share_out(amount, &weights)?.into_iter().map(Dynamic::from).collect::<Array>())
+        });
     }
 }
 

@@ -20,7 +20,8 @@
 //!
 //! Reading order: [`value`], [`host`], [`receipt`], [`gas`], `run.rs` (what one call can do), [`machine`] and [`builtins`]
 //! (the language), [`store`] (what stands on the chain), [`native`] (a contract written in Rust behind the same
-//! interface), [`bridge`] (one that follows another chain), [`check`] (for editors), [`library`] (contracts of ours), [`sandbox`] (a chain of a few accounts to try
+//! interface), [`bridge`] (one that follows another chain), [`check`] (for editors), [`library`] (contracts of ours), [`plant`] (one of them as others
+//! read it), [`sandbox`] (a chain of a few accounts to try
 //! them on), [`mutants`] (a campaign against all of it).
 //!
 //! Limits: contracts cannot call contracts; what is stored, given or left as an event holds no list within a list; where
@@ -40,9 +41,11 @@ pub mod limits;
 pub mod machine;
 pub mod mutants;
 pub mod native;
+pub mod plant;
 pub mod receipt;
 mod run;
 pub mod sandbox;
+mod share;
 pub mod store;
 #[cfg(test)]
 mod tests;

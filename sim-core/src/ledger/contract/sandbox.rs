@@ -1,8 +1,8 @@
 //! A chain of a few accounts to try contracts on: no network, no signatures, no fees, the same contracts.
 //!
 //! Five accounts with 100 (in the currency) each: Ana with a solar roof, Ben, Cleo with a battery, Dan, and Coop, the
-//! community's organiser. It starts at 9 o'clock, in slot 36 of 15 minutes. Meters count what one tells them to.
-//! Limits: gas is counted and not charged; nothing is settled, so that `settled` finds nothing.
+//! community's organiser. It starts at 9 o'clock, in slot 36 of 15 minutes. Meters count what one tells them to,
+//! and `settled` finds the bills that one makes up: their energy and money. Limit: gas is counted and not charged.
 
 use super::host::{AccountView, Host};
 use super::limits::DEFAULT_GAS;
@@ -47,6 +47,8 @@ pub struct SandboxAccount {
     imported: Wh,
     exported: Wh,
     readings: BTreeMap<u32, (Wh, Wh)>,
+    #[serde(default)]
+    bills: BTreeMap<u32, Money>,
 }
 
 /// What contracts see.
@@ -73,15 +75,6 @@ pub struct Request<'a> {
 
 impl Default for Sandbox {
     fn default() -> Self {
-        let account = |(name, role): (&str, Role)| SandboxAccount {
-            name: name.to_owned(),
-            role,
-            balance: START,
-            nonce: 0,
-            imported: Wh(0),
-            exported: Wh(0),
-            readings: BTreeMap::new(),
-        };
         let accounts = [
             ("Ana", Role::Meter),
             ("Ben", Role::Meter),
@@ -89,12 +82,28 @@ impl Default for Sandbox {
             ("Dan", Role::Meter),
             ("Coop", Role::Operator),
         ];
-        let view = View { height: 1, time_s: 36 * SLOT_S, accounts: accounts.into_iter().map(account).collect() };
-        Self { view, contracts: Contracts::default(), names: BTreeMap::new() }
+        Self::new(accounts, START)
     }
 }
 
 impl Sandbox {
+    /// A sandbox of other accounts, each with so much money.
+    #[must_use]
+    pub fn new<'a>(accounts: impl IntoIterator<Item = (&'a str, Role)>, money: Money) -> Self {
+        let account = |(name, role): (&str, Role)| SandboxAccount {
+            name: name.to_owned(),
+            role,
+            balance: money,
+            nonce: 0,
+            imported: Wh(0),
+            exported: Wh(0),
+            readings: BTreeMap::new(),
+            bills: BTreeMap::new(),
+        };
+        let view = View { height: 1, time_s: 36 * SLOT_S, accounts: accounts.into_iter().map(account).collect() };
+        Self { view, contracts: Contracts::default(), names: BTreeMap::new() }
+    }
+
     /// All accounts.
     #[must_use]
     pub fn get_accounts(&self) -> &[SandboxAccount] {
@@ -134,6 +143,12 @@ impl Sandbox {
         if let (Some(imported), Some(exported)) = sums {
             (account.imported, account.exported) = (imported, exported);
             account.readings.insert(slot, (import, export));
+        }
+    }
+    /// A slot is settled for an account; a second time changes nothing, as on the chain.
+    pub fn process_bill(&mut self, account: u32, slot: u32, money: Money) {
+        if let Some(account) = self.view.accounts.get_mut(account as usize) {
+            account.bills.entry(slot).or_insert(money);
         }
     }
     /// Deploys under a name; the next block.
@@ -201,8 +216,10 @@ impl Host for View {
     fn get_reading(&self, account: u32, slot: u32) -> Option<(Wh, Wh)> {
         self.accounts.get(account as usize)?.readings.get(&slot).copied()
     }
-    fn get_settled(&self, _: u32, _: u32) -> Option<Row> {
-        None
+    fn get_settled(&self, account: u32, slot: u32) -> Option<Row> {
+        let money = *self.accounts.get(account as usize)?.bills.get(&slot)?;
+        let (import, export) = self.get_reading(account, slot).unwrap_or_default();
+        Some(Row { account, import, export, money, ..Row::default() })
     }
 }
 
@@ -236,6 +253,8 @@ pub struct Step {
     pub import: i64,
     /// What is given, in Wh.
     pub export: i64,
+    /// What the slot's bill comes to.
+    pub bill: Option<i64>,
     /// Slots that pass.
     pub wait_slots: u32,
     /// Seconds that pass.
@@ -253,6 +272,9 @@ impl Sandbox {
         if let Some(meter) = &step.meter {
             let account = self.find(meter)?;
             self.process_reading(account, step.slot, Wh(step.import), Wh(step.export));
+            if let Some(money) = step.bill {
+                self.process_bill(account, step.slot, Money(money));
+            }
         }
         self.process_wait_slots(step.wait_slots);
         self.process_wait(step.wait_s);

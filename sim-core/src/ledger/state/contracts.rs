@@ -29,6 +29,12 @@ struct View {
 }
 
 impl State {
+    /// An account's row in a slot's settlement, while the chain remembers it.
+    #[must_use]
+    pub fn get_row(&self, account: u32, slot: u32) -> Option<Row> {
+        get_row(&self.history, account, slot)
+    }
+
     pub(super) fn process_deployment(
         &mut self,
         sender: u32,
@@ -124,11 +130,10 @@ impl State {
     }
 }
 
-impl View {
-    fn get_row(&self, account: u32, slot: u32) -> Option<Row> {
-        let rows = self.history.get(&slot)?;
-        rows.binary_search_by_key(&account, |row| row.account).ok().map(|at| rows[at])
-    }
+fn get_row(history: &BTreeMap<u32, Vec<Row>>, account: u32, slot: u32) -> Option<Row> {
+    let rows = history.get(&slot)?;
+    let at = rows.binary_search_by_key(&account, |row| row.account).ok()?;
+    rows.get(at).copied()
 }
 
 impl Host for View {
@@ -160,9 +165,9 @@ impl Host for View {
     }
     fn get_reading(&self, account: u32, slot: u32) -> Option<(Wh, Wh)> {
         let open = self.market.open.get(&slot).and_then(|open| open.readings.get(&account).copied());
-        open.or_else(|| self.get_row(account, slot).map(|row| (row.import, row.export)))
+        open.or_else(|| get_row(&self.history, account, slot).map(|row| (row.import, row.export)))
     }
     fn get_settled(&self, account: u32, slot: u32) -> Option<Row> {
-        self.get_row(account, slot)
+        get_row(&self.history, account, slot)
     }
 }
