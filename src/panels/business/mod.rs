@@ -11,7 +11,7 @@ use super::{numbers, theme, widgets};
 use crate::palette;
 use bevy_egui::egui::{self, Align, Align2, Color32, Label, Layout, RichText, ScrollArea, Slider, Ui, vec2};
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, PlotPoint, Text};
-use sim_core::business::{ByContract, Case, PartyResult, Projection, project};
+use sim_core::business::{ByContract, Case, PartyResult, Payment, Projection, Purpose, project};
 
 /// The field whose models are compared.
 const FIELD: &str = include_str!("../../../assets/business/field.json");
@@ -24,7 +24,7 @@ const MODELS: [&str; 4] = ["business-energy-service", "business-shared", "busine
 const WORDS: [&str; 4] =
     ["business-energy-service-words", "business-shared-words", "business-mixed-words", "business-tokens-words"];
 /// Names in the file, with their words.
-const PARTIES: [(&str, &str); 11] = [
+const PARTIES: [(&str, &str); 12] = [
     ("bakery", "business-party-bakery"),
     ("clinic", "business-party-clinic"),
     ("lin", "business-party-lin"),
@@ -36,6 +36,7 @@ const PARTIES: [(&str, &str); 11] = [
     ("outside", "business-party-outside"),
     ("grid", "business-party-grid"),
     ("installer", "business-party-installer"),
+    ("plant", "business-party-plant"),
 ];
 
 /// What can be moved.
@@ -294,8 +295,8 @@ const COLUMNS: [(&str, f32); 4] = [
     ("business-column-back", 84.0),
 ];
 
-fn line(ui: &mut Ui, first: f32, name: RichText, cells: impl Iterator<Item = (f32, RichText)>) {
-    ui.horizontal(|ui| {
+fn line(ui: &mut Ui, first: f32, name: RichText, cells: impl Iterator<Item = (f32, RichText)>) -> egui::Response {
+    let row = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.allocate_ui_with_layout(vec2(first, 18.0), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(first);
@@ -308,6 +309,33 @@ fn line(ui: &mut Ui, first: f32, name: RichText, cells: impl Iterator<Item = (f3
             });
         }
     });
+    row.response
+}
+
+/// Every payment of the first year that a party makes or gets: who pays whom, and for what.
+fn first_year(data: &PanelData<'_>, projection: &Projection, name: &str) -> String {
+    let mine = projection.first_year.iter().filter(|p| p.from == name || p.to == name);
+    let say = |p: &Payment| {
+        let key = match p.what {
+            Purpose::Investment => "business-for-investment",
+            Purpose::Saving => "business-for-saving",
+            Purpose::Energy => "business-for-energy",
+            Purpose::FeedIn => "business-for-feed-in",
+            Purpose::Upkeep => "business-for-upkeep",
+            Purpose::Fee => "business-for-fee",
+            Purpose::Dividend => "business-for-dividend",
+        };
+        let amount = numbers::number(p.amount.0 as f64 / 1e6, 2);
+        let args = [
+            ("from", party(data, &p.from).into()),
+            ("to", party(data, &p.to).into()),
+            ("what", data.t(key).into()),
+            ("amount", amount.into()),
+        ];
+        data.locale.t_args("business-payment", &args)
+    };
+    let lines: Vec<String> = mine.map(say).collect();
+    [data.t("business-payments")].into_iter().chain(lines).collect::<Vec<String>>().join("\n")
 }
 
 /// Each party: what it puts in, what the first year brings, what it all is worth today, and when it is back.
@@ -331,7 +359,8 @@ fn table(ui: &mut Ui, data: &PanelData<'_>, projection: &Projection) {
         let cells = [RichText::new(money(flow(0))), RichText::new(money(flow(1))), gain, RichText::new(back)];
         let name = RichText::new(party(data, &p.name));
         let name = if p.is_member { name.strong() } else { name };
-        line(ui, first, name, cells.into_iter().zip(COLUMNS).map(|(text, (_, width))| (width, text)));
+        let row = line(ui, first, name, cells.into_iter().zip(COLUMNS).map(|(text, (_, width))| (width, text)));
+        row.on_hover_text(first_year(data, projection, &p.name));
     }
     ui.add(Label::new(RichText::new(data.t("business-how")).weak()).wrap());
 }

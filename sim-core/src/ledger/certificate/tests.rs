@@ -328,7 +328,10 @@ fn run_step(r: &mut Registry, model: &mut Model, log: &mut Vec<CertificateEvent>
                         assert!(u64::from(r.get_now()) * HOUR_US >= until_us, "taken back too early");
                         model.add(owner, c.origin, c.hour, energy.0);
                     }
-                    CertificateEvent::Retired { .. } => {}
+                    CertificateEvent::Retired { .. }
+                    | CertificateEvent::CreditIssued { .. }
+                    | CertificateEvent::CreditTransferred { .. }
+                    | CertificateEvent::CreditRetired { .. } => {}
                 }
             }
             log.extend(events);
