@@ -110,7 +110,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 26] = [
+const SHEETS: [&str; 27] = [
     "",
     "block",
     "leaf",
@@ -131,6 +131,7 @@ const SHEETS: [&str; 26] = [
     "limits",
     "privacy",
     "shared-battery",
+    "shared-battery home",
     "business",
     "attacks",
     "attacks race",

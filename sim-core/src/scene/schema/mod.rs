@@ -11,7 +11,9 @@ mod place;
 mod rules;
 
 pub use building::{Building, BuildingKind, Phases};
-pub use device::{Battery, Device, DeviceKind, EvCharger, Flywheel, Forming, Fuel, FuelCell, Genset, Solar, Wind};
+pub use device::{
+    Battery, Device, DeviceKind, EvCharger, Flywheel, Forming, Fuel, FuelCell, Genset, Solar, Wear, Wind,
+};
 pub use network::{Bus, CableType, Gateway, Line, Relay, RelayGroup, Switch, SwitchKind, Transformer, Validator};
 pub use place::{Place, Road, Wood};
 pub use rules::{Consensus, Healing, Ledger, Market};
