@@ -200,6 +200,13 @@ pub enum Command {
         /// Its value, in its unit.
         value: f64,
     },
+    /// The part of a battery that is let to others, 0 to 1; what is let stays let until midnight.
+    ShareStorage {
+        /// Name of the battery, or of the building that it stands in.
+        element: String,
+        /// The part.
+        share: f64,
+    },
     /// The import tariff times a factor for some time; it ends by itself, or at once by a factor of 1.
     PriceShock {
         /// The factor.

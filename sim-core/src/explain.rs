@@ -281,7 +281,7 @@ fn market(kind: &EventKind) -> String {
             format!("certificates for {:.1} kWh are shared among {takers} users", *energy_wh as f64 / 1e3)
         }
         EventKind::StorageLet { lessees, capacity_wh, power_wh, rent } => format!(
-            "{lessees} households lease up to {:.1} kWh of room and {:.1} kWh a slot of power in the shared storage for {:.2}",
+            "{lessees} households lease up to {:.1} kWh of room and {:.1} kWh a slot of power in a shared storage for {:.2}",
             *capacity_wh as f64 / 1e3,
             *power_wh as f64 / 1e3,
             *rent as f64 / 1e6
@@ -446,6 +446,9 @@ fn command_words(command: &Command) -> String {
         Command::TariffShape { kind } => format!("the import tariff is {}", shape_words(*kind)),
         Command::CarbonPrice { price } => format!("carbon price {price}"),
         Command::Lever { lever, value } => format!("{} {value}", lever.name()),
+        Command::ShareStorage { element, share } => {
+            format!("{:.0} % of the battery of {element} is let", share * 100.0)
+        }
         Command::PriceShock { factor, minutes } => format!("import tariff times {factor} for {minutes} min"),
         Command::DeployContract { by, name, .. } => format!("{by} deploys the contract {name}"),
         Command::CallContract { by, contract, function, .. } => format!("{by} calls {function} of {contract}"),

@@ -168,6 +168,11 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
             feed_in.map_or(Ok(()), |v| within(v, 0.0, 100.0, "feed_in"))
         }
         Command::Lever { lever, value } => within(*value, 0.0, lever.most(), lever.name()),
+        Command::ShareStorage { element, share } => {
+            let fits = |s| matches!(s, Subject::Device(_) | Subject::Building(_));
+            need(element, "a battery or a building with one", fits)?;
+            within(*share, 0.0, 1.0, "share")
+        }
         Command::PriceShock { factor, minutes } => {
             within(*factor, 0.01, 100.0, "factor")?;
             within(*minutes, 0.0, 1_440.0, "minutes")

@@ -17,7 +17,7 @@ pub use oversight::{OversightView, SuspendedView};
 pub use storage::{StorageRowView, StorageView};
 
 use crate::ids::{BuildingId, DeviceId, LineId};
-pub use crate::market::carbon::CarbonRow;
+pub use crate::market::carbon::{CarbonRow, Today};
 use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
 pub use crate::market::{Bill, Curtailment, Item, LastSlot, NodalRates, Order, Pair, Side, UserBid};
 use crate::time::SimTime;
@@ -318,8 +318,8 @@ pub struct MarketView {
     pub bills: Vec<Bill>,
     /// Carbon of each participant.
     pub carbon: Vec<CarbonRow>,
-    /// The storage that is shared.
-    pub storage: Option<StorageView>,
+    /// The batteries of which a part can be let: those with a meter of their own first.
+    pub storages: Vec<StorageView>,
     /// What the trades of the last clearing do to the network.
     pub rates: NodalRates,
     /// Buildings whose bids are the user's.

@@ -8,7 +8,7 @@ use sim_core::event::EventKind;
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::ledger::audit;
 use sim_core::scene::Participant;
-use support::{Run, commons, fault, repair};
+use support::{Run, commons, commons_with, fault, repair};
 
 fn lever(lever: Lever, value: f64) -> Command {
     Command::Lever { lever, value }
@@ -35,7 +35,8 @@ fn with_all_charges_and_a_fault_in_mid_slot_every_bill_is_its_balance_on_the_cha
     let (now, scene) = (run.see(), commons());
     for (b, bill) in now.market.bills.iter().enumerate().take(scene.file.buildings.len()) {
         let energy = [bill.bought, bill.sold, bill.short, bill.long, bill.fee, bill.tax, bill.subsidy];
-        let sum: i64 = energy.iter().chain([&bill.losses, &bill.congestion, &bill.storage]).map(|i| i.money.0).sum();
+        let rest = [&bill.losses, &bill.congestion, &bill.storage, &bill.letting];
+        let sum: i64 = energy.iter().chain(rest).map(|i| i.money.0).sum();
         assert_eq!(now.buildings[b].money, sum, "{}\n{}", scene.file.buildings[b].name, run.story());
     }
     let any = |part: fn(&sim_core::snapshot::Bill) -> i64| now.market.bills.iter().any(|b| part(b) != 0);
@@ -129,4 +130,23 @@ fn losses_and_congestion_add_up_under_every_mechanism_with_a_fault_in_mid_slot()
         }
         audit::verify(run.recorder.chain().iter().map(String::as_bytes)).expect("the chain verifies");
     }
+}
+
+/// The same evening with a carbon price of 0, of the scene's 90 and of 400 a tonne: the gas engine's energy falls and what is
+/// emitted does not rise.
+#[test]
+fn a_higher_carbon_price_burns_less_gas_and_emits_no_more() {
+    let evening = |price: f64| {
+        let scene = commons_with(|file| {
+            file.site.start = "2050-06-21T17:00:00".into();
+            file.market.carbon_price = price;
+        });
+        let mut run = Run::new(&scene, 1);
+        run.until("21:00:00");
+        (run.world.totals().gas_kwh, run.world.totals().co2_kg)
+    };
+    let [none, some, much] = [0.0, 90.0, 400.0].map(evening);
+    println!("gas kWh, CO2 kg: {none:?} at 0, {some:?} at 90, {much:?} at 400");
+    assert!(none.0 > 20.0 && none.0 >= some.0 && some.0 > much.0, "gas: {none:?} {some:?} {much:?}");
+    assert!(none.1 >= some.1 && some.1 > much.1, "emissions: {none:?} {some:?} {much:?}");
 }

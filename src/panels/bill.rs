@@ -3,7 +3,7 @@
 use super::data::{PanelData, Reply};
 use super::names::name;
 use super::numbers::{clock, money, number, wh};
-use super::{theme, widgets};
+use super::{footprint, storage, theme, widgets};
 use bevy_egui::egui::{self, Align, Layout, RichText, Ui};
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::quantity::{Money, Price, Wh};
@@ -25,14 +25,25 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &
     let items =
         [("bill-bought", bill.bought), ("bill-sold", bill.sold), ("bill-short", bill.short), ("bill-long", bill.long)];
     let charges = [("bill-fee", bill.fee), ("bill-tax", bill.tax), ("bill-subsidy", bill.subsidy)];
-    let network = [("bill-losses", bill.losses), ("bill-congestion", bill.congestion), ("bill-storage", bill.storage)];
-    let items = items.into_iter().chain(charges).chain(network);
+    let network = [("bill-losses", bill.losses), ("bill-congestion", bill.congestion)];
+    let storages = [("bill-storage", bill.storage), ("bill-letting", bill.letting)];
+    let items = items.into_iter().chain(charges).chain(network).chain(storages);
     for (key, item) in items.filter(|(_, item)| item.energy != Wh::ZERO || item.money != Money::ZERO) {
-        line(ui, data, key, item);
+        let why = match key {
+            "bill-storage" => storage::why_storing(data, subject),
+            "bill-letting" => storage::why_letting(data, subject),
+            _ => String::new(),
+        };
+        let what = data.t(&format!("term-{key}"));
+        let said = if why.is_empty() { what } else { format!("{what}\n{why}") };
+        line(ui, data, key, item).on_hover_text(said);
     }
     let shared = dividends(ui, data, who, reply);
     let sum = money(bill.total().0.saturating_add(shared), &data.scene.file.site.currency);
     entry(ui, &data.t("bill-total"), &sum, true).on_hover_text(data.t("term-bill-total"));
+    for (what, how_much, why) in footprint::today(data, subject).into_iter().flatten() {
+        entry(ui, &what, &how_much, false).on_hover_text(why);
+    }
     ui.add_space(theme::GRID);
     if let Some(last) = &bill.last {
         slot(ui, data, last);
@@ -80,10 +91,10 @@ pub(super) fn account(data: &PanelData<'_>, subject: Subject) -> Option<Particip
     data.scene.participants.iter().position(is_it).map(ParticipantId::new)
 }
 
-fn line(ui: &mut Ui, data: &PanelData<'_>, key: &str, item: Item) {
+fn line(ui: &mut Ui, data: &PanelData<'_>, key: &str, item: Item) -> egui::Response {
     let text = data.locale.t_args(key, &[("energy", wh(item.energy.0).into())]);
     let sum = money(item.money.0, &data.scene.file.site.currency);
-    entry(ui, &text, &sum, false).on_hover_text(data.t(&format!("term-{key}")));
+    entry(ui, &text, &sum, false)
 }
 
 /// The last slot: each trade and the imbalance with its price; hovering tells how the figure comes about.

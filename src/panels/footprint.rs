@@ -50,6 +50,28 @@ fn stated(data: &PanelData<'_>) -> String {
     data.locale.t_args("term-credits-retire", &[("baseline", rules.baseline.into()), ("buffer", buffer.into())])
 }
 
+/// Today's footprint for the bill: by the mix of its slots so far, and by certificates of the hours for which these stand.
+pub(super) fn today(data: &PanelData<'_>, subject: Subject) -> Option<[(String, String, String); 2]> {
+    let carbon = bill::account(data, subject).and_then(|p| data.now.market.carbon.get(p.index()))?;
+    let today = carbon.today;
+    if today.location_mg == 0 && today.hours == 0 {
+        return None;
+    }
+    let args = [
+        ("hours", today.hours.into()),
+        ("location", grams(today.hours_location_mg).into()),
+        ("market", grams(today.market_mg).into()),
+    ];
+    Some([
+        (data.t("bill-footprint-mix"), grams(today.location_mg), data.t("term-bill-footprint-mix")),
+        (
+            data.t("bill-footprint-certificates"),
+            if today.hours > 0 { grams(today.market_mg) } else { data.t("bill-footprint-waits") },
+            data.locale.t_args("term-bill-footprint-certificates", &args),
+        ),
+    ])
+}
+
 /// Carbon dioxide in grams, or kilograms where there is much.
 fn grams(mg: i64) -> String {
     match mg as f64 / 1e3 {

@@ -342,12 +342,9 @@ fn other_lever(ui: &mut Ui, data: &PanelData<'_>, kind: Lever, drafts: &mut BTre
     let (most, step, digits, unit) = match kind {
         Lever::GridFee | Lever::Subsidy | Lever::MakerSpread => (0.5, 0.005, 3, format!(" {currency}/kWh")),
         Lever::PriceFloor | Lever::PriceCap => (2.0, 0.01, 2, format!(" {currency}/kWh")),
-        Lever::LocalDiscount
-        | Lever::Tax
-        | Lever::LossCharge
-        | Lever::CongestionCharge
-        | Lever::StorageShare
-        | Lever::CreditShare => (1.0, 0.01, 2, String::new()),
+        Lever::LocalDiscount | Lever::Tax | Lever::LossCharge | Lever::CongestionCharge | Lever::CreditShare => {
+            (1.0, 0.01, 2, String::new())
+        }
         Lever::MakerEnergy => (50.0, 1.0, 0, " kWh".to_owned()),
         Lever::MakerLoss => (200.0, 5.0, 0, format!(" {currency}")),
     };

@@ -59,7 +59,6 @@ pub(crate) fn lever_key(lever: Lever) -> &'static str {
         Lever::MakerLoss => "lever-maker-loss",
         Lever::LossCharge => "lever-loss-charge",
         Lever::CongestionCharge => "lever-congestion-charge",
-        Lever::StorageShare => "lever-storage-share",
         Lever::CreditShare => "lever-credit-share",
     }
 }

@@ -7,7 +7,7 @@ use sim_core::command::Lever;
 use sim_core::scene::Scene;
 
 /// Sentences of the simulation, with `{}` for what changes, and their words.
-const KNOWN: [(&str, &str); 16] = [
+const KNOWN: [(&str, &str); 17] = [
     ("an open conductor carries no fault current; only the voltages beyond it change", "reason-open-conductor"),
     ("the faulty part has no voltage, so nothing feeds the fault", "reason-no-voltage"),
     ("no relay stands between the sources and the fault ({})", "reason-no-relay"),
@@ -19,6 +19,7 @@ const KNOWN: [(&str, &str); 16] = [
     ("the grid is dead already", "reason-grid-dead"),
     ("nothing is broken", "reason-nothing-broken"),
     ("nothing is wrong with {}", "reason-nothing-wrong"),
+    ("{} has no battery that can be let", "reason-no-battery"),
     ("{} has failed already", "reason-failed-already"),
     ("{} has a short circuit already; repair it first", "reason-fault-already"),
     ("{} is closed already", "reason-closed-already"),
@@ -56,6 +57,7 @@ pub(crate) fn lever(text: &str, locale: &Locale) -> String {
         "self-healing" => "controls-healing",
         "price shock" => "price-shock-factor",
         "network check" => "network-check",
+        "storage share" => "lever-storage-share",
         _ => match Lever::ALL.into_iter().find(|l| l.name() == text) {
             Some(lever) => lever_key(lever),
             None => return text.to_owned(),

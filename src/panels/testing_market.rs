@@ -4,7 +4,7 @@ use sim_core::event::{EventKind, Schedule};
 use sim_core::ids::{BuildingId, DeviceId, ParticipantId, Subject};
 use sim_core::quantity::Wh;
 use sim_core::snapshot::{
-    CarbonRow, MarketView, NeighbourHelpView, NeighbourTradeView, NeighbourView, StorageRowView, StorageView,
+    CarbonRow, MarketView, NeighbourHelpView, NeighbourTradeView, NeighbourView, StorageRowView, StorageView, Today,
 };
 
 /// Every kind of event of the shared storage, of the neighbour, of businesses and of carbon credits.
@@ -25,6 +25,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         EventKind::CreditsIssued { accounts: 4, mg: 1_204_000 },
         EventKind::CreditsTransferred { to: "home-03".into(), mg: 204_000 },
         EventKind::CreditsRetired { mg: 1_000_000 },
+        EventKind::LeverSet { lever: "storage share".into(), from: 0.3, to: 0.4 },
         EventKind::StorageLet { lessees: 14, capacity_wh: 61_300, power_wh: 9_400, rent: 3_420_000 },
         EventKind::TieSet { closed: false, capacity_kw: 60.0 },
         EventKind::TieSet { closed: true, capacity_kw: 40.0 },
@@ -116,6 +117,7 @@ pub(crate) fn with_storage(market: MarketView) -> MarketView {
             chain_wh: 900 + 650 * wh,
             stored_wh: 2_300 + 810 * wh,
             taken_wh: 600 + 120 * wh,
+            lost_wh: 160 + 60 * wh,
             rent: 94_000 + 21_000 * wh,
             money: -(94_000 + 21_000 * wh),
         }
@@ -135,10 +137,12 @@ pub(crate) fn with_storage(market: MarketView) -> MarketView {
         power_rent: Some(16_667),
         ageing_capacity_rent: 381,
         ageing_power_rent: 16_667,
+        rents: rows.iter().map(|r| r.rent).sum(),
         income: rows.iter().map(|r| r.rent).sum(),
         rows,
         ..StorageView::default()
     };
+    let private = home_battery(row(1));
     let carbon = CarbonRow {
         location_mg: 612_000,
         slot_mg: 14_200,
@@ -147,8 +151,38 @@ pub(crate) fn with_storage(market: MarketView) -> MarketView {
         market_mg: 131_000,
         hours_energy: Wh(8_900),
         covered: Wh(6_700),
+        today: Today { day: 0, location_mg: 612_000, hours_location_mg: 540_000, market_mg: 131_000, hours: 9 },
         ..CarbonRow::default()
     };
     let buildings = scene.file.buildings.len();
-    MarketView { storage: Some(storage), carbon: vec![carbon; buildings], ..market }
+    MarketView { storages: vec![storage, private], carbon: vec![carbon; buildings], ..market }
+}
+
+/// The battery of home 8, a part of which one neighbour leases.
+fn home_battery(lessee: StorageRowView) -> StorageView {
+    let scene = super::testing::scene();
+    let (Some(Subject::Device(device)), Some(Subject::Building(home))) =
+        (scene.find("battery-home-08"), scene.find("home-08"))
+    else {
+        return StorageView::default();
+    };
+    let lessee = StorageRowView { capacity_wh: 2_400, content_wh: 1_150, chain_wh: 1_150, ..lessee };
+    StorageView {
+        device,
+        building: Some(home),
+        share: 0.3,
+        capacity_wh: 9_600,
+        power_wh: 1_150,
+        efficiency: 0.921,
+        physical_wh: 5_300,
+        owner_wh: 5_300 - lessee.content_wh,
+        throughput_wh: 3_110,
+        capacity_rent: Some(381),
+        power_rent: Some(16_667),
+        ageing_capacity_rent: 381,
+        ageing_power_rent: 16_667,
+        rents: lessee.rent,
+        income: lessee.rent - 4_000,
+        rows: vec![lessee],
+    }
 }

@@ -28,6 +28,32 @@ fn the_storage_sheet_says_what_is_inside_whose_it_is_and_what_ageing_costs() {
     assert!(shows(&h, "is offered"));
 }
 
+/// Another provider is chosen from the list; a click offers a tenth more of its battery, by its name.
+#[test]
+fn a_home_s_battery_is_looked_at_and_more_of_it_is_let() {
+    let mut h = open(Sheet::Storage);
+    h.get_by_label("Which battery").click();
+    h.run_steps(3);
+    h.get_by_label_contains("30 % offered").click();
+    h.run_steps(3);
+    assert!(shows(&h, "5.3 kWh of 9.6 kWh"));
+    h.get_by_label_contains("Let more").click();
+    h.run_steps(2);
+    let all = commands(&h);
+    let [Command::ShareStorage { element, share }] = &all[..] else { panic!("{all:?}") };
+    assert_eq!(element, "battery-home-08");
+    assert!((share - 0.4).abs() < 1e-9, "{share}");
+}
+
+#[test]
+fn the_home_that_lets_its_battery_sees_what_it_earns() {
+    let mut h = harness(Desk::new(), vec2(1280.0, 1600.0));
+    let home = super::testing::scene().find("home-08");
+    h.state_mut().selection.subject = home;
+    h.run_steps(3);
+    assert!(shows(&h, "leased by others") && shows(&h, "offered to others"));
+}
+
 #[test]
 fn a_home_shows_its_part_of_the_storage_and_its_footprint() {
     let mut h = harness(Desk::new(), vec2(1280.0, 1600.0));
@@ -117,6 +143,6 @@ fn an_owners_bill_has_its_dividend() {
 
 #[test]
 fn every_sheet_of_the_market_fits_its_window_and_can_be_drawn() {
-    show_and_draw(&["shared-battery", "business"], Desk::new);
+    show_and_draw(&["shared-battery", "shared-battery home", "business"], Desk::new);
     show_and_draw(&["business-chain"], standing);
 }

@@ -359,6 +359,7 @@ impl Writer<'_> {
                 let args = [("lever", self.t(lever_key(*lever)).into()), ("value", number(*value, 3).into())];
                 self.locale.t_args("command-lever", &args)
             }
+            C::ShareStorage { element, share } => super::storage::command(&self.known(element), *share, self.locale),
             C::PriceShock { factor, .. } if (*factor - 1.0).abs() < 1e-9 => self.t("command-shock-end"),
             C::PriceShock { factor, minutes } => {
                 let args = [("factor", number(*factor, 2).into()), ("minutes", number(*minutes, 0).into())];

@@ -131,6 +131,7 @@ const SHEETS: [&str; 27] = [
     "limits",
     "privacy",
     "shared-battery",
+    "shared-battery home",
     "business",
     "business-chain",
     "attacks",

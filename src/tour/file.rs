@@ -160,7 +160,8 @@ fn named(action: &Action) -> Option<&str> {
             | Command::Jam { switch: name }
             | Command::Operate { switch: name, .. }
             | Command::Bid { building: name, .. }
-            | Command::WithdrawBid { building: name } => Some(name),
+            | Command::WithdrawBid { building: name }
+            | Command::ShareStorage { element: name, .. } => Some(name),
             _ => None,
         },
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::{battery, flywheel, fuel_cell, genset, thermal_unit::Phase};
 use crate::quantity::Kw;
-use crate::scene::schema::{Battery, Flywheel, Fuel, FuelCell, Genset};
+use crate::scene::schema::{Battery, Flywheel, Fuel, FuelCell, Genset, Wear};
 use proptest::prelude::*;
 
 fn cell() -> FuelCell {
@@ -46,7 +46,7 @@ proptest! {
     ) {
         let p = Battery {
             kwh: 300.0, kw: 150.0, efficiency: eta, initial_soc: soc, reserve_soc: 0.2,
-            self_discharge_per_day: leak, forming: None,
+            self_discharge_per_day: leak, forming: None, shares: 0.0, wear: Wear::default(),
         };
         let mut state = battery::State::new(&p);
         for (kw, dt) in orders {
@@ -121,6 +121,8 @@ fn a_full_cycle_of_a_battery_returns_the_round_trip() {
         reserve_soc: 0.0,
         self_discharge_per_day: 0.0,
         forming: None,
+        shares: 0.0,
+        wear: Wear::default(),
     };
     let mut state = battery::State::new(&p);
     let mut sum = |kw: f64| (0..40_000).map(|_| state.step(&p, Kw(kw), 1.0).for_seconds(1.0).0).sum::<f64>();

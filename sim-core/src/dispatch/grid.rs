@@ -34,8 +34,9 @@ fn setpoint(unit: &Unit, meters: &[Meter], bare: &[f64]) -> Setpoint {
                 Some(b) => meters[b.index()].target_kw - bare[b.index()],
                 None => unit.target_kw,
             };
-            let discharge_kw = if soc > reserve { discharge_kw } else { 0.0 };
-            kw(wish.clamp(-charge_kw, discharge_kw))
+            // Where a part is let, the bounds may lie on one side of zero; what it can take goes before what it should.
+            let discharge_kw = if soc > reserve { discharge_kw } else { discharge_kw.min(0.0) };
+            kw(wish.min(discharge_kw).max(-charge_kw))
         }
         UnitKind::Flywheel { rated_kw, soc } => kw(flywheel_rest(rated_kw, soc)),
         UnitKind::Tie { scheduled_kw, .. } => kw(scheduled_kw),

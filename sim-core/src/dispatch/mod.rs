@@ -42,9 +42,9 @@ pub enum UnitKind {
     },
     /// Battery.
     Storage {
-        /// What it can take for the next seconds.
+        /// What it can take for the next seconds; below zero it must give.
         charge_kw: f64,
-        /// What it can give for the next seconds.
+        /// What it can give for the next seconds; below zero it must take.
         discharge_kw: f64,
         /// State of charge.
         soc: f64,

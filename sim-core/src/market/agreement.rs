@@ -1,13 +1,16 @@
 //! What two agree on beside the market: energy that one hands over to the other at no price, through the network.
 //!
 //! A lessee of a storage puts its own energy in and takes it out again. The network does not care whose it is: such flows
-//! count where matches are checked, make losses, and are settled with the trades of their clearing.
+//! count where matches are checked, make losses, and are settled with the trades of their clearing. Each storage has a line of
+//! its own, so that what stands with one is known apart from what stands with another.
 
 use super::Market;
 use super::network_check::{NetworkView, Violation};
 use super::settlement::{Registers, TradeLine};
+use super::trades::OpenSlot;
 use crate::ids::ParticipantId;
-use crate::quantity::{Price, Wh};
+use crate::quantity::{Kw, Price, Wh};
+use crate::time::{HOUR_US, SimTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,20 +25,47 @@ pub struct Agreement {
     pub energy: Wh,
 }
 
-/// The line of all agreements, scaled to the rest of their slot; `None` if nothing is agreed.
-pub(super) fn draw_line(agreements: &[Agreement], number: u32, scale: impl Fn(Wh) -> Wh) -> Option<TradeLine> {
-    let mut sold: BTreeMap<ParticipantId, i64> = BTreeMap::new();
+/// All that is agreed with one storage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreedLine {
+    /// The storage.
+    pub storage: ParticipantId,
+    /// Its line, at no price.
+    pub line: TradeLine,
+}
+
+/// What stands of the agreements of each storage: given (+) or taken (-) by account.
+pub(super) type Agreed = BTreeMap<ParticipantId, BTreeMap<ParticipantId, Wh>>;
+
+/// A line for each storage, scaled to the rest of their slot.
+pub(super) fn draw_lines(agreements: &[Agreement], number: u32, scale: impl Fn(Wh) -> Wh) -> Vec<AgreedLine> {
+    let mut storages: BTreeMap<ParticipantId, BTreeMap<ParticipantId, i64>> = BTreeMap::new();
     for a in agreements {
         let energy = a.energy.0.signum() * scale(Wh(a.energy.0.abs())).0;
+        let sold = storages.entry(a.storage).or_default();
         *sold.entry(a.storage).or_default() += energy;
         *sold.entry(a.account).or_default() -= energy;
     }
-    let sold: Vec<_> = sold.into_iter().filter(|(_, e)| *e != 0).map(|(p, e)| (p, Wh(e))).collect();
-    (!sold.is_empty()).then_some(TradeLine { clearing: number, price: Price::ZERO, sold })
+    let line = |(storage, sold): (ParticipantId, BTreeMap<ParticipantId, i64>)| {
+        let sold: Vec<_> = sold.into_iter().filter(|(_, e)| *e != 0).map(|(p, e)| (p, Wh(e))).collect();
+        let line = TradeLine { clearing: number, price: Price::ZERO, sold };
+        (!line.sold.is_empty()).then_some(AgreedLine { storage, line })
+    };
+    storages.into_iter().filter_map(line).collect()
+}
+
+/// Adds lines to what stands.
+pub(super) fn add_to<'a>(standing: &mut Agreed, lines: impl Iterator<Item = &'a AgreedLine>) {
+    for AgreedLine { storage, line } in lines {
+        let of = standing.entry(*storage).or_default();
+        for (account, energy) in &line.sold {
+            of.entry(*account).or_default().0 += energy.0;
+        }
+    }
 }
 
 /// What each gives (+) or takes (-) in lines.
-pub(super) fn sum_up<'a>(lines: impl Iterator<Item = &'a TradeLine>) -> BTreeMap<ParticipantId, Wh> {
+fn sum_up<'a>(lines: impl Iterator<Item = &'a TradeLine>) -> BTreeMap<ParticipantId, Wh> {
     let mut sums: BTreeMap<ParticipantId, Wh> = BTreeMap::new();
     for (account, energy) in lines.flat_map(|l| &l.sold) {
         sums.entry(*account).or_default().0 += energy.0;
@@ -44,25 +74,39 @@ pub(super) fn sum_up<'a>(lines: impl Iterator<Item = &'a TradeLine>) -> BTreeMap
 }
 
 impl Market {
-    /// What stands of the agreements beside the market for a slot: given (+) or taken (-) by each.
+    /// What stands of the agreements with a storage for a slot: given (+) or taken (-) by each, the storage among them.
     #[must_use]
-    pub fn agreed(&self, slot: u64) -> BTreeMap<ParticipantId, Wh> {
-        self.open.get(&slot).map(|o| o.standing.clone()).unwrap_or_default()
+    pub fn agreed(&self, slot: u64, storage: ParticipantId) -> BTreeMap<ParticipantId, Wh> {
+        self.open.get(&slot).and_then(|o| o.standing.get(&storage)).cloned().unwrap_or_default()
     }
 
-    /// Changes what stands of them by what each gives more (+) or less (-); the line to be settled, if there is any.
-    pub fn take_back(&mut self, slot: u64, back: BTreeMap<ParticipantId, i64>) -> Option<TradeLine> {
+    /// What a storage hands over of that: in the whole slot, and at which power from now to the slot's end (out positive).
+    #[must_use]
+    pub fn handed_over(&self, slot: u64, storage: ParticipantId, end: SimTime) -> (Wh, Kw) {
+        let Some(open) = self.open.get(&slot) else { return (Wh::ZERO, Kw::ZERO) };
+        let whole = open.standing.get(&storage).and_then(|of| of.get(&storage)).copied().unwrap_or_default();
+        let own = open.agreed.iter().filter(|a| a.storage == storage);
+        let rest: i64 = own.map(|a| a.line.sold_by(storage).0).sum();
+        let hours = end.since(open.from) as f64 / HOUR_US as f64;
+        (whole, if hours > 0.0 { Kw(rest as f64 / 1_000.0 / hours) } else { Kw::ZERO })
+    }
+
+    /// Changes what stands with a storage by what each gives more (+) or less (-); the line to be settled, if there is any.
+    pub fn take_back(
+        &mut self,
+        slot: u64,
+        storage: ParticipantId,
+        back: BTreeMap<ParticipantId, i64>,
+    ) -> Option<TradeLine> {
         let open = self.open.get_mut(&slot)?;
         let sold: Vec<_> = back.into_iter().filter(|(_, e)| *e != 0).map(|(p, e)| (p, Wh(e))).collect();
         if sold.is_empty() {
             return None;
         }
-        for (account, energy) in &sold {
-            open.standing.entry(*account).or_default().0 += energy.0;
-        }
-        let line = TradeLine { clearing: open.number, price: Price::ZERO, sold };
-        open.lines.push(line.clone());
-        Some(line)
+        let back = AgreedLine { storage, line: TradeLine { clearing: open.number, price: Price::ZERO, sold } };
+        add_to(&mut open.standing, std::iter::once(&back));
+        open.lines.push(back.line.clone());
+        Some(back.line)
     }
 
     /// Puts what was agreed outside the market among a slot's trades, at its price within the regulator's limits; `None`
@@ -92,6 +136,13 @@ impl Market {
     }
 }
 
+impl OpenSlot {
+    /// What a participant gives (+) or takes (-) by the agreements in force.
+    pub(super) fn agreed_by(&self, participant: ParticipantId) -> Wh {
+        Wh(self.agreed.iter().map(|a| a.line.sold_by(participant).0).sum())
+    }
+}
+
 /// A network in which agreements flow beside what is asked about.
 pub(super) struct Beside<'a> {
     network: &'a mut dyn NetworkView,
@@ -100,9 +151,9 @@ pub(super) struct Beside<'a> {
 
 impl<'a> Beside<'a> {
     /// The lines flow over `hours`.
-    pub(super) fn new(network: &'a mut dyn NetworkView, lines: &[TradeLine], hours: f64) -> Self {
+    pub(super) fn new(network: &'a mut dyn NetworkView, lines: &[AgreedLine], hours: f64) -> Self {
         let mean = |wh: Wh| if hours > 0.0 { wh.0 as f64 / 1_000.0 / hours } else { 0.0 };
-        Self { network, kw: sum_up(lines.iter()).into_iter().map(|(p, wh)| (p, mean(wh))).collect() }
+        Self { network, kw: sum_up(lines.iter().map(|a| &a.line)).into_iter().map(|(p, wh)| (p, mean(wh))).collect() }
     }
 
     fn together(&self, kw: &BTreeMap<ParticipantId, f64>) -> BTreeMap<ParticipantId, f64> {

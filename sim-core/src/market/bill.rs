@@ -1,7 +1,7 @@
 //! A participant's bill: what each settled slot added, kind by kind.
 //!
-//! `total = bought + sold + short + long + grid fee + tax + subsidy + losses + congestion + storage`, in money received (+)
-//! or paid (-), equal to the sum of the settled rows and of the storage's slots, and
+//! `total = bought + sold + short + long + grid fee + tax + subsidy + losses + congestion + storage
+//! + letting`, in money received (+) or paid (-), equal to the sum of the settled rows and of the storages' slots, and
 //! therefore to the account's balance on the chain.
 
 use super::charges::Charges;
@@ -48,8 +48,10 @@ pub struct Bill {
     pub losses: Item,
     /// Elements at their limit; its energy is what was traded in such slots.
     pub congestion: Item,
-    /// A shared storage: what passed, with rent, compensation and what was bought back.
+    /// Storages of others: what passed, with rent, compensation and what was bought back.
     pub storage: Item,
+    /// Its own storage, as far as it is let: what passed for lessees, with the same, received.
+    pub letting: Item,
     /// The last slot.
     pub last: Option<LastSlot>,
 }
@@ -76,11 +78,16 @@ impl Bill {
     #[must_use]
     pub fn total(&self) -> Money {
         let energy = [self.bought, self.sold, self.short, self.long, self.fee, self.tax, self.subsidy];
-        let items = energy.into_iter().chain([self.losses, self.congestion, self.storage]);
+        let items = energy.into_iter().chain([self.losses, self.congestion, self.storage, self.letting]);
         Money(items.fold(0, |sum, i| sum.saturating_add(i.money.0)))
     }
 
-    /// Adds a slot of a shared storage.
+    /// Adds a slot of its own storage that others lease.
+    pub fn add_letting(&mut self, energy: Wh, money: Money) {
+        self.letting.add(energy.0, money);
+    }
+
+    /// Adds a slot of a storage that it leases.
     pub fn add_storage(&mut self, energy: Wh, money: Money) {
         self.storage.add(energy.0, money);
     }

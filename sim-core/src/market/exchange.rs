@@ -258,7 +258,7 @@ impl Market {
     pub fn target(&self, slot: u64, participant: ParticipantId) -> Kw {
         let (Some(open), Ok((_, end))) = (self.open.get(&slot), self.bounds(slot)) else { return Kw::ZERO };
         let hours = end.since(open.from) as f64 / HOUR_US as f64;
-        let sold = sum_sold(&open.current, participant).0 + sum_sold(&open.agreed, participant).0;
+        let sold = sum_sold(&open.current, participant).0 + open.agreed_by(participant).0;
         if hours > 0.0 { Kw(sold as f64 / 1_000.0 / hours) } else { Kw::ZERO }
     }
 
@@ -310,8 +310,8 @@ impl Market {
         let number = before.map_or(0, |o| o.number + 1);
         let mut reversed = before.map(|o| o.reverse_rest(end.since(from), end.since(o.from))).unwrap_or_default();
         let undone = before.map(|o| o.reverse_agreed(end.since(from), end.since(o.from))).unwrap_or_default();
-        let agreed: Vec<TradeLine> =
-            agreement::draw_line(agreements, number, |e| outlook.scale(e)).into_iter().collect();
+        let mut standing = before.map(|o| o.standing.clone()).unwrap_or_default();
+        let agreed = agreement::draw_lines(agreements, number, |e| outlook.scale(e));
         let setting = Setting {
             grid: self.parameters.grid,
             operator: self.parameters.operator_account(),
@@ -338,9 +338,9 @@ impl Market {
             volume: clearing.volume,
         };
         let mut trades = if mechanism.binds() { lines.clone() } else { Vec::new() };
-        trades.extend_from_slice(&agreed);
-        let standing = agreement::sum_up(undone.iter().chain(&agreed));
-        reversed.extend(undone);
+        trades.extend(agreed.iter().map(|a| a.line.clone()));
+        agreement::add_to(&mut standing, undone.iter().chain(&agreed));
+        reversed.extend(undone.into_iter().map(|a| a.line));
         let rates = NodalRates::new(&losses, &shadows, self.levers.charges.congestion_thousandths);
         let report =
             ClearingReport { summary, book, clearing, mechanism, pairs, trades, curtailed, reversed, agreed, rates };
@@ -353,16 +353,13 @@ impl Market {
         &mut self,
         report: ClearingReport,
         current: Vec<TradeLine>,
-        more: BTreeMap<ParticipantId, Wh>,
+        standing: agreement::Agreed,
         from: SimTime,
         risk: Money,
     ) {
         let (ClearingSummary { slot, number, .. }, mechanism) = (report.summary, report.mechanism);
-        let before = self.open.remove(&slot).map(|o| (o.lines, o.risk, o.rates, o.standing));
-        let (mut lines, before, mut rates, mut standing) = before.unwrap_or_default();
-        for (account, energy) in more {
-            standing.entry(account).or_default().0 += energy.0;
-        }
+        let before = self.open.remove(&slot).map(|o| (o.lines, o.risk, o.rates));
+        let (mut lines, before, mut rates) = before.unwrap_or_default();
         rates.insert(number, report.rates.clone());
         // What it traded for the time gone stays.
         let risk = Money(before.0.saturating_add(risk.0));

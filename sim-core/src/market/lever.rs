@@ -32,15 +32,13 @@ pub enum Lever {
     LossCharge,
     /// The part of the shadow price of a full element that is charged in the direction of flow, 0 to 1.
     CongestionCharge,
-    /// The part of the community battery that is let to households, 0 to 1.
-    StorageShare,
     /// The part of the certificates that households surrender for carbon credits instead of claiming them, 0 to 1.
     CreditShare,
 }
 
 impl Lever {
     /// All of them, in the order of a panel.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::GridFee,
         Self::LocalDiscount,
         Self::Tax,
@@ -52,7 +50,6 @@ impl Lever {
         Self::MakerLoss,
         Self::LossCharge,
         Self::CongestionCharge,
-        Self::StorageShare,
         Self::CreditShare,
     ];
 
@@ -71,7 +68,6 @@ impl Lever {
             Self::MakerLoss => "maker loss",
             Self::LossCharge => "loss charge",
             Self::CongestionCharge => "congestion charge",
-            Self::StorageShare => "storage share",
             Self::CreditShare => "credit share",
         }
     }
@@ -80,12 +76,7 @@ impl Lever {
     #[must_use]
     pub fn most(self) -> f64 {
         match self {
-            Self::LocalDiscount
-            | Self::Tax
-            | Self::LossCharge
-            | Self::CongestionCharge
-            | Self::StorageShare
-            | Self::CreditShare => 1.0,
+            Self::LocalDiscount | Self::Tax | Self::LossCharge | Self::CongestionCharge | Self::CreditShare => 1.0,
             Self::MakerEnergy => 1_000.0,
             Self::MakerLoss => 100_000.0,
             Self::GridFee | Self::Subsidy | Self::PriceFloor | Self::PriceCap | Self::MakerSpread => 10.0,
@@ -108,7 +99,6 @@ impl Lever {
             Self::MakerLoss => levers.maker.loss.0 as f64 / 1e6,
             Self::LossCharge => milli(levers.charges.loss_thousandths),
             Self::CongestionCharge => milli(levers.charges.congestion_thousandths),
-            Self::StorageShare => milli(levers.storage_share),
             Self::CreditShare => milli(levers.credit_share),
         }
     }
@@ -131,7 +121,6 @@ impl Lever {
             Self::MakerLoss => next.maker.loss = Money(whole(value * 1e6)),
             Self::LossCharge => next.charges.loss_thousandths = milli,
             Self::CongestionCharge => next.charges.congestion_thousandths = milli,
-            Self::StorageShare => next.storage_share = milli,
             Self::CreditShare => next.credit_share = milli,
         }
         next

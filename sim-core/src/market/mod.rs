@@ -40,7 +40,7 @@ mod tariff;
 mod trades;
 
 pub use agents::{EngineState, Situation, StorageState, UserBid};
-pub use agreement::Agreement;
+pub use agreement::{AgreedLine, Agreement};
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
 pub use bill::{Bill, Item, LastSlot};
 pub use book::{Book, Order, Side};

@@ -82,8 +82,6 @@ pub struct Levers {
     pub cap: Option<Price>,
     /// The market maker.
     pub maker: Maker,
-    /// The part of the community battery that is let, in thousandths.
-    pub storage_share: i64,
     /// The part of the certificates that is surrendered for carbon credits, in thousandths.
     pub credit_share: i64,
 }
@@ -115,7 +113,7 @@ impl Levers {
         let Charges { local_discount_thousandths, tax_thousandths, loss_thousandths, congestion_thousandths, .. } =
             self.charges;
         let charges = [local_discount_thousandths, tax_thousandths, loss_thousandths, congestion_thousandths];
-        let mut parts = charges.into_iter().chain([self.storage_share, self.credit_share]);
+        let mut parts = charges.into_iter().chain([self.credit_share]);
         let prices = [self.charges.grid_fee, self.charges.subsidy, self.maker.spread].map(|p| p.0);
         let limits = [self.floor, self.cap].map(|p| p.map_or(0, |p| p.0));
         let in_range = parts.all(|p| (0..=1_000).contains(&p))

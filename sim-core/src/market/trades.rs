@@ -3,6 +3,7 @@
 //! A mechanism with one price leaves one [`TradeLine`] a clearing; one with many prices leaves a line a price.
 //! Energy is sold (+) or bought (-); each line sums to zero.
 
+use super::agreement::{Agreed, AgreedLine};
 use super::auction::{Clearing, Fill, PriceInterval};
 use super::book::{Book, Side};
 use super::mechanism::Mechanism;
@@ -35,7 +36,7 @@ pub struct ClearingReport {
     /// What this clearing took back of the one before it, at that one's price: the reverse of its rest.
     pub reversed: Vec<TradeLine>,
     /// What was agreed beside the market, at no price; it is among `trades`, too.
-    pub agreed: Vec<TradeLine>,
+    pub agreed: Vec<AgreedLine>,
     /// What the trades of each do to the network.
     pub rates: NodalRates,
 }
@@ -87,15 +88,15 @@ pub(super) struct OpenSlot {
     /// Its lines.
     pub(super) current: Vec<TradeLine>,
     /// What it took over of agreements beside the market.
-    pub(super) agreed: Vec<TradeLine>,
+    pub(super) agreed: Vec<AgreedLine>,
     /// How they came about.
     pub(super) mechanism: Mechanism,
     /// Most that the market maker can lose in it.
     pub(super) risk: Money,
     /// What trades do to the network, by clearing.
     pub(super) rates: BTreeMap<u32, NodalRates>,
-    /// What stands of all agreements: given (+) or taken (-).
-    pub(super) standing: BTreeMap<ParticipantId, Wh>,
+    /// What stands of all agreements.
+    pub(super) standing: Agreed,
 }
 
 impl OpenSlot {
@@ -107,9 +108,9 @@ impl OpenSlot {
     }
 
     /// The same of what was agreed beside the market.
-    pub(super) fn reverse_agreed(&self, rest_us: u64, whole_us: u64) -> Vec<TradeLine> {
-        let reversed = self.agreed.iter().map(|l| l.reverse_rest(rest_us, whole_us));
-        reversed.filter(|l| !l.sold.is_empty()).collect()
+    pub(super) fn reverse_agreed(&self, rest_us: u64, whole_us: u64) -> Vec<AgreedLine> {
+        let reverse = |a: &AgreedLine| AgreedLine { storage: a.storage, line: a.line.reverse_rest(rest_us, whole_us) };
+        self.agreed.iter().map(reverse).filter(|a| !a.line.sold.is_empty()).collect()
     }
 }
 

@@ -1,12 +1,14 @@
-//! A storage that is shared: what is inside, and whose it is by contract.
+//! Storages that are shared: what is inside, and whose it is by contract.
 
 use crate::ids::{BuildingId, DeviceId};
 
-/// The shared storage. Energies in Wh that can be given, rents in millionths of the currency per kWh.
+/// A shared storage. Energies in Wh that can be given, rents in millionths of the currency per kWh.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StorageView {
     /// Which device.
     pub device: DeviceId,
+    /// Behind whose meter; `None` with a meter of its own.
+    pub building: Option<BuildingId>,
     /// Share that is offered, 0 to 1.
     pub share: f64,
     /// What it can hold.
@@ -19,8 +21,6 @@ pub struct StorageView {
     pub physical_wh: i64,
     /// Of that, the owner's.
     pub owner_wh: i64,
-    /// What contracts promise beyond what is inside, not above zero.
-    pub deficit_wh: i64,
     /// What has passed for lessees, in and out.
     pub throughput_wh: i64,
     /// Price of room in this slot, per kWh and slot; `None` where none is let.
@@ -31,7 +31,9 @@ pub struct StorageView {
     pub ageing_capacity_rent: i64,
     /// The part of it that pays for ageing with use.
     pub ageing_power_rent: i64,
-    /// What the owner has received, millionths.
+    /// Rents that the owner has received, millionths.
+    pub rents: i64,
+    /// What the owner has received in all: rents less what it paid to lessees, millionths.
     pub income: i64,
     /// Lessees, by building.
     pub rows: Vec<StorageRowView>,
@@ -54,6 +56,8 @@ pub struct StorageRowView {
     pub stored_wh: i64,
     /// Taken out since the start.
     pub taken_wh: i64,
+    /// Of what was put in, lost by conversion since the start.
+    pub lost_wh: i64,
     /// Rent paid since the start, millionths.
     pub rent: i64,
     /// Received (+) or paid (-) in all, millionths.

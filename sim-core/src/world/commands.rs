@@ -35,7 +35,7 @@ impl World {
     fn subject_of(&self, command: &Command) -> Subject {
         let name = match command {
             Command::Fault { cable, .. } | Command::OpenConductor { cable, .. } => cable,
-            Command::Fail { element } | Command::Repair { element } => element,
+            Command::Fail { element } | Command::Repair { element } | Command::ShareStorage { element, .. } => element,
             Command::Jam { switch } | Command::Operate { switch, .. } => switch,
             Command::Bid { building, .. }
             | Command::WithdrawBid { building }
@@ -107,6 +107,7 @@ impl World {
             Command::Tariff { import, feed_in } => self.set_tariff(*import, *feed_in, None, event),
             Command::CarbonPrice { price } => self.set_tariff(None, None, Some(*price), event),
             Command::Lever { lever, value } => self.set_lever(*lever, *value, event),
+            Command::ShareStorage { element, share } => self.share_storage(element, *share, event),
             Command::PriceShock { factor, minutes } => self.shock(*factor, *minutes, event),
             Command::DeployContract { .. } | Command::CallContract { .. } => self.order_contract(command, event),
             Command::FoundBusiness { .. } | Command::TransferShares { .. } => self.order_business(command, event),

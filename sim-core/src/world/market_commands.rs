@@ -89,9 +89,7 @@ impl World {
         self.state.market.set_levers(lever.set(old, to)).map_err(|e| e.to_string())?;
         let noted = self.note_lever(lever.name(), lever.get(&old), to, event);
         match lever {
-            // What is let stays let until midnight; more of it is let at once.
-            Lever::StorageShare if to > 0.0 => self.let_storage(noted),
-            Lever::StorageShare | Lever::CreditShare => {}
+            Lever::CreditShare => {}
             _ => {
                 self.state.trading.disturbed.get_or_insert((self.state.now, noted));
             }
@@ -154,8 +152,8 @@ pub(super) fn scene_levers(scene: &Scene) -> Levers {
     let tariffs = levers(m.import_tariff, m.feed_in_tariff, m.carbon_price);
     let fees = [(Lever::GridFee, m.grid_fee), (Lever::LocalDiscount, m.local_discount), (Lever::Tax, m.tax)];
     let network = [(Lever::LossCharge, m.loss_charge), (Lever::CongestionCharge, m.congestion_charge)];
-    let shares = [(Lever::StorageShare, m.storage_share), (Lever::CreditShare, m.credit_share)];
-    fees.into_iter().chain(network).chain(shares).fold(tariffs, |levers, (lever, value)| lever.set(levers, value))
+    let credits = [(Lever::CreditShare, m.credit_share)];
+    fees.into_iter().chain(network).chain(credits).fold(tariffs, |levers, (lever, value)| lever.set(levers, value))
 }
 
 /// The terms of a slot as the chain has them; what is in thousandths lies between 0 and 1000 by the levers' check.

@@ -103,7 +103,8 @@ impl World {
             .filter(|d| flows.bus_island[self.scene.device_bus[*d].index()] == Some(island))
             .filter(|d| self.state.units[*d].in_service())
             .collect();
-        let units: Vec<dispatch::Unit> = members.iter().map(|d| self.dispatch_unit(*d, slot)).collect();
+        let units: Vec<dispatch::Unit> =
+            members.iter().map(|d| self.dispatch_unit(*d, slot, info.former.is_none())).collect();
         let loads =
             (0..flows.load_kw.len()).filter(|b| flows.bus_island[self.scene.building_bus[*b].index()] == Some(island));
         let state = IslandState {
@@ -120,7 +121,7 @@ impl World {
         }
     }
 
-    fn dispatch_unit(&self, d: usize, slot: u64) -> dispatch::Unit {
+    fn dispatch_unit(&self, d: usize, slot: u64, on_grid: bool) -> dispatch::Unit {
         let (unit, device) = (&self.state.units[d], &self.scene.file.devices[d]);
         let running = matches!(unit.phase(), Some(Phase::Running | Phase::Starting { .. }));
         let kind = match (&unit.model, &device.kind) {
@@ -132,12 +133,12 @@ impl World {
                 running,
                 committed: self.is_committed(d),
             },
-            (Model::Battery(s), DeviceKind::Battery(b)) => UnitKind::Storage {
-                charge_kw: s.available_charge(b, HORIZON_S).0,
-                discharge_kw: s.available_discharge(b, HORIZON_S).0,
-                soc: s.soc(b),
-                reserve: b.reserve_soc,
-            },
+            (Model::Battery(s), DeviceKind::Battery(b)) => {
+                let can = (s.available_charge(b, HORIZON_S).0, s.available_discharge(b, HORIZON_S).0);
+                let may = if on_grid { self.share_limits(d, slot) } else { None };
+                let (charge_kw, discharge_kw) = may.map_or(can, |(low, high)| (can.0.min(-low), can.1.min(high)));
+                UnitKind::Storage { charge_kw, discharge_kw, soc: s.soc(b), reserve: b.reserve_soc }
+            }
             (Model::Flywheel(s), DeviceKind::Flywheel(w)) => UnitKind::Flywheel { rated_kw: w.kw, soc: s.soc(w) },
             (Model::Ev(s), DeviceKind::EvCharger(c)) => {
                 UnitKind::Charger { wants_kw: s.available_charge(c, HORIZON_S).0 }

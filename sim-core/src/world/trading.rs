@@ -41,7 +41,7 @@ pub(super) struct MeterState {
 }
 
 impl MeterState {
-    fn count(&mut self, net_kw: f64, dt_s: f64) {
+    pub(super) fn count(&mut self, net_kw: f64, dt_s: f64) {
         let kwh = net_kw * dt_s / 3600.0;
         if kwh < 0.0 {
             self.slot_kwh[0] -= kwh;
@@ -51,7 +51,7 @@ impl MeterState {
     }
 
     /// Whole watt-hours of the slot; the meter begins the next one.
-    fn read(&mut self) -> Registers {
+    pub(super) fn read(&mut self) -> Registers {
         let [mut taken, mut given] = [Wh::ZERO; 2];
         for (i, wh) in [&mut taken, &mut given].into_iter().enumerate() {
             *wh = Wh::from_kwh_carrying(Kwh(std::mem::take(&mut self.slot_kwh[i])), &mut self.carry_kwh[i]);
@@ -86,6 +86,8 @@ pub(super) struct Trading {
     pub(super) disturbed: Option<(SimTime, EventId)>,
     /// Who could deliver at the last clearing.
     connected: Vec<bool>,
+    /// Which shared batteries could serve their lessees at the last clearing.
+    lending: Vec<bool>,
     /// The grid took part in the last clearing.
     grid_was_there: bool,
     /// Losses by the power flow since the slot began, kWh.
@@ -98,8 +100,8 @@ pub(super) struct Trading {
     pub(super) shock: Option<(SimTime, EventId)>,
     /// Trades are checked against what the network can carry.
     pub(super) network_check: bool,
-    /// The storage that is shared.
-    pub(super) sharing: Option<Sharing>,
+    /// The batteries that are shared, or could be.
+    pub(super) sharing: Vec<Sharing>,
     /// Footprints and credits.
     pub(super) carbon: CarbonBooks,
 }
@@ -119,13 +121,14 @@ impl Trading {
             next: None,
             disturbed: None,
             connected: vec![false; scene.participants.len()],
+            lending: Vec::new(),
             grid_was_there: true,
             loss_kwh: 0.0,
             losses: (0, 0.0),
             bills: vec![Bill::default(); scene.participants.len()],
             shock: None,
             network_check: scene.file.market.network_check,
-            sharing: Sharing::new(scene, u64::from(scene.file.market.slot_min) * MINUTE_US),
+            sharing: Sharing::all(scene, u64::from(scene.file.market.slot_min) * MINUTE_US),
             carbon: CarbonBooks::default(),
         }
     }
@@ -221,7 +224,7 @@ impl World {
     /// The first clearing of a scene: the rest of the slot in which it starts.
     pub(super) fn open_trading(&mut self) {
         let slot = self.state.market.slot_at(self.state.now);
-        if self.state.market.levers().storage_share > 0 {
+        if self.is_storage_offered() {
             self.let_storage(self.state.root);
         }
         self.clear(slot, ClearingReason::Gate, self.state.root);
@@ -230,9 +233,10 @@ impl World {
     /// Notes when somebody can deliver who could not at the last clearing, or no longer can.
     fn watch_deliverability(&mut self) {
         let connected = self.connected_participants();
-        let grid = self.grid_reaches_community();
+        let (lending, grid) = (self.lending_batteries(), self.grid_reaches_community());
         let trading = &mut self.state.trading;
-        if (trading.connected != connected || trading.grid_was_there != grid) && trading.disturbed.is_none() {
+        let changed = trading.connected != connected || trading.lending != lending || trading.grid_was_there != grid;
+        if changed && trading.disturbed.is_none() {
             trading.disturbed = Some((self.state.now, self.state.network.last_change));
         }
     }
@@ -289,6 +293,7 @@ impl World {
         self.note_curtailed(&report, event);
         self.state.totals.trades += report.clearing.fills.len() as u64;
         self.state.trading.connected = connected;
+        self.state.trading.lending = self.lending_batteries();
         self.state.trading.grid_was_there = grid;
         self.post_clearing(&report, event);
     }
@@ -330,7 +335,7 @@ impl World {
     }
 
     /// The feeder that a participant hangs on; what hangs on none is a place of its own.
-    fn place_of(&self, who: &Participant) -> u32 {
+    pub(super) fn place_of(&self, who: &Participant) -> u32 {
         let bus = match who {
             Participant::Building(b) => self.scene.building_bus[b.index()],
             Participant::Device(d) => self.scene.device_bus[d.index()],
@@ -342,6 +347,9 @@ impl World {
     fn storage_of(&self, d: DeviceId) -> Option<StorageState> {
         let (unit, device) = (&self.state.units[d.index()], &self.scene.file.devices[d.index()]);
         let (Model::Battery(s), DeviceKind::Battery(b)) = (&unit.model, &device.kind) else { return None };
+        if !unit.in_service() {
+            return None;
+        }
         let hours = self.state.market.parameters().slot_us as f64 / crate::time::HOUR_US as f64;
         let slot_s = hours * 3600.0;
         let wh = |kwh: f64| Wh(whole(kwh * 1e3));
@@ -386,6 +394,9 @@ impl World {
             };
             self.state.trading.meters[p].count(net_kw, dt_s);
         }
+        for shared in &mut self.state.trading.sharing {
+            shared.meter.count(flows.device_kw[shared.device.index()], dt_s);
+        }
         self.state.trading.loss_kwh += flows.loss_kw * dt_s / 3600.0;
     }
 
@@ -426,19 +437,19 @@ impl World {
         self.state.trading.losses.0 += balance;
         let flow_kwh = std::mem::take(&mut self.state.trading.loss_kwh);
         self.state.trading.losses.1 += flow_kwh;
-        let lit: Vec<Metered> =
-            metered.iter().filter(|m| self.state.trading.connected[m.account.index()]).copied().collect();
-        self.state.market.record_metered(ended, &lit);
         self.end_neighbour_trades(ended, &metered, pcc);
         let trading = metered.iter().filter(|m| !self.is_suspended(m.account.0, ended as u32));
         let trading: Vec<Metered> = trading.copied().collect();
         for line in self.state.market.share_surplus(ended, &trading) {
             self.post_trade(ended as u32, &line);
         }
-        let stored = self.end_storage_slot(ended, &metered);
-        if let Some(line) = stored.as_ref().and_then(|(_, line)| line.as_ref()) {
-            self.post_trade(ended as u32, line);
+        let (stored, lines) = self.end_storage_slot(ended, &metered);
+        for line in lines {
+            self.post_trade(ended as u32, &line);
         }
+        let mut own = self.without_lessees(&stored, &metered);
+        own.retain(|m| self.state.trading.connected[m.account.index()]);
+        self.state.market.record_metered(ended, &own);
         let terms = self.state.market.settlement_input(ended, &metered, pcc, losses).terms;
         let Ok(statement) = self.state.market.settle(ended, &metered, pcc, losses) else { return };
         for (p, bill) in self.state.trading.bills.iter_mut().enumerate() {
@@ -447,7 +458,7 @@ impl World {
         let event = self.note_settled(&statement, losses, cause);
         self.book_carbon(ended, &metered, pcc, losses);
         self.end_neighbour_slot(&statement, &metered, event);
-        if let Some((run, _)) = stored {
+        for run in stored {
             self.note_storage(run, event);
         }
         self.watch_slot(losses, flow_kwh, &metered, event);

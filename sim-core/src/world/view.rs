@@ -275,7 +275,7 @@ impl World {
         view.bills.clone_from(&s.trading.bills);
         let all = (0..self.scene.participants.len()).map(ParticipantId::new);
         view.carbon = all.map(|p| s.trading.carbon.get(p)).collect();
-        view.storage = self.view_storage();
+        view.storages = self.view_storages();
         view.overridden = buildings.map(BuildingId::new).collect();
         let bid = |b: &BuildingId| s.market.user_bid(ParticipantId::new(b.index()));
         view.user_bids = view.overridden.iter().filter_map(bid).collect();

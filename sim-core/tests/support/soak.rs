@@ -149,6 +149,7 @@ fn draw_command(scene: &Scene, dice: &mut Stream) -> Command {
             ];
             Command::Agents { kind: all[dice.below(4) as usize] }
         }
+        29 => Command::ShareStorage { element: building(dice), share: dice.uniform() },
         28 => Command::WithdrawBid { building: building(dice) },
         _ => Command::Weather {
             cloud: dice.chance(0.7).then(|| dice.uniform()),

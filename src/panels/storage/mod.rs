@@ -1,41 +1,67 @@
-//! Storage sharing: what is inside the community battery, whose it is by contract, what room and power cost and how much of
-//! that is ageing, and who stored what.
+//! Storage sharing: the batteries of which a part can be let, and of one of them what is inside, whose it is by contract, what
+//! room and power cost and how much of that is ageing, and who stored what.
 
 mod section;
+mod why;
 
 pub(super) use section::show as section;
+pub(super) use why::{letting as why_letting, storing as why_storing};
 
 use super::data::{PanelData, Reply};
 use super::names::name;
 use super::{numbers, theme, widgets};
+use crate::locale::Locale;
 use crate::palette;
-use bevy_egui::egui::{self, Align, Color32, Label, Layout, Rect, RichText, ScrollArea, Sense, Slider, Ui, pos2, vec2};
+use bevy_egui::egui::{
+    self, Align, Color32, ComboBox, Label, Layout, Rect, RichText, ScrollArea, Sense, Slider, Ui, WidgetInfo,
+    WidgetType, pos2, vec2,
+};
 use egui_phosphor::regular as icons;
-use sim_core::command::{Command, Lever};
+use sim_core::command::Command;
 use sim_core::event::EventKind;
-use sim_core::ids::Subject;
+use sim_core::ids::{DeviceId, Subject};
 use sim_core::snapshot::{StorageRowView, StorageView};
 
 /// Height of a bar, points.
 const BAR: f32 = 22.0;
 /// Slots of a day, for prices a day.
 const DAY_US: f64 = 86_400e6;
+/// What a click on more or less changes.
+const STEP: f64 = 0.1;
 
-/// State of the sheet: the lever while it is being dragged.
+/// State of the sheet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
+    /// The battery that is looked at; the first one before any is chosen.
+    battery: Option<DeviceId>,
+    /// Show one of a home, once there is one.
+    home_wanted: bool,
+    /// The slider while it is being dragged.
     share: Option<f64>,
+}
+
+impl State {
+    /// As a picture wants it: the community's battery, or one of a home.
+    pub(crate) fn present(&mut self, home: bool) {
+        (self.battery, self.home_wanted) = (None, home);
+    }
 }
 
 /// The sheet.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Reply) {
-    let Some(view) = &data.now.market.storage else {
+    let all = &data.now.market.storages;
+    if std::mem::take(&mut state.home_wanted) {
+        state.battery = all.iter().find(|v| v.building.is_some() && !v.rows.is_empty()).map(|v| v.device);
+    }
+    let chosen = all.iter().find(|v| Some(v.device) == state.battery).or(all.first());
+    let Some(view) = chosen else {
         widgets::empty(ui, icons::BATTERY_EMPTY, &data.t("sharing-none"), &data.t("sharing-none-hint"));
         return;
     };
     let narrow = ui.available_width() < 1000.0;
     widgets::columns(ui, &[if narrow { 344.0 } else { 480.0 }, 0.0], |i, ui| match i {
         0 => {
+            choose(ui, data, all, view, state);
             ScrollArea::vertical().id_salt("storage left").auto_shrink([false, false]).show(ui, |ui| {
                 bars(ui, data, view);
                 prices(ui, data, view);
@@ -44,6 +70,29 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: 
         }
         _ => table(ui, data, view, reply),
     });
+}
+
+/// Which battery: each with its name, the part that it offers and what lessees have in it.
+fn choose(ui: &mut Ui, data: &PanelData<'_>, all: &[StorageView], view: &StorageView, state: &mut State) {
+    let called = |v: &StorageView| {
+        let who = name(data.scene, Subject::Device(v.device), data.locale);
+        let theirs: i64 = v.rows.iter().map(|r| r.content_wh).sum();
+        let args =
+            [("who", who.into()), ("share", numbers::percent(v.share).into()), ("theirs", numbers::wh(theirs).into())];
+        data.locale.t_args(if v.share > 0.0 { "sharing-provider" } else { "sharing-provider-none" }, &args)
+    };
+    let combo = ComboBox::from_id_salt("storage provider").width(ui.available_width() - 16.0).truncate();
+    let list = combo.selected_text(called(view)).show_ui(ui, |ui| {
+        for v in all {
+            if ui.selectable_label(v.device == view.device, called(v)).clicked() {
+                (state.battery, state.share) = (Some(v.device), None);
+            }
+        }
+    });
+    let label = data.t("sharing-choose");
+    list.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, &label));
+    list.response.on_hover_text(data.t("term-sharing-choose"));
+    ui.add_space(theme::GRID);
 }
 
 /// What an event of the storage says.
@@ -65,6 +114,12 @@ pub(super) fn words(kind: &EventKind, currency: &str) -> (&'static str, super::w
         ),
         _ => ("event-storage-due", vec![]),
     }
+}
+
+/// What a command to let a part of a battery says.
+pub(super) fn command(who: &str, share: f64, locale: &Locale) -> String {
+    let args = [("who", who.to_owned().into()), ("share", numbers::percent(share).into())];
+    locale.t_args("command-share-storage", &args)
 }
 
 /// A part of a bar.
@@ -99,10 +154,6 @@ fn bars(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView) {
     bar(ui, view.capacity_wh, &contents);
     let args = [("lessees", numbers::wh(theirs).into()), ("owner", numbers::wh(view.owner_wh).into())];
     ui.label(data.locale.t_args("sharing-whose-is", &args));
-    if view.deficit_wh < 0 {
-        let missing = numbers::wh(-view.deficit_wh);
-        ui.colored_label(theme::fault(ui), data.locale.t_args("sharing-deficit", &[("energy", missing.into())]));
-    }
     ui.add_space(theme::GRID);
     widgets::title(ui, data.t("sharing-room")).on_hover_text(data.t("term-sharing-room"));
     let room = lessees(|r| r.capacity_wh);
@@ -126,7 +177,7 @@ fn bar(ui: &mut Ui, whole: i64, parts: &[Part]) {
         ui.painter().rect_filled(rect.with_max_x((rect.right() - 1.0).max(rect.left())), 2.0, part.colour);
         let said = format!("{} {}", part.name, numbers::wh(part.wh));
         let response = ui.interact(rect, ui.id().with(("part", i, area.top() as i32)), Sense::hover());
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, &said));
+        response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &said));
         response.on_hover_text(said);
     }
     ui.painter().rect_stroke(area, 4.0, ui.visuals().widgets.noninteractive.bg_stroke, egui::StrokeKind::Inside);
@@ -164,20 +215,32 @@ fn prices(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView) {
     ui.add_space(theme::GRID);
 }
 
+/// The part that is offered: a slider, and less or more by a click.
 fn lever(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView, state: &mut State, reply: &mut Reply) {
-    let key = super::names::lever_key(Lever::StorageShare);
+    let key = "lever-storage-share";
     let mut share = state.share.unwrap_or(view.share) * 100.0;
     ui.label(RichText::new(data.t(key)).weak()).on_hover_text(data.t(&format!("term-{key}")));
-    let response = ui.add(Slider::new(&mut share, 0.0..=100.0).step_by(1.0).fixed_decimals(0).suffix(" %"));
-    response.widget_info(|| egui::WidgetInfo::slider(true, share, data.t(key)));
-    if response.changed() {
-        state.share = Some(share / 100.0);
-    }
-    if state.share.is_some() && !response.dragged() && !response.is_pointer_button_down_on() {
-        let value = state.share.take().unwrap_or(view.share);
-        if (value - view.share).abs() > 1e-6 {
-            reply.command(Command::Lever { lever: Lever::StorageShare, value });
+    let mut asked = None;
+    ui.horizontal(|ui| {
+        let mut click = |ui: &mut Ui, icon: &str, key: &str, by: f64| {
+            if widgets::icon(ui, icon, &data.t(key), None, false).clicked() {
+                asked = Some(((view.share + by) * 10.0).round().clamp(0.0, 10.0) / 10.0);
+            }
+        };
+        click(ui, icons::MINUS, "sharing-less", -STEP);
+        let response = ui.add(Slider::new(&mut share, 0.0..=100.0).step_by(1.0).fixed_decimals(0).suffix(" %"));
+        response.widget_info(|| WidgetInfo::slider(true, share, data.t(key)));
+        if response.changed() {
+            state.share = Some(share / 100.0);
         }
+        click(ui, icons::PLUS, "sharing-more", STEP);
+        if state.share.is_some() && !response.dragged() && !response.is_pointer_button_down_on() {
+            asked = state.share.take();
+        }
+    });
+    if let Some(share) = asked.filter(|share| (share - view.share).abs() > 1e-6) {
+        let element = data.scene.name(Subject::Device(view.device)).to_owned();
+        reply.command(Command::ShareStorage { element, share });
     }
 }
 
@@ -235,7 +298,8 @@ fn table(ui: &mut Ui, data: &PanelData<'_>, view: &StorageView, reply: &mut Repl
         ui.add_space(theme::GRID);
         let income = numbers::money(view.income, &data.scene.file.site.currency);
         let passed = numbers::wh(view.throughput_wh);
-        let args = [("income", income.into()), ("energy", passed.into())];
+        let rents = numbers::money(view.rents, &data.scene.file.site.currency);
+        let args = [("income", income.into()), ("rents", rents.into()), ("energy", passed.into())];
         ui.add(Label::new(data.locale.t_args("sharing-income", &args)).wrap());
         ui.add(Label::new(RichText::new(data.t("sharing-how")).weak()).wrap());
     });

@@ -53,10 +53,16 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("CarbonPrice", "price: currency/t", "sets the carbon price", "CarbonPrice(price: 150)"),
     (
         "Lever",
-        "lever: GridFee|Subsidy|PriceFloor|PriceCap|MakerSpread (currency/kWh), LocalDiscount|Tax|LossCharge|CongestionCharge|StorageShare|CreditShare (0..1), MakerEnergy (kWh a \
+        "lever: GridFee|Subsidy|PriceFloor|PriceCap|MakerSpread (currency/kWh), LocalDiscount|Tax|LossCharge|CongestionCharge|CreditShare (0..1), MakerEnergy (kWh a \
          slot), MakerLoss (currency); value: number, 0 is off",
         "sets one of the market's levers",
         "Lever(lever: GridFee, value: 0.12)",
+    ),
+    (
+        "ShareStorage",
+        "element: battery, or building with one, share: 0..1",
+        "the part of a battery that is let to others",
+        "ShareStorage(element: \"home-08\", share: 0.4)",
     ),
     (
         "PriceShock",

@@ -96,6 +96,10 @@ impl State {
         open.clearings = open.clearings.saturating_add(1);
         process_fills(&mut open.positions, &p.fills, p.price)
             .ok_or(TransitionError::Overflow { account: last.unwrap_or_default() })?;
+        for fill in p.fills.iter().filter(|_| p.price == Price::ZERO) {
+            let handed = open.handed.entry(fill.account).or_default();
+            *handed = handed.saturating_add(fill.quantity.0);
+        }
         self.entries.note(Key::Slot(p.slot));
         self.market.open.insert(p.slot, open);
         Ok(())

@@ -60,6 +60,23 @@ pub struct OpenSlot {
     pub clearings: u32,
     /// Number of orders so far.
     pub orders: u32,
+    /// Given (+) or taken (-) in trades at no price, by account: into storages and out of them.
+    pub handed: BTreeMap<u32, i64>,
+    /// What storages say of it: received from them (+) or put in (-), by account.
+    pub passed: BTreeMap<u32, i64>,
+}
+
+impl OpenSlot {
+    /// Notes what passed for an account in a storage, within what was handed over.
+    fn pass(&mut self, account: u32, out: i64) -> Result<(), TransitionError> {
+        if out == 0 {
+            return Ok(());
+        }
+        let received = self.handed.get(&account).map_or(0, |given| given.saturating_neg());
+        let passed = self.passed.entry(account).or_default();
+        *passed = passed.saturating_add(out);
+        check_range("the sum of rows.done over all storages", *passed, received.min(0), received.max(0))
+    }
 }
 
 /// The market's part of the state.

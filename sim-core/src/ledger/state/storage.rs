@@ -7,18 +7,19 @@
 //!   `content = before + floor(-done * efficiency / 1000) - bought back`, never below zero, and everyone who had content
 //!   among the accounts: so no kilowatt-hour is booked twice, and together they fit: `sum of contents <= capacity`.
 //!
+//! - what passes in a slot for an account in all storages together, and for a storage with all its lessees, within what the
+//!   slot's trades at no price handed over ([`OpenSlot::handed`](super::OpenSlot)): so none is booked in two storages. This holds
+//!   while the slot is not settled; the operator tells of a slot's storages before it settles it.
+//!
 //! Rents, compensations and what is paid for content bought back go between each account and the storage's own, so that
 //! money sums to zero.
 
-use super::{Key, MAX_ENERGY, State, check_range};
+use super::{Key, MAX_AMOUNT, MAX_ENERGY, State, check_range};
 use crate::ledger::error::TransitionError;
 use crate::ledger::types::StorageSlot;
 use crate::quantity::{Money, Wh};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Most money of one row.
-const MAX_MONEY: i64 = 1_000_000_000_000_000;
 
 /// What the chain knows of a shared storage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +46,8 @@ impl State {
         check_range("efficiency", i64::from(p.efficiency), 1, 1_000)?;
         let (mut leased, mut contents, mut paid) = ((0_i64, 0_i64), BTreeMap::new(), Money::ZERO);
         let mut balances = Vec::with_capacity(p.rows.len() + 1);
-        let mut last = None;
+        let (mut last, mut passed) = (None, 0_i64);
+        let mut open = self.market.open.get(&p.slot).cloned();
         for (index, row) in p.rows.iter().enumerate() {
             let account = row.account;
             let fits = (account as usize) < self.accounts.len() && account != p.storage;
@@ -57,7 +59,7 @@ impl State {
             check_range("rows.power", row.power.0, 0, p.power.0)?;
             check_range("rows.done", row.done.0, -row.power.0, row.power.0)?;
             check_range("rows.bought_back", row.bought_back.0, 0, p.capacity.0)?;
-            check_range("rows.money", row.money.0, -MAX_MONEY, MAX_MONEY)?;
+            check_range("rows.money", row.money.0, -MAX_AMOUNT.0, MAX_AMOUNT.0)?;
             let before = known.contents.get(&account).map_or(0, |c| c.0);
             let change = match row.done.0 {
                 out if out >= 0 => -out,
@@ -68,6 +70,10 @@ impl State {
             if content < 0 || content != row.content.0 {
                 let (field, found) = ("content", row.content.0);
                 return Err(TransitionError::Row { index, account, field, expected: content, found });
+            }
+            passed = passed.saturating_add(row.done.0);
+            if let Some(open) = &mut open {
+                open.pass(account, row.done.0)?;
             }
             leased = (leased.0.saturating_add(row.capacity.0), leased.1.saturating_add(row.power.0));
             if content > 0 {
@@ -85,6 +91,11 @@ impl State {
         check_range("the sum of rows.power", leased.1, 0, p.power.0)?;
         let inside = contents.values().fold(0_i64, |sum, c| sum.saturating_add(c.0));
         check_range("the sum of rows.content", inside, 0, p.capacity.0)?;
+        if let Some(mut open) = open {
+            open.pass(p.storage, -passed)?;
+            self.market.open.insert(p.slot, open);
+            self.entries.note(Key::Slot(p.slot));
+        }
         let own = self.accounts[p.storage as usize].balance.checked_add(paid);
         balances.push((p.storage, own.ok_or(TransitionError::Overflow { account: p.storage })?));
         for (account, balance) in balances {

@@ -17,6 +17,7 @@ mod pbft;
 mod raft;
 mod reorganisation;
 mod state_proof;
+mod storage;
 mod transition;
 mod work;
 

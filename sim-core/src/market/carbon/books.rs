@@ -14,6 +14,9 @@ use crate::quantity::Wh;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Hours of a day.
+const HOURS: u32 = 24;
+
 /// What stands behind what a meter gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Behind {
@@ -66,6 +69,23 @@ pub struct CarbonRow {
     pub credited: Wh,
     /// What the surrendered came to.
     pub credit: CreditReport,
+    /// Of all that, today's.
+    pub today: Today,
+}
+
+/// An account's carbon of one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Today {
+    /// Which day, from 0.
+    pub day: u32,
+    /// Location-based, of its slots so far, mg.
+    pub location_mg: i64,
+    /// Location-based, of its hours whose certificates stand, mg.
+    pub hours_location_mg: i64,
+    /// Market-based, of the same hours, mg.
+    pub market_mg: i64,
+    /// How many hours these are.
+    pub hours: u32,
 }
 
 /// The books.
@@ -94,6 +114,10 @@ impl CarbonBooks {
             row.slot_mg = footprint.0;
             row.location_mg = add(row.location_mg, footprint.0)?;
             row.energy = Wh(add(row.energy.0, flow.import.0)?);
+            if row.today.day != hour / HOURS {
+                row.today = Today { day: hour / HOURS, ..Today::default() };
+            }
+            row.today.location_mg = add(row.today.location_mg, footprint.0)?;
         }
         let open = next.open.entry(hour).or_default();
         for flow in flows {
@@ -126,6 +150,11 @@ impl CarbonBooks {
             let row = next.rows.entry(flow.account).or_default();
             row.hours_location_mg = add(row.hours_location_mg, location_mg)?;
             row.market_mg = add(row.market_mg, market_mg)?;
+            if row.today.day == hour / HOURS {
+                row.today.hours_location_mg = add(row.today.hours_location_mg, location_mg)?;
+                row.today.market_mg = add(row.today.market_mg, market_mg)?;
+                row.today.hours += 1;
+            }
             row.hours_energy = Wh(add(row.hours_energy.0, flow.import.0)?);
             row.covered = Wh(add(row.covered.0, covered.0)?);
             row.credited = Wh(add(row.credited.0, credited.0)?);

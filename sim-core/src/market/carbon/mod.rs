@@ -10,7 +10,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use books::{Behind, CarbonBooks, CarbonRow, Flow, Uses};
+pub use books::{Behind, CarbonBooks, CarbonRow, Flow, Today, Uses};
 pub use credit::{CreditHour, CreditReport, CreditRules, compute_credits};
 pub use footprint::{CarbonError, Consumer, Footprint, HourFootprints, Supply, compute_footprints, to_grams};
 pub use stored::StoredCarbon;

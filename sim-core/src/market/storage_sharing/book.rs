@@ -17,10 +17,8 @@ pub struct SharedStorage {
     leases: BTreeMap<(u32, ParticipantId), Lease>,
     /// Whose energy it is by contract.
     contents: BTreeMap<ParticipantId, Wh>,
-    /// What is inside.
+    /// What is inside: the sum of the contents.
     physical: Wh,
-    /// What the contents promise beyond that, not above zero.
-    deficit: Wh,
     /// Energy that has passed, in and out: what has aged it.
     throughput: Wh,
 }
@@ -115,8 +113,7 @@ impl SharedStorage {
         check_range("the price of what is not delivered", terms.undelivered.0, 0, 1_000_000)?;
         check_range("the price of content bought back", terms.buy_back.0, 0, 1_000_000)?;
         let contents = BTreeMap::from([(terms.owner, physical)]);
-        let (leases, deficit, throughput) = (BTreeMap::new(), Wh::ZERO, Wh::ZERO);
-        Ok(Self { terms, slot, leases, contents, physical, deficit, throughput })
+        Ok(Self { terms, slot, leases: BTreeMap::new(), contents, physical, throughput: Wh::ZERO })
     }
 
     /// Runs the next slot with what everybody wants and the battery can do.
@@ -150,15 +147,28 @@ impl SharedStorage {
         Ok(SlotOutcome { slot, rows: self.close_rows(rows)?, flow: Wh(flow), netted: Wh(out_done.min(into_done)) })
     }
 
-    /// Takes what the battery says is inside (self-discharge, rounding, an error of the model); the owner bears it.
+    /// Takes what the battery says is inside (self-discharge, rounding, an island that used it). The owner bears the
+    /// difference; what is missing beyond its own content is taken from the lessees' in proportion, and paid for at once as
+    /// undelivered: what each is paid. So no contract ever promises what is not inside.
     ///
     /// # Errors
     /// Outside 0 to the capacity.
-    pub fn process_measured(&mut self, physical: Wh) -> Result<(), StorageError> {
+    pub fn process_measured(&mut self, physical: Wh) -> Result<BTreeMap<ParticipantId, Money>, StorageError> {
         check_range("the content", physical.0, 0, self.terms.capacity.0)?;
+        let (lessees, mut sum, mut paid) = (self.get_lent().0, 0_i64, BTreeMap::new());
+        let missing = (lessees - physical.0).max(0);
+        for (account, content) in self.contents.iter_mut().filter(|(a, c)| **a != self.terms.owner && c.0 > 0) {
+            let before = portion(sum, missing, lessees);
+            sum += content.0;
+            let taken = portion(sum, missing, lessees) - before;
+            if taken > 0 {
+                content.0 -= taken;
+                paid.insert(*account, compute_money(taken.unsigned_abs(), self.terms.undelivered)?);
+            }
+        }
         self.physical = physical;
         self.settle_owner();
-        Ok(())
+        Ok(paid)
     }
 
     /// What each request may do by its lease and content.
@@ -187,12 +197,9 @@ impl SharedStorage {
         if energy >= 0 { -energy } else { -energy * i64::from(self.terms.efficiency) / 1_000 }
     }
 
-    /// Gives the owner what is inside beyond the contents, or takes what is missing, down to nothing.
+    /// Gives the owner what is inside beyond the lessees' contents, which are never more than that.
     fn settle_owner(&mut self) {
-        let lessees: i64 = self.contents.iter().filter(|(a, _)| **a != self.terms.owner).map(|(_, c)| c.0).sum();
-        let own = (self.physical.0 - lessees).max(0);
-        self.contents.insert(self.terms.owner, Wh(own));
-        self.deficit = Wh(self.physical.0 - lessees - own);
+        self.contents.insert(self.terms.owner, Wh(self.physical.0 - self.get_lent().0));
     }
 
     /// Content beyond the next slot's lease becomes the owner's, for money.
@@ -242,8 +249,7 @@ impl SharedStorage {
     #[must_use]
     pub fn get_free(&self, slot: u32) -> Lease {
         let mut free = Lease { capacity: self.terms.capacity, power: self.terms.power };
-        let last = ParticipantId(u32::MAX);
-        for lease in self.leases.range((slot, ParticipantId(0))..=(slot, last)).map(|(_, lease)| lease) {
+        for (_, lease) in self.get_leases(slot) {
             free.capacity.0 -= lease.capacity.0;
             free.power.0 -= lease.power.0;
         }
@@ -272,10 +278,22 @@ impl SharedStorage {
     pub fn get_physical(&self) -> Wh {
         self.physical
     }
-    /// What the contents promise beyond that, not above zero.
+    /// What of that is the lessees'.
     #[must_use]
-    pub fn get_deficit(&self) -> Wh {
-        self.deficit
+    pub fn get_lent(&self) -> Wh {
+        Wh(self.contents.iter().filter(|(a, _)| **a != self.terms.owner).map(|(_, c)| c.0).sum())
+    }
+    /// What is leased in a slot, by all together.
+    #[must_use]
+    pub fn get_let(&self, slot: u32) -> Lease {
+        let free = self.get_free(slot);
+        let (capacity, power) = (self.terms.capacity.0 - free.capacity.0, self.terms.power.0 - free.power.0);
+        Lease { capacity: Wh(capacity), power: Wh(power) }
+    }
+    /// Who leases in a slot, and what.
+    pub fn get_leases(&self, slot: u32) -> impl Iterator<Item = (ParticipantId, Lease)> {
+        let of = self.leases.range((slot, ParticipantId(0))..=(slot, ParticipantId(u32::MAX)));
+        of.map(|((_, account), lease)| (*account, *lease))
     }
     /// Energy that has passed, in and out.
     #[must_use]

@@ -3,7 +3,7 @@
 use super::{HEAD, LV, MV};
 use crate::scene::schema::{
     Battery, CableType, Device, DeviceKind, FORMAT, Forming, Healing, Ledger, Market, Phases, Place, Point, Relay,
-    RelayGroup, SceneFile, Site, Transformer, Upstream, Words,
+    RelayGroup, SceneFile, Site, Transformer, Upstream, Wear, Words,
 };
 
 /// Settings: `(pickup A, delay ms)` of the phase and the earth stage with the grid; in an island the phase and earth
@@ -31,7 +31,18 @@ pub(super) fn relay([phase, earth]: [(f64, f64); 2], island: Option<(f64, f64, f
 }
 
 pub(super) fn battery(kwh: f64, kw: f64, initial_soc: f64, forming: Option<Forming>) -> Battery {
-    Battery { kwh, kw, efficiency: 0.96, initial_soc, reserve_soc: 0.1, self_discharge_per_day: 0.001, forming }
+    let (shares, wear) = (0.0, Wear::default());
+    Battery {
+        kwh,
+        kw,
+        efficiency: 0.96,
+        initial_soc,
+        reserve_soc: 0.1,
+        self_discharge_per_day: 0.001,
+        forming,
+        shares,
+        wear,
+    }
 }
 
 /// 3 kW and 6 kWh a home, at least 20 kW.

@@ -166,6 +166,32 @@ pub struct Battery {
     /// What lets it form an island; without, it follows.
     #[serde(default)]
     pub forming: Option<Forming>,
+    /// The part that is let to others, 0 to 1. Of several batteries behind one meter only the first can be let.
+    #[serde(default)]
+    pub shares: f64,
+    /// What wears out, and when: the least that lessees pay.
+    #[serde(default)]
+    pub wear: Wear,
+}
+
+/// The life of a battery.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wear {
+    /// Cost of a new one, currency per kWh of its capacity.
+    pub replacement: f64,
+    /// Full cycles to the end of life, if time did nothing.
+    pub cycles: u32,
+    /// Years to the end of life, if it rested.
+    pub years: u32,
+}
+
+impl Default for Wear {
+    /// 200 per kWh (an assumption for the scene's year), 6,000 cycles (the order of what makers of lithium iron phosphate
+    /// warrant), 15 years (the life that NREL's ATB 2024 takes).
+    fn default() -> Self {
+        Self { replacement: 200.0, cycles: 6_000, years: 15 }
+    }
 }
 
 /// What an inverter needs to form an island.

@@ -13,7 +13,7 @@ mod rules;
 
 pub use building::{Building, BuildingKind, Phases};
 pub use device::{
-    Battery, Bearer, Device, DeviceKind, EvCharger, Flywheel, Forming, Fuel, FuelCell, Genset, Solar, Tie, Wind,
+    Battery, Bearer, Device, DeviceKind, EvCharger, Flywheel, Forming, Fuel, FuelCell, Genset, Solar, Tie, Wear, Wind,
 };
 pub use neighbour::{Help, Neighbour};
 pub use network::{Bus, CableType, Gateway, Line, Relay, RelayGroup, Switch, SwitchKind, Transformer, Validator};

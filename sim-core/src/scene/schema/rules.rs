@@ -83,8 +83,6 @@ pub struct Market {
     pub loss_charge: f64,
     /// The part of a full element's shadow price that is charged in the direction of flow, 0 to 1.
     pub congestion_charge: f64,
-    /// The part of the first battery with a meter of its own that is let to households, 0 to 1.
-    pub storage_share: f64,
     /// The part of the certificates that households surrender for carbon credits, 0 to 1.
     pub credit_share: f64,
 }
@@ -106,7 +104,6 @@ impl Default for Market {
             network_check: true,
             loss_charge: 0.0,
             congestion_charge: 0.0,
-            storage_share: 0.0,
             credit_share: 0.0,
         }
     }

@@ -255,6 +255,10 @@ fn battery(b: &Battery, v: &mut Values) {
     v.share("initial_soc", b.initial_soc);
     v.share("reserve_soc", b.reserve_soc);
     v.share("self_discharge_per_day", b.self_discharge_per_day);
+    v.share("shares", b.shares);
+    v.within("wear.replacement", b.wear.replacement, 0.0, 1e5);
+    v.within("wear.cycles", f64::from(b.wear.cycles), 1.0, 1e6);
+    v.within("wear.years", f64::from(b.wear.years), 1.0, 100.0);
     let Some(f) = &b.forming else { return };
     v.base += ".forming";
     for (name, z) in [("z1_pu", f.z1_pu), ("z0_pu", f.z0_pu)] {
@@ -326,7 +330,6 @@ fn rules(file: &SceneFile, v: &mut Values) {
     v.within("grid_fee", m.grid_fee, 0.0, 10.0);
     v.within("loss_charge", m.loss_charge, 0.0, 1.0);
     v.within("congestion_charge", m.congestion_charge, 0.0, 1.0);
-    v.within("storage_share", m.storage_share, 0.0, 1.0);
     v.within("credit_share", m.credit_share, 0.0, 1.0);
     v.share("local_discount", m.local_discount);
     v.share("tax", m.tax);
