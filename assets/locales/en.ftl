@@ -2170,7 +2170,7 @@ event-branch-gave-way = { $what } gives up { $n ->
 } for a heavier branch, now { $height } high
 event-miner-runs = { $what } mines: { $kw } kW more behind the meter of { $host }
 event-miner-runs-unmetered = { $what } mines: { $kw } kW that no meter counts, so they are among the network's losses
-kind-tie = Line to a neighbour
+kind-neighbour-line = Line to a neighbour
 neighbours-now = Now
 neighbour-our-load = Homes and cars take
 neighbour-our-grid = From the grid

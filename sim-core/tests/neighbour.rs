@@ -100,7 +100,8 @@ fn over_a_day_with_faults_money_adds_up_over_both_chains() {
     assert_eq!(kept, v.kept);
     let crossed = v.into_wh + v.out_wh + 2 * 12_000;
     assert!(kept >= v.wheeling && kept - v.wheeling <= 2 * crossed, "{kept} of {} fees", v.wheeling);
-    assert!(run.names(|k| matches!(k, EventKind::TransactionRefused { .. })).is_empty());
+    let refused = run.names(|k| matches!(k, EventKind::TransactionRefused { .. }));
+    assert!(!refused.contains(&"riverside-tie") && !refused.contains(&"chain"), "{refused:?}");
 }
 
 fn participant(scene: &Arc<Scene>) -> usize {
@@ -164,7 +165,8 @@ fn an_open_line_carries_nothing_and_the_imbalance_is_settled() {
     // 0.331 a kWh with its carbon, times 1.2.
     let short = agreed_wh - into_wh;
     assert!((-passed_on - short * 397).abs() < short * 4, "{passed_on} for {short} Wh");
-    assert!(!v.closed && !v.ready && v.homes_money < 0, "the homes next door pay for it: {v:?}");
+    let paid = v.homes_money - v.passed_on;
+    assert!(!v.closed && !v.ready && paid > 0 && v.passed_on <= passed_on / 2, "the homes next door pay for it: {v:?}");
     run.give(buy("home-07", 1.0, 1, 0.3));
     run.until("08:50:10");
     assert!(run.story().contains("close it first"), "{}", run.story());
@@ -217,7 +219,8 @@ fn help_in_an_outage_keeps_more_homes_on() {
     for e in with.find(|k| matches!(k, EventKind::NeighbourSettled { .. })) {
         let EventKind::NeighbourSettled { slot, agreed_wh, money, .. } = e.kind else { continue };
         if (80..=91).contains(&slot) && agreed_wh > 0 {
-            assert_eq!(money, agreed_wh * 330, "{e:?}");
+            // A price is a whole thousandth, rounded up.
+            assert!((agreed_wh * 330..=agreed_wh * 331).contains(&money), "{e:?}");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn device_key(kind: &DeviceKind) -> &'static str {
         DeviceKind::Battery(_) => "kind-battery",
         DeviceKind::Flywheel(_) => "kind-flywheel",
         DeviceKind::EvCharger(_) => "kind-charger",
-        DeviceKind::Tie(_) => "kind-tie",
+        DeviceKind::Tie(_) => "kind-neighbour-line",
     }
 }
 

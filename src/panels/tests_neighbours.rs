@@ -162,7 +162,7 @@ fn the_neighbour_is_shown_as_it_is_and_can_be_traded_with() {
     let mut h = harness(with_neighbour, SMALL);
     h.state_mut().state.sheet.open = Some(Sheet::Neighbours);
     h.run_steps(3);
-    assert!(shows(&h, "come from Riverside") && shows(&h, "3.41 kWh") && shows(&h, "Home 7") && shows(&h, "helping"));
+    assert!(shows(&h, "come from Riverside") && shows(&h, "3.4 kWh") && shows(&h, "Home 7") && shows(&h, "helping"));
     h.get_by_label("Open the line").click();
     h.run_steps(2);
     h.get_by_label("Agree").click();
