@@ -2245,3 +2245,5 @@ business-for-feed-in = for energy fed into the grid
 business-for-upkeep = for the upkeep
 business-for-fee = for running it
 business-for-dividend = shared out
+trace-credits = Carbon credits: { $issued } issued, { $retired } used up; { $buffer } kept back for doubts
+business-give-title = Shares change hands

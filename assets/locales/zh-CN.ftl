@@ -2173,3 +2173,5 @@ business-for-feed-in = 送进电网的电
 business-for-upkeep = 维护
 business-for-fee = 运营
 business-for-dividend = 分红
+trace-credits = 碳信用：签发 { $issued }，已核销 { $retired }；扣下 { $buffer } 以防疑问
+business-give-title = 份额换手
