@@ -2371,3 +2371,5 @@ term-bill-footprint-mix = What the energy that this meter took today caused, by 
 bill-footprint-certificates = CO2 today, by certificates
 term-bill-footprint-certificates = Of { $hours } hours whose certificates stand: { $location } by the mix, { $market } once the renewable energy that it claimed is counted as its own.
 bill-footprint-waits = later
+trace-credits = Carbon credits: { $issued } issued, { $retired } used up; { $buffer } kept back for doubts
+business-give-title = Shares change hands

@@ -2290,3 +2290,5 @@ term-bill-footprint-mix = 这块电表今天用的电造成的排放，按每一
 bill-footprint-certificates = 今日二氧化碳，按证书
 term-bill-footprint-certificates = 证书已定的 { $hours } 个小时：按构成 { $location }；把它认领的可再生电量算作自己的之后 { $market }。
 bill-footprint-waits = 稍后
+trace-credits = 碳信用：签发 { $issued }，已核销 { $retired }；扣下 { $buffer } 以防疑问
+business-give-title = 份额换手

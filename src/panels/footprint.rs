@@ -73,7 +73,7 @@ pub(super) fn today(data: &PanelData<'_>, subject: Subject) -> Option<[(String, 
 }
 
 /// Carbon dioxide in grams, or kilograms where there is much.
-fn grams(mg: i64) -> String {
+pub(super) fn grams(mg: i64) -> String {
     match mg as f64 / 1e3 {
         g if g.abs() < 1_000.0 => numbers::with(g, 0, "g"),
         g => numbers::with(g / 1e3, 2, "kg"),

@@ -106,7 +106,7 @@ fn a_press_founds_the_business_with_the_owners_that_were_set() {
     h.get_by_label("Mixed").click();
     h.get_by_label("on the chain").click();
     h.run_steps(3);
-    assert!(shows(&h, "Utility: operator, 51 %") || shows(&h, "Utility"), "who would be who");
+    assert!(shows(&h, "Utility: Market maker, 51 %"), "who would be who");
     h.get_by_label("Found it on the chain").click();
     h.run_steps(3);
     let [Command::FoundBusiness { plant, model, stakes, manager, fee, .. }] = &commands(&h)[..] else {

@@ -232,7 +232,7 @@ fn gift(
     plant: &Plant,
     reply: &mut Reply,
 ) {
-    widgets::title(ui, data.t("business-give")).on_hover_text(data.t("term-business-give"));
+    widgets::title(ui, data.t("business-give-title")).on_hover_text(data.t("term-business-give"));
     let named = |p: &Participant| match p {
         Participant::Building(b) => data.scene.file.buildings.get(b.index()).map(|b| b.name.clone()),
         Participant::Device(d) => data.scene.file.devices.get(d.index()).map(|d| d.name.clone()),

@@ -2,11 +2,13 @@
 
 use super::{Page, State, block, risk, say};
 use crate::panels::data::{PanelData, Reply};
+use crate::panels::footprint::grams;
 use crate::panels::widgets::{Row, row};
 use crate::panels::{numbers, theme, widgets};
 use bevy_egui::egui::{Label, RichText, ScrollArea, Ui};
 use egui_phosphor::regular as icons;
 use sim_core::digest::hex;
+use sim_core::ledger::certificate::Credits;
 use sim_core::ledger::genesis::Genesis;
 
 /// An account's page.
@@ -68,10 +70,16 @@ pub(super) fn show(
 /// What an account has after the last block.
 fn figures(data: &PanelData<'_>, index: usize) -> Vec<Row> {
     let Some(a) = data.now.chain.accounts.get(index) else { return Vec::new() };
-    vec![
+    let mut rows = vec![
         row("account-money", numbers::money(a.money, &data.scene.file.site.currency)),
         row("account-imported", numbers::wh(a.imported_wh)),
         row("account-exported", numbers::wh(a.exported_wh)),
         row("account-nonce", a.nonce.to_string()),
-    ]
+    ];
+    let credits = data.now.chain.certificates.credits.get(index).copied().unwrap_or_default();
+    if credits != Credits::default() {
+        rows.push(row("emitted-held", grams(credits.held_mg)));
+        rows.push(row("emitted-retired", grams(credits.retired_mg)));
+    }
+    rows
 }

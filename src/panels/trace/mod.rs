@@ -319,4 +319,11 @@ fn totals(ui: &mut Ui, data: &PanelData<'_>) {
     let parts: Vec<(String, i64, Color32)> =
         all.into_iter().filter(|p| p.1 > 0).map(|(key, wh, colour)| (data.t(key), wh, colour)).collect();
     way::parts(ui, t.issued.0, &parts);
+    let credits = &data.now.chain.certificates.credit_totals;
+    if credits.issued_mg > 0 {
+        let kg = |mg: i64| super::numbers::with(mg as f64 / 1e6, 3, "kg").into();
+        let args =
+            [("issued", kg(credits.issued_mg)), ("retired", kg(credits.retired_mg)), ("buffer", kg(credits.buffer_mg))];
+        ui.label(RichText::new(data.locale.t_args("trace-credits", &args)).weak());
+    }
 }
