@@ -2352,7 +2352,7 @@ business-for-dividend = shared out
 # Batteries of homes that are let, too
 sharing-choose = Which battery
 term-sharing-choose = Any battery can be let in part: that of the community, and those of homes, school and works.
-sharing-provider = { $who }: { $share } offered, { $theirs } of homes inside
+sharing-provider = { $who }: { $share } offered
 sharing-provider-none = { $who }: not offered
 sharing-less = Let less
 sharing-more = Let more

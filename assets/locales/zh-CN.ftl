@@ -2271,7 +2271,7 @@ business-for-dividend = 分红
 # 住户的电池也可出租
 sharing-choose = 哪块电池
 term-sharing-choose = 任何电池都可以出租一部分：社区的，住户、学校和工坊的。
-sharing-provider = { $who }：提供 { $share }，里面有住户的 { $theirs }
+sharing-provider = { $who }：提供 { $share }
 sharing-provider-none = { $who }：未提供
 sharing-less = 少租一些
 sharing-more = 多租一些

@@ -72,13 +72,11 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: 
     });
 }
 
-/// Which battery: each with its name, the part that it offers and what lessees have in it.
+/// Which battery: each with its name and the part that it offers.
 fn choose(ui: &mut Ui, data: &PanelData<'_>, all: &[StorageView], view: &StorageView, state: &mut State) {
     let called = |v: &StorageView| {
         let who = name(data.scene, Subject::Device(v.device), data.locale);
-        let theirs: i64 = v.rows.iter().map(|r| r.content_wh).sum();
-        let args =
-            [("who", who.into()), ("share", numbers::percent(v.share).into()), ("theirs", numbers::wh(theirs).into())];
+        let args = [("who", who.into()), ("share", numbers::percent(v.share).into())];
         data.locale.t_args(if v.share > 0.0 { "sharing-provider" } else { "sharing-provider-none" }, &args)
     };
     let combo = ComboBox::from_id_salt("storage provider").width(ui.available_width() - 16.0).truncate();
