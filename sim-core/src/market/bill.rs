@@ -1,7 +1,7 @@
 //! A participant's bill: what each settled slot added, kind by kind.
 //!
-//! `total = bought + sold + short + long + grid fee + tax + subsidy + losses + congestion + storage
-//! + letting`, in money received (+) or paid (-), equal to the sum of the settled rows and of the storages' slots, and
+//! `total = bought + sold + short + long + grid fee + tax + subsidy + losses + congestion + storage +
+//! letting`, in money received (+) or paid (-), equal to the sum of the settled rows and of the storages' slots, and
 //! therefore to the account's balance on the chain.
 
 use super::charges::Charges;
