@@ -110,7 +110,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 27] = [
+const SHEETS: [&str; 29] = [
     "",
     "block",
     "leaf",
@@ -139,6 +139,7 @@ const SHEETS: [&str; 27] = [
     "meter",
     "regulator",
     "two-communities",
+    "neighbour",
 ];
 /// Maps by name.
 const MAPS: [&str; 5] = ["", "loading", "voltage", "unbalance", "price"];
