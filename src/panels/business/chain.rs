@@ -291,12 +291,12 @@ mod tests {
     #[test]
     fn every_model_can_be_founded_in_the_default_scene() {
         let scene = crate::panels::testing::scene();
-        for model in 0..MODELS.len() {
+        for (model, name) in MODELS.iter().enumerate() {
             let mut sheet = Sheet { model, ..Sheet::default() };
             sheet.project().expect("a projection");
             let (owners, command) = founding(&sheet).expect("a founding");
             assert!(owners.len() >= 3);
-            sim_core::script::check(&command, &scene).unwrap_or_else(|why| panic!("{}: {why}", MODELS[model]));
+            sim_core::script::check(&command, &scene).unwrap_or_else(|why| panic!("{name}: {why}"));
         }
     }
 }
