@@ -5,11 +5,12 @@ use crate::recorder::Recorder;
 use crate::scene::Scene;
 use crate::world::{World, WorldError};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// The newest format of saved runs.
-pub const FORMAT: u32 = 1;
+/// The format of saved runs.
+pub const FORMAT: u32 = 2;
 /// The first bytes of a saved run.
 const MAGIC: [u8; 8] = *b"GRIDSAVE";
 
@@ -20,8 +21,14 @@ pub enum SaveError {
     #[error("this is no saved run, or it is damaged; expected a file that `gridsim run --save-at` wrote")]
     Damaged,
     /// Made by a newer program.
-    #[error("the saved run has format {found}, this program reads up to {FORMAT}: use a newer Gridtwin")]
+    #[error("the saved run has format {found}, this program reads {FORMAT}: use a newer Gridtwin")]
     Newer {
+        #[doc = "its format"]
+        found: u32,
+    },
+    /// Made by an older program.
+    #[error("the saved run has format {found}, this program reads {FORMAT}: run the scene anew and save it again")]
+    Older {
         #[doc = "its format"]
         found: u32,
     },
@@ -67,8 +74,10 @@ impl Save {
         let rest = body.strip_prefix(&MAGIC).ok_or(SaveError::Damaged)?;
         let (format, rest) = rest.split_first_chunk::<4>().ok_or(SaveError::Damaged)?;
         let format = u32::from_le_bytes(*format);
-        if format > FORMAT {
-            return Err(SaveError::Newer { found: format });
+        match format.cmp(&FORMAT) {
+            Ordering::Greater => return Err(SaveError::Newer { found: format }),
+            Ordering::Less => return Err(SaveError::Older { found: format }),
+            Ordering::Equal => {}
         }
         if crate::digest::compute_digest(&body.to_vec()) != *check {
             return Err(SaveError::Damaged);

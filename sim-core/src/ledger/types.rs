@@ -18,7 +18,7 @@ use crate::quantity::{Money, Price, Wh};
 use serde::{Deserialize, Serialize};
 
 /// Version of the payloads and of the file `chain.jsonl`.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
