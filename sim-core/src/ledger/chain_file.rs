@@ -24,7 +24,7 @@ use crate::digest::{Hash, hex as hex_of};
 record!(MeterReading { slot, import, export });
 record!(Order { slot, side, quantity, price });
 record!(Fill { account, quantity, loss, congestion });
-record!(Trade { slot, clearing, price, fills });
+record!(Trade { slot, clearing, price, handed, fills });
 record!(Tariffs { import, feed_in, grid_fee, local_fee, tax, subsidy, loss_share });
 record!(Row {
     account,

@@ -212,6 +212,16 @@ macro_rules! amount {
 }
 amount!(Wh, Money, Price, Address);
 
+impl Canonical for bool {
+    fn write(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let is_true = r.take("true");
+        if is_true || r.take("false") { Ok(is_true) } else { Err(r.fault("`true` or `false`")) }
+    }
+}
+
 impl Canonical for Hash {
     fn write(&self, out: &mut String) {
         out.extend(["\"", &hex(self), "\""]);

@@ -113,6 +113,8 @@ pub struct Trade {
     pub clearing: u32,
     /// Price of every fill.
     pub price: Price,
+    /// Handed over into a storage or out of it, for nothing: the price is zero.
+    pub handed: bool,
     /// Fills, by ascending account; they sum to zero.
     pub fills: Vec<Fill>,
 }

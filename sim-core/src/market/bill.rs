@@ -140,7 +140,7 @@ mod tests {
             metered: vec![reading(0, 0, 900), reading(1, 1_000, 0)],
             pcc: Registers { import: Wh(100), export: Wh(0) },
             losses: Wh(0),
-            trades: vec![TradeLine { clearing: 0, price: Price(200), sold }],
+            trades: vec![TradeLine { clearing: 0, price: Price(200), handed: false, sold }],
             rates: std::collections::BTreeMap::new(),
             terms: Terms {
                 import: Price(320),

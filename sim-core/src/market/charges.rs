@@ -157,6 +157,7 @@ mod tests {
             losses: Wh(0),
             trades: vec![TradeLine {
                 clearing: 0,
+                handed: false,
                 price: Price(200),
                 sold: vec![(account(0), Wh(900)), (account(1), Wh(-900))],
             }],

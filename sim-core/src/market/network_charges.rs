@@ -153,6 +153,7 @@ mod tests {
             losses: Wh(lost),
             trades: vec![TradeLine {
                 clearing: 0,
+                handed: false,
                 price: Price(200),
                 sold: vec![(account(0), Wh(500)), (account(1), Wh(-1_000)), (account(8), Wh(500))],
             }],

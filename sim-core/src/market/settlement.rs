@@ -78,6 +78,8 @@ pub struct TradeLine {
     pub clearing: u32,
     /// The price all of it is paid at.
     pub price: Price,
+    /// Handed over into a storage or out of it, for nothing: the price is zero.
+    pub handed: bool,
     /// Energy sold (+) or bought (-) by account, ascending, sums to zero.
     pub sold: Vec<(ParticipantId, Wh)>,
 }

@@ -55,7 +55,8 @@ pub(super) fn share_surplus(
         sold
     };
     let lines = [(terms.feed_in, rest(1)), (middle, among), (terms.import, rest(-1))];
-    let line = |(price, sold): (Price, Vec<(ParticipantId, Wh)>)| TradeLine { clearing: number, price, sold };
+    let line =
+        |(price, sold): (Price, Vec<(ParticipantId, Wh)>)| TradeLine { clearing: number, price, handed: false, sold };
     lines.into_iter().map(line).filter(|l| l.sold.len() > 1).collect()
 }
 

@@ -123,7 +123,7 @@ pub(super) fn draw_lines(mut sales: Vec<Sale>, number: u32) -> Vec<TradeLine> {
         let net = |own: &[Sale]| (own[0].account, Wh(own.iter().map(|sale| sale.quantity).sum()));
         let sold: Vec<_> =
             sales.chunk_by(|a, b| a.account == b.account).map(net).filter(|(_, q)| *q != Wh::ZERO).collect();
-        (!sold.is_empty()).then(|| TradeLine { clearing: number, price: sales[0].price, sold })
+        (!sold.is_empty()).then(|| TradeLine { clearing: number, price: sales[0].price, handed: false, sold })
     };
     sales.chunk_by_mut(|a, b| a.price == b.price).filter_map(line).collect()
 }
@@ -157,7 +157,7 @@ impl TradeLine {
             Sale { price, account: fill.participant, quantity: sign * fill.quantity.0 }
         };
         let sales = clearing.fills.iter().map(sale).collect();
-        let nothing = Self { clearing: number, price, sold: Vec::new() };
+        let nothing = Self { clearing: number, price, handed: false, sold: Vec::new() };
         Some(draw_lines(sales, number).pop().unwrap_or(nothing))
     }
 
@@ -180,6 +180,6 @@ impl TradeLine {
                 back.push((account, Wh(-taken)));
             }
         }
-        Self { clearing: self.clearing, price: self.price, sold: back }
+        Self { clearing: self.clearing, price: self.price, handed: self.handed, sold: back }
     }
 }

@@ -214,7 +214,7 @@ impl World {
                 congestion: rates.congestion_of(*p),
             })
             .collect();
-        let trade = Trade { slot, clearing: *number, price: line.price, fills };
+        let trade = Trade { slot, clearing: *number, price: line.price, handed: line.handed, fills };
         *number += 1;
         let operator = posting.operator();
         posting.outbox[operator].push_back(Payload::Trade(trade).into());

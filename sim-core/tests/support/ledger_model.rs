@@ -360,7 +360,7 @@ impl Draw<'_> {
                 };
                 let fills = fills.into_iter().map(fill).collect();
                 let clearing = state.get_market().open.get(&slot).map_or(0, |s| s.clearings);
-                (m + 2, Payload::Trade(Trade { slot, clearing, price: Price(self.amount(400)), fills }))
+                (m + 2, Payload::Trade(Trade { slot, clearing, price: Price(self.amount(400)), handed: false, fills }))
             }
             14 => (m + 2, Payload::Settlement(self.settlement(state, slot))),
             15 | 16 => {

@@ -336,7 +336,7 @@ fn settle(pair: &mut Pair, entries: &Entries, price: Price) -> Result<(), SetupE
     let fills: Vec<Fill> = [(entries.account, entries.quantity), (GRID, Wh(-entries.quantity.0))]
         .map(|(account, quantity)| Fill { account, quantity, ..Fill::default() })
         .to_vec();
-    go(OPERATOR, Payload::Trade(Trade { slot: 0, clearing: 0, price, fills: fills.clone() }))?;
+    go(OPERATOR, Payload::Trade(Trade { slot: 0, clearing: 0, price, handed: false, fills: fills.clone() }))?;
     let metered: Vec<Metered> = fills
         .iter()
         .map(|f| Metered { account: f.account, import: Wh((-f.quantity.0).max(0)), export: Wh(f.quantity.0.max(0)) })

@@ -4,7 +4,7 @@ use super::{KEPT_SLOTS, Key, MAX_ENERGY, MAX_OPEN_SLOTS, MAX_PRICE, Place, State
 use crate::ledger::error::TransitionError;
 use crate::ledger::settlement::{Metered, process_fills};
 use crate::ledger::types::{Account, MeterReading, Order, Role, Row, Settlement, Trade};
-use crate::quantity::{Money, Price, Wh};
+use crate::quantity::{Money, Wh};
 use std::collections::BTreeMap;
 
 /// No kWh adds more than itself to the losses; in millionths.
@@ -65,10 +65,9 @@ impl State {
     pub(super) fn process_trade(&mut self, p: &Trade) -> Result<(), TransitionError> {
         let cap = self.cap.filter(|_| p.slot >= self.oversight.cap_from);
         let (low, high) = cap.map_or((-MAX_PRICE.0, MAX_PRICE.0), |cap| (cap.floor.0, cap.ceiling.0));
-        // What is handed over for nothing, into a storage and out of it, has no price to limit.
-        if p.price != Price::ZERO {
-            check_range("price", p.price.0, low, high)?;
-        }
+        // What is handed over, into a storage and out of it, has no price to limit.
+        let (low, high) = if p.handed { (0, 0) } else { (low, high) };
+        check_range("price", p.price.0, low, high)?;
         self.check_open(p.slot)?;
         let (mut sum, mut last) = (0_i64, None);
         for (index, fill) in p.fills.iter().enumerate() {
@@ -78,7 +77,7 @@ impl State {
             }
             last = Some(fill.account);
             // What was stored before is handed back to who is suspended, too.
-            if p.price != Price::ZERO {
+            if !p.handed {
                 self.check_suspended(fill.account, p.slot)?;
             }
             check_range("fills", fill.quantity.0, -MAX_ENERGY.0, MAX_ENERGY.0)?;
@@ -96,7 +95,7 @@ impl State {
         open.clearings = open.clearings.saturating_add(1);
         process_fills(&mut open.positions, &p.fills, p.price)
             .ok_or(TransitionError::Overflow { account: last.unwrap_or_default() })?;
-        for fill in p.fills.iter().filter(|_| p.price == Price::ZERO) {
+        for fill in p.fills.iter().filter(|_| p.handed) {
             let handed = open.handed.entry(fill.account).or_default();
             *handed = handed.saturating_add(fill.quantity.0);
         }

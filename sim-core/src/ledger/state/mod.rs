@@ -60,7 +60,7 @@ pub struct OpenSlot {
     pub clearings: u32,
     /// Number of orders so far.
     pub orders: u32,
-    /// Given (+) or taken (-) in trades at no price, by account: into storages and out of them.
+    /// Given (+) or taken (-) in what is handed over, by account: into storages and out of them.
     pub handed: BTreeMap<u32, i64>,
     /// What storages say of it: received from them (+) or put in (-), by account.
     pub passed: BTreeMap<u32, i64>,

@@ -8,7 +8,7 @@
 //!   among the accounts: so no kilowatt-hour is booked twice, and together they fit: `sum of contents <= capacity`.
 //!
 //! - what passes in a slot for an account in all storages together, and for a storage with all its lessees, within what the
-//!   slot's trades at no price handed over ([`OpenSlot::handed`](super::OpenSlot)): so none is booked in two storages. This holds
+//!   slot's trades handed over ([`OpenSlot::handed`](super::OpenSlot)): so none is booked in two storages. This holds
 //!   while the slot is not settled; the operator tells of a slot's storages before it settles it.
 //!
 //! Rents, compensations and what is paid for content bought back go between each account and the storage's own, so that

@@ -5,6 +5,7 @@ use crate::ledger::audit::{Auditor, verify};
 use crate::ledger::chain_file::BlockLine;
 use crate::ledger::json::{Reader, write_line};
 use crate::ledger::proof::{ProofError, check_proof, prove};
+use crate::ledger::types::FORMAT;
 use crate::rng::Stream;
 
 /// 2,000 random changes of one byte in a chain of 200 blocks: every one is found, at least 95 in 100 with height,
@@ -91,12 +92,13 @@ fn what_is_no_chain_is_refused_with_its_place() {
         assert!(check_proof(&noise).is_err());
     }
     let text = String::from_utf8(lines[0].clone()).expect("text");
-    let newer = text.replace("\"format\":3", "\"format\":4");
-    let older = text.replace("\"format\":3", "\"format\":1").replace(",\"least_fee\":1000", "");
-    for (other, format) in [(newer, "format 4"), (older, "format 1")] {
+    let format = format!("\"format\":{FORMAT}");
+    let newer = text.replace(&format, &format!("\"format\":{}", FORMAT + 1));
+    let older = text.replace(&format, "\"format\":1").replace(",\"least_fee\":1000", "");
+    for (other, format) in [(newer, FORMAT + 1), (older, 1)] {
         let error = verify([other]).expect_err("another format");
         assert_eq!(error.field.as_deref(), Some("genesis.format"), "{error}");
-        assert!(error.reason.starts_with(format), "{error}");
+        assert!(error.reason.starts_with(&format!("format {format} ")), "{error}");
     }
     let crlf = [lines[0].as_slice(), b"\r"].concat();
     assert_eq!(verify([crlf]).expect_err("another line end").column, lines[0].len() + 1);

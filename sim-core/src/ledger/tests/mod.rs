@@ -91,7 +91,7 @@ impl Community {
         }
         let rest = fills.iter().map(|f| f.quantity.0).sum::<i64>();
         fills.push(Fill { account: self.meters, quantity: Wh(-rest), ..Fill::default() });
-        let trade = Trade { slot, clearing: 0, price: Price(200), fills };
+        let trade = Trade { slot, clearing: 0, price: Price(200), handed: false, fills };
         self.send(ledger, now, self.meters + 2, Payload::Trade(trade));
     }
 

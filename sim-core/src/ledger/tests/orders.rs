@@ -97,7 +97,9 @@ fn trades_outside_the_regulators_limits_are_refused() {
     assert!(matches!(room.go(5, 0, Payload::Cap(upside_down)), Err(TransitionError::Range { field: "ceiling", .. })));
     room.go(5, 0, Payload::Cap(cap)).expect("the regulator may");
     let fills = [(0, 5), (1, -5)].map(|(account, q)| Fill { account, quantity: Wh(q), ..Fill::default() }).to_vec();
-    let trade = |price| Payload::Trade(Trade { slot: 1, clearing: 0, price: Price(price), fills: fills.clone() });
+    let trade = |price| {
+        Payload::Trade(Trade { slot: 1, clearing: 0, price: Price(price), handed: false, fills: fills.clone() })
+    };
     for price in [49, 201] {
         assert!(matches!(room.go(4, 0, trade(price)), Err(TransitionError::Range { field: "price", .. })));
     }

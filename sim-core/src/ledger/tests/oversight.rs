@@ -62,7 +62,7 @@ fn a_suspension_holds_for_its_slots() {
     let order = |slot| Payload::Order(Order { slot, side: Side::Buy, quantity: Wh(5), price: Price(100) });
     let trade = |slot| {
         let fills = [(0, 5), (1, -5)].map(|(account, q)| Fill { account, quantity: Wh(q), ..Fill::default() }).to_vec();
-        Payload::Trade(Trade { slot, clearing: 0, price: Price(100), fills })
+        Payload::Trade(Trade { slot, clearing: 0, price: Price(100), handed: false, fills })
     };
     let suspend = Payload::Suspend(Suspension { account: 0, slot: 2, ground: Ground::Debt });
     assert!(matches!(room.go(1, 0, suspend.clone()), Err(TransitionError::Role { .. })));
@@ -91,7 +91,7 @@ fn a_report_follows_the_one_before_and_its_figures_the_blocks() {
     let key = &room.community.keys[REGULATOR as usize];
     let chain = room.community.genesis.compute_hash();
     let sign = |r: ComplianceReport| crate::ledger::types::SignedTransaction::new(key, &chain, 0, Payload::Report(r));
-    let trade = Payload::Trade(Trade { slot: 1, clearing: 0, price: Price(90), fills: Vec::new() });
+    let trade = Payload::Trade(Trade { slot: 1, clearing: 0, price: Price(90), handed: false, fills: Vec::new() });
     let trades = [crate::ledger::types::SignedTransaction::new(key, &chain, 0, trade)];
     for (trades_told, right) in [(1, true), (2, false)] {
         let mut tally = Tally::default();

@@ -10,7 +10,7 @@ const OPERATOR: u32 = 4;
 /// What is handed over at no price in slot 3, by account: given positive.
 fn hand_over(room: &mut Room, clearing: u32, fills: &[(u32, i64)]) {
     let fill = |&(account, q): &(u32, i64)| Fill { account, quantity: Wh(q), ..Fill::default() };
-    let trade = Trade { slot: 3, clearing, price: Price::ZERO, fills: fills.iter().map(fill).collect() };
+    let trade = Trade { slot: 3, clearing, price: Price::ZERO, handed: true, fills: fills.iter().map(fill).collect() };
     room.go(OPERATOR, 0, Payload::Trade(trade)).expect("it sums to zero");
 }
 

@@ -23,7 +23,7 @@ fn apply(state: &mut State, community: &Community, account: u32, payload: Payloa
 
 fn trade(slot: u32, clearing: u32, fills: &[(u32, i64)]) -> Payload {
     let fills = fills.iter().map(|&(account, q)| Fill { account, quantity: Wh(q), ..Fill::default() }).collect();
-    Payload::Trade(Trade { slot, clearing, price: Price(250), fills })
+    Payload::Trade(Trade { slot, clearing, price: Price(250), handed: false, fills })
 }
 
 fn read(slot: u32, import: i64, export: i64) -> Payload {
@@ -140,7 +140,7 @@ fn any_payload() -> impl Strategy<Value = Payload> {
             let fills = [(0, a), (1, b), (3, rest)]
                 .map(|(account, quantity)| Fill { account, quantity, ..Fill::default() })
                 .to_vec();
-            Payload::Trade(Trade { slot, clearing, price, fills })
+            Payload::Trade(Trade { slot, clearing, price, handed: false, fills })
         }),
         (0..8_u32, wh()).prop_map(|(to, amount)| Payload::Transfer(Transfer { to, amount: Money(amount.0) })),
         (0..8_u32, any::<bool>()).prop_map(|(grantee, give)| {

@@ -120,7 +120,11 @@ impl FarSide {
         for (clearing, c) in (0..).zip(&next.crossings) {
             let fills = [(HOMES, c.far), (BORDER, -c.far)];
             let fills = fills.map(|(account, wh)| Fill { account, quantity: Wh(wh), ..Fill::default() }).to_vec();
-            self.chain.send(now, OPERATOR, Payload::Trade(Trade { slot, clearing, price: c.far_price, fills }));
+            self.chain.send(
+                now,
+                OPERATOR,
+                Payload::Trade(Trade { slot, clearing, price: c.far_price, handed: false, fills }),
+            );
         }
         for m in metered(next).into_iter().filter(|m| m.account != GRID) {
             let reading = MeterReading { slot, import: m.import, export: m.export };

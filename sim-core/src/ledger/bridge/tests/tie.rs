@@ -88,7 +88,7 @@ fn settle(pair: &mut Pair, booking: &Booking, part: usize) {
     };
     let fills = [(e.account, e.quantity), (GRID, Wh(-e.quantity.0))];
     let fills = fills.map(|(account, quantity)| Fill { account, quantity, ..Fill::default() }).to_vec();
-    go(pair, OPERATOR, Payload::Trade(Trade { slot: 0, clearing: 0, price, fills: fills.clone() }));
+    go(pair, OPERATOR, Payload::Trade(Trade { slot: 0, clearing: 0, price, handed: false, fills: fills.clone() }));
     let metered: Vec<Metered> = fills
         .iter()
         .map(|f| Metered { account: f.account, import: Wh((-f.quantity.0).max(0)), export: Wh(f.quantity.0.max(0)) })
