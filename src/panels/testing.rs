@@ -265,7 +265,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::EvidenceFound { offence: Offence::Forged, digest: "a1b2c3d4e5f60718".into() },
         K::SuspicionRaised { doubt: Doubt::LyingMeter, statistic: 14.2, threshold: 10.0 },
     ];
-    [kinds, super::testing_chain::oversight_events(), super::testing_market::kinds()].concat()
+    [super::testing_chain::oversight_events(), super::testing_market::kinds(), kinds].concat()
 }
 
 /// A past that is made up: a fault and what followed, and smooth series.

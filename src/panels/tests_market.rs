@@ -119,13 +119,17 @@ fn a_press_founds_the_business_with_the_owners_that_were_set() {
 
 #[test]
 fn a_standing_business_shows_what_each_was_paid_beside_the_projection_and_gives_shares() {
-    let mut h = harness(standing(), SMALL);
+    let mut h = harness(standing(), vec2(1280.0, 1600.0));
     h.state_mut().state.sheet.show("business-chain");
     h.run_steps(3);
     assert!(shows(&h, "41.2 kWh metered, 4.21") && shows(&h, "2.38") && shows(&h, "1.84") && shows(&h, "60 %"));
     h.get_by_label("Give shares").click();
     h.run_steps(3);
-    assert!(matches!(&commands(&h)[..], [Command::TransferShares { plant, shares: 1, .. }] if plant == "solar-field"));
+    let given = commands(&h);
+    assert!(
+        matches!(&given[..], [Command::TransferShares { plant, shares: 1, .. }] if plant == "solar-field"),
+        "{given:?}"
+    );
     h.get_by_label("In the editor").click();
     h.run_steps(3);
     assert_eq!(h.state().state.sheet.open, Some(Sheet::Contract));

@@ -193,7 +193,7 @@ impl Model {
         let sum: i128 = p.fills.iter().map(|f| i128::from(f.quantity.0)).sum();
         let clearings = self.slots.get(&p.slot).map_or(0, |s| s.clearings);
         let cap = if p.slot >= self.cap_from { self.cap } else { (-MAX_PRICE.0, MAX_PRICE.0) };
-        let is_priced = p.price.0 == 0 || (cap.0..=cap.1).contains(&p.price.0);
+        let is_priced = if p.handed { p.price.0 == 0 } else { (cap.0..=cap.1).contains(&p.price.0) };
         let is_fit = is_priced && self.is_open(p.slot) && p.clearing == clearings;
         if !is_ascending || !is_known || sum != 0 || !is_fit {
             return false;
@@ -360,7 +360,9 @@ impl Draw<'_> {
                 };
                 let fills = fills.into_iter().map(fill).collect();
                 let clearing = state.get_market().open.get(&slot).map_or(0, |s| s.clearings);
-                (m + 2, Payload::Trade(Trade { slot, clearing, price: Price(self.amount(400)), handed: false, fills }))
+                let handed = self.below(5) == 0;
+                let price = if handed && self.below(4) > 0 { Price::ZERO } else { Price(self.amount(400)) };
+                (m + 2, Payload::Trade(Trade { slot, clearing, price, handed, fills }))
             }
             14 => (m + 2, Payload::Settlement(self.settlement(state, slot))),
             15 | 16 => {

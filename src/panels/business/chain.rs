@@ -245,6 +245,10 @@ fn gift(
     }
     let takers: Vec<String> = data.scene.participants.iter().filter_map(named).collect();
     state.to = state.to.min(takers.len().saturating_sub(1));
+    // Nobody gives to itself.
+    if takers.get(state.to) == name_of(state.from).as_ref() {
+        state.to = (state.to + 1) % takers.len().max(1);
+    }
     let most = plant.get_shares(state.from).max(1);
     state.shares = state.shares.clamp(1, most);
     ui.horizontal_wrapped(|ui| {
