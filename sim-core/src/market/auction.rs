@@ -48,13 +48,11 @@ pub(super) fn clear_ranked(book: &Book, merit: &MeritOrder) -> Result<Clearing, 
         PriceInterval { low: Price(low), high: Price(high) }
     });
     let welfare = i64::try_from(welfare).map_err(|_| MarketError::Overflow { what: "the welfare of a clearing" })?;
-    let fills = [&merit.buys, &merit.sells].into_iter().flatten().filter(|r| filled[r.index] > 0);
-    let fills = fills
-        .map(|r| {
-            let order = &book.orders()[r.index];
-            Fill { order: r.index, participant: order.participant, side: order.side, quantity: Wh(filled[r.index]) }
-        })
-        .collect();
+    let mut fills = Vec::with_capacity(merit.buys.len() + merit.sells.len());
+    fills.extend([&merit.buys, &merit.sells].into_iter().flatten().filter(|r| filled[r.index] > 0).map(|r| {
+        let order = &book.orders()[r.index];
+        Fill { order: r.index, participant: order.participant, side: order.side, quantity: Wh(filled[r.index]) }
+    }));
     Ok(Clearing {
         volume: Wh(volume),
         volume_min: Wh(volume_min),
@@ -95,7 +93,7 @@ impl Clearing {
     pub fn compute_pairs(&self) -> Vec<(ParticipantId, ParticipantId, Wh)> {
         let mut buyers = self.fills.iter().filter(|f| f.side == Side::Buy).map(|f| (f.participant, f.quantity.0));
         let mut sellers = self.fills.iter().filter(|f| f.side == Side::Sell).map(|f| (f.participant, f.quantity.0));
-        let mut pairs: Vec<(ParticipantId, ParticipantId, Wh)> = Vec::new();
+        let mut pairs: Vec<(ParticipantId, ParticipantId, Wh)> = Vec::with_capacity(self.fills.len());
         let (mut buyer, mut seller) = (buyers.next(), sellers.next());
         while let (Some((b, need)), Some((s, offer))) = (buyer, seller) {
             let quantity = need.min(offer);

@@ -88,7 +88,7 @@ impl Book {
         &self.orders
     }
 
-    /// Both sides by priority. `O(n log k)` for `k` prices where orders stand as they arrived.
+    /// Both sides by priority. `O(n)` where prices are few and orders stand as they arrived, else `O(n log n)`.
     pub(super) fn merit_order(&self) -> MeritOrder {
         let (mut buys, mut sells) = (Vec::with_capacity(self.orders.len()), Vec::with_capacity(self.orders.len()));
         for (index, o) in self.orders.iter().enumerate().filter(|(_, o)| o.quantity > Wh::ZERO) {
@@ -100,10 +100,8 @@ impl Book {
                 side.sort_by_key(|r| r.sequence);
             }
         }
-        // Stable, so equal prices keep the order of arrival; few prices are sorted faster than as many keys as orders.
-        buys.sort_by_key(|r| std::cmp::Reverse(r.price));
-        sells.sort_by_key(|r| r.price);
-        MeritOrder { buys, sells }
+        // Equal prices keep the order of arrival; the complement turns the order of prices round.
+        MeritOrder { buys: sort_by_price(buys, |r| !r.price), sells: sort_by_price(sells, |r| r.price) }
     }
 }
 
@@ -140,6 +138,29 @@ pub(super) struct Ranked {
     pub(super) sequence: u64,
     /// Index into the book.
     pub(super) index: usize,
+}
+
+/// Sorts by price and keeps the order of equal ones. Prices are whole thousandths, so they are few where orders are many:
+/// then they are counted instead of compared.
+pub(super) fn sort_by_price<T: Copy>(mut items: Vec<T>, price: impl Fn(&T) -> i64) -> Vec<T> {
+    let (low, high) = items.iter().map(&price).fold((i64::MAX, i64::MIN), |(l, h), p| (l.min(p), h.max(p)));
+    let span = i128::from(high) - i128::from(low) + 1;
+    if span > items.len() as i128 {
+        items.sort_by_key(price);
+        return items;
+    }
+    // Between 0 and `span`, which is at most the length.
+    let place = |item: &T| (price(item) - low).unsigned_abs() as usize;
+    let mut next = vec![0_usize; items.len() + 1];
+    items.iter().for_each(|item| next[place(item) + 1] += 1);
+    (1..next.len()).for_each(|i| next[i] += next[i - 1]);
+    let mut sorted = items.clone();
+    for item in &items {
+        let at = &mut next[place(item)];
+        sorted[*at] = *item;
+        *at += 1;
+    }
+    sorted
 }
 
 /// [`MeritOrder::walk_matches`] of two lists.

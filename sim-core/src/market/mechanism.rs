@@ -213,7 +213,7 @@ fn pass(deals: &mut Vec<Deal>, book: &Book, passage: Passage<'_>) -> Passed {
 }
 
 fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::with_capacity(deals.len());
     for deal in deals {
         let (seller, buyer) = (book.orders()[deal.sell].participant, book.orders()[deal.buy].participant);
         match pairs.last_mut() {
@@ -225,7 +225,7 @@ fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {
 }
 
 fn at_one_price(merit: &MeritOrder, price: Price) -> Vec<Deal> {
-    let mut deals = Vec::new();
+    let mut deals = Vec::with_capacity(merit.buys.len() + merit.sells.len());
     merit.walk_matches(|buy, sell, quantity| {
         deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays: price, gets: price });
     });
@@ -233,7 +233,7 @@ fn at_one_price(merit: &MeritOrder, price: Price) -> Vec<Deal> {
 }
 
 fn pay_as_bid(merit: &MeritOrder) -> Vec<Deal> {
-    let mut deals = Vec::new();
+    let mut deals = Vec::with_capacity(merit.buys.len() + merit.sells.len());
     merit.walk_matches(|buy, sell, quantity| {
         let (pays, gets) = (Price(buy.price), Price(sell.price));
         deals.push(Deal { sell: sell.index, buy: buy.index, quantity: Wh(quantity), pays, gets });
@@ -251,7 +251,10 @@ fn list_sales(book: &Book, deals: &[Deal], operator: ParticipantId) -> Vec<Sale>
         let sale = |price, quantity| Sale { price, account: operator, quantity };
         [sale(d.gets, -d.quantity.0), sale(d.pays, d.quantity.0)]
     });
-    sold.chain(bought).chain(between).collect()
+    let mut sales = Vec::with_capacity(4 * deals.len());
+    sales.extend(sold.chain(bought));
+    sales.extend(between);
+    sales
 }
 
 /// The auction's curves with what the deals traded instead.
@@ -272,9 +275,11 @@ fn with_deals(auction: Clearing, book: &Book, deals: &[Deal]) -> Result<Clearing
         let order = &book.orders()[index];
         Fill { order: index, participant: order.participant, side: order.side, quantity: Wh(quantity) }
     };
-    let (mut fills, sells): (Vec<Fill>, Vec<Fill>) =
-        filled.into_iter().enumerate().filter(|(_, q)| *q > 0).map(fill).partition(|f| f.side == Side::Buy);
-    fills.extend(sells);
+    let mut fills = Vec::with_capacity(filled.len());
+    for side in [Side::Buy, Side::Sell] {
+        let of_side = filled.iter().copied().enumerate().filter(|(i, q)| *q > 0 && book.orders()[*i].side == side);
+        fills.extend(of_side.map(fill));
+    }
     Ok(Clearing {
         volume: Wh(volume),
         volume_min: Wh(volume),

@@ -17,7 +17,7 @@ use crate::rng::Stream;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What waiting orders are sorted by before price and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Class {
     place: u32,
     green: bool,
@@ -42,8 +42,11 @@ struct Waiter {
     left: i64,
 }
 
-/// Waiting orders of one side: by class, by price as rank, in the order of arrival. Prices are few, orders are many.
-type Waiting = BTreeMap<Class, BTreeMap<i64, VecDeque<Waiter>>>;
+/// Orders that wait by price as rank, in the order of arrival. Prices are few, orders are many.
+type Levels = BTreeMap<i64, VecDeque<Waiter>>;
+
+/// Waiting orders of one side by class; classes are few.
+type Waiting = Vec<(Class, Levels)>;
 
 /// The deals in the order of arrival, those with the grid last.
 pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>) -> Vec<Deal> {
@@ -55,7 +58,7 @@ pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>)
         let mut left = order.quantity.0;
         while left > 0 {
             let Some(class) = best(others, order, party) else { break };
-            let Some(mut level) = others.get_mut(&class).and_then(BTreeMap::first_entry) else { break };
+            let Some(mut level) = others[class].1.first_entry() else { break };
             let price = Price(rank(opposite(order.side), *level.key()));
             let Some(waiter) = level.get_mut().front_mut() else { break };
             let quantity = left.min(waiter.left);
@@ -72,8 +75,12 @@ pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>)
             }
         }
         if left > 0 {
-            let levels = own.entry(Class::of(order, party)).or_default();
-            levels.entry(rank(order.side, order.price.0)).or_default().push_back(Waiter {
+            let class = Class::of(order, party);
+            let at = own.iter().position(|(c, _)| *c == class).unwrap_or_else(|| {
+                own.push((class, Levels::new()));
+                own.len() - 1
+            });
+            own[at].1.entry(rank(order.side, order.price.0)).or_default().push_back(Waiter {
                 arrival,
                 index: *index,
                 left,
@@ -81,7 +88,7 @@ pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>)
         }
     }
     let mut left = grid_orders(book, setting);
-    for waiter in bids.values().chain(asks.values()).flat_map(BTreeMap::values).flatten() {
+    for waiter in bids.iter().chain(&asks).flat_map(|(_, levels)| levels.values()).flatten() {
         left[waiter.index] = waiter.left;
     }
     trade_with_grid(book, merit, setting, &mut left, &mut deals);
@@ -103,27 +110,28 @@ fn rank(side: Side, price: i64) -> i64 {
     if side == Side::Sell { price } else { !price }
 }
 
-/// The class whose first waiting order is the most welcome that this one may trade with.
-fn best(others: &Waiting, order: &Order, party: Party) -> Option<Class> {
+/// The place of the class whose first waiting order is the most welcome that this one may trade with.
+fn best(others: &Waiting, order: &Order, party: Party) -> Option<usize> {
     let limit = rank(opposite(order.side), order.price.0);
     let both_want = |class: &Class| match order.side {
         Side::Buy => class.green || party.preference != Preference::Green,
         Side::Sell => party.green || !class.wants_green,
     };
-    let first = |(class, levels): (&Class, &BTreeMap<i64, VecDeque<Waiter>>)| {
+    let first = |(at, (class, levels)): (usize, &(Class, Levels))| {
         let (&rank, waiting) = levels.first_key_value()?;
         let far = party.preference == Preference::Neighbour && class.place != party.place;
-        (rank <= limit).then_some((far, rank, waiting.front()?.arrival, *class))
+        (rank <= limit).then_some((far, rank, waiting.front()?.arrival, at))
     };
-    let fits = others.iter().filter(|(class, _)| both_want(class)).filter_map(first);
-    fits.min().map(|(.., class)| class)
+    let fits = others.iter().enumerate().filter(|(_, (class, _))| both_want(class)).filter_map(first);
+    fits.min().map(|(.., at)| at)
 }
 
 /// The orders of all but the grid in the order in which they arrive (Fisher-Yates from the seed).
 fn draw_arrivals(book: &Book, setting: &Setting<'_>) -> Vec<(usize, Order)> {
     let orders = book.orders().iter().enumerate();
     let peers = orders.filter(|(_, o)| o.participant != setting.grid && o.quantity > Wh::ZERO);
-    let mut list: Vec<usize> = peers.map(|(i, _)| i).collect();
+    let mut list = Vec::with_capacity(book.orders().len());
+    list.extend(peers.map(|(i, _)| i));
     let mut stream = Stream::new(setting.seed, "market arrival", 0);
     for last in (1..list.len()).rev() {
         let other = stream.below(last as u64 + 1);

@@ -5,7 +5,7 @@
 
 use super::agreement::{Agreed, AgreedLine};
 use super::auction::{Clearing, Fill, PriceInterval};
-use super::book::{Book, Side};
+use super::book::{Book, Side, sort_by_price};
 use super::mechanism::Mechanism;
 use super::network_check::Curtailment;
 use super::nodal::NodalRates;
@@ -115,14 +115,13 @@ impl OpenSlot {
 }
 
 /// One line a price, by rising price, with the net energy of each account; accounts and lines without any are left out.
-pub(super) fn draw_lines(mut sales: Vec<Sale>, number: u32) -> Vec<TradeLine> {
-    // By price first, by account within each: few prices, often in order already, are sorted at once.
-    sales.sort_by_key(|sale| sale.price);
+pub(super) fn draw_lines(sales: Vec<Sale>, number: u32) -> Vec<TradeLine> {
+    let mut sales = sort_by_price(sales, |sale| sale.price.0);
     let line = |sales: &mut [Sale]| {
         sales.sort_unstable_by_key(|sale| sale.account);
         let net = |own: &[Sale]| (own[0].account, Wh(own.iter().map(|sale| sale.quantity).sum()));
-        let sold: Vec<_> =
-            sales.chunk_by(|a, b| a.account == b.account).map(net).filter(|(_, q)| *q != Wh::ZERO).collect();
+        let mut sold = Vec::with_capacity(sales.len());
+        sold.extend(sales.chunk_by(|a, b| a.account == b.account).map(net).filter(|(_, q)| *q != Wh::ZERO));
         (!sold.is_empty()).then(|| TradeLine { clearing: number, price: sales[0].price, handed: false, sold })
     };
     sales.chunk_by_mut(|a, b| a.price == b.price).filter_map(line).collect()
