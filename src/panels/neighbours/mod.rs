@@ -198,7 +198,7 @@ fn controls(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
             let chosen = if state.kind == 3 { &mut state.fault } else { &mut state.trouble };
             let text = data.t(words.get(*chosen).copied().unwrap_or("neighbours-fault-none"));
             let name = data.t("neighbours-fault");
-            let list = ComboBox::from_id_salt("neighbours fault").selected_text(text).width(236.0).truncate();
+            let list = ComboBox::from_id_salt("neighbours fault").selected_text(text).width(184.0).truncate();
             let response = list.show_ui(ui, |ui| {
                 for (i, words) in words.iter().enumerate() {
                     ui.selectable_value(chosen, i, data.t(words));
