@@ -2174,6 +2174,7 @@ kind-neighbour-line = Line to a neighbour
 neighbours-now = Now
 neighbour-our-load = Homes and cars take
 neighbour-our-grid = From the grid
+neighbour-to-grid = To the grid
 neighbour-gives = Sun and river give
 neighbour-spare = To spare
 neighbour-needs = Missing

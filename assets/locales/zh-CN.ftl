@@ -2102,6 +2102,7 @@ kind-neighbour-line = 通往邻村的联络线
 neighbours-now = 现在
 neighbour-our-load = 住户和汽车用电
 neighbour-our-grid = 来自电网
+neighbour-to-grid = 送往电网
 neighbour-gives = 太阳和河流发电
 neighbour-spare = 富余
 neighbour-needs = 缺少

@@ -213,7 +213,12 @@ pub(crate) fn show(ui: &Ui, data: &PanelData<'_>, state: &mut State, room: Rect,
         return;
     };
     let size = (room.size() - egui::Vec2::splat(2.0 * OUTSIDE)).min(LARGEST);
-    let rect = Rect::from_center_size(room.center(), size);
+    let mut rect = Rect::from_center_size(room.center(), size);
+    // A line of the dock that shows below would look like one of the sheet.
+    if size.y < LARGEST.y {
+        rect.max.y = room.bottom();
+    }
+    let size = rect.size();
     let area = egui::Area::new(Id::new("sheet")).order(Order::Middle).fixed_pos(rect.min).default_size(size);
     area.show(ui.ctx(), |ui| {
         let frame = Frame::new()

@@ -56,9 +56,10 @@ fn picture(ui: &mut Ui, data: &PanelData<'_>, view: &NeighbourView) {
     let right = Rect::from_min_size(pos2(rect.right() - side, rect.top()), vec2(side, PICTURE));
     let middle = Rect::from_min_max(pos2(left.right(), rect.top()), pos2(right.left(), rect.bottom()));
     let kw = |kw: f64| numbers::kw(kw);
+    let grid = data.now.balance.grid;
     let ours = [
         ("neighbour-our-load", kw(data.now.balance.load + data.now.balance.ev)),
-        ("neighbour-our-grid", kw(data.now.balance.grid)),
+        (if grid < 0.0 { "neighbour-to-grid" } else { "neighbour-our-grid" }, kw(grid.abs())),
     ];
     let here = data.locale.pick(&data.scene.file.title).to_owned();
     community(ui, data, left, &here, &ours, data.now.chain.height);
