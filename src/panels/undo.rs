@@ -4,7 +4,7 @@ use sim_core::command::{BidSide, Command};
 use sim_core::ids::Subject;
 use sim_core::ledger::state::MAX_PRICE;
 use sim_core::scene::{Participant, Scene};
-use sim_core::snapshot::{Side, Snapshot, StorageView};
+use sim_core::snapshot::{Side, Snapshot};
 
 /// How many steps are kept.
 const DEPTH: usize = 64;
@@ -63,12 +63,7 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         Command::Lever { lever, .. } => Some(Command::Lever { lever: *lever, value: lever.get(&now.market.levers) }),
         Command::ShareStorage { element, .. } => {
             let subject = scene.find(element)?;
-            let is_it = |v: &&StorageView| match subject {
-                Subject::Device(d) => v.device == d,
-                Subject::Building(b) => v.building == Some(b),
-                _ => false,
-            };
-            let share = now.market.storages.iter().find(is_it)?.share;
+            let share = now.market.storages.iter().find(|v| v.belongs_to(subject))?.share;
             Some(Command::ShareStorage { element: element.clone(), share })
         }
         Command::PriceShock { .. } => Some(Command::PriceShock { factor: 1.0, minutes: 0.0 }),

@@ -27,7 +27,7 @@ pub fn clear(book: &Book) -> Result<Clearing, MarketError> {
 
 /// [`clear`] of a book whose merit order is known.
 pub(super) fn clear_ranked(book: &Book, merit: &MeritOrder) -> Result<Clearing, MarketError> {
-    let (demand, supply) = (compute_curve(&merit.buys)?, compute_curve(&merit.sells)?);
+    let curves = draw_curves(merit)?;
     let mut filled = vec![0_i64; book.orders().len()];
     let (mut volume, mut volume_min, mut welfare) = (0_i64, 0_i64, 0_i128);
     let mut margin = None;
@@ -60,9 +60,14 @@ pub(super) fn clear_ranked(book: &Book, merit: &MeritOrder) -> Result<Clearing, 
         price: interval.map(PriceInterval::middle),
         welfare: Money(welfare),
         fills,
-        demand,
-        supply,
+        ..curves
     })
+}
+
+/// The curves alone, and nothing traded: for mechanisms that find their own deals. Fails where a side's sum leaves 64 bits.
+pub(super) fn draw_curves(merit: &MeritOrder) -> Result<Clearing, MarketError> {
+    let (demand, supply) = (compute_curve(&merit.buys)?, compute_curve(&merit.sells)?);
+    Ok(Clearing { demand, supply, ..Clearing::default() })
 }
 
 /// The outcome of a uniform-price auction.

@@ -12,7 +12,7 @@
 //! know how they came about. Where buyers pay more than sellers get, the operator stands between them: it buys and
 //! sells the same energy, and what it keeps is in its row.
 
-use super::auction::{Clearing, Fill, clear_ranked};
+use super::auction::{Clearing, Fill, clear_ranked, draw_curves};
 use super::book::{Book, MeritOrder, Side};
 use super::network_check::{Curtailment, Match, NetworkView, compute_powers, curtail};
 use super::nodal::Shadows;
@@ -155,8 +155,8 @@ pub fn run(
     passage: Option<Passage<'_>>,
 ) -> Result<Outcome, MarketError> {
     let merit = book.merit_order();
-    let auction = clear_ranked(book, &merit)?;
     let one_price = matches!(mechanism, Mechanism::UniformPrice | Mechanism::Community);
+    let auction = if one_price { clear_ranked(book, &merit)? } else { draw_curves(&merit)? };
     if one_price && passage.is_none() {
         return Ok(at_auction(auction, number, Passed::default()));
     }

@@ -27,7 +27,7 @@ pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>)
         fits.filter(|(_, o)| limit(o.price)).map(|(i, _)| i).collect()
     };
     let (buys, sells) = (accepts(Side::Buy), accepts(Side::Sell));
-    // The auction before has refused books whose sums leave 64 bits.
+    // Books whose sums leave 64 bits have been refused with their curves.
     let sum = |list: &[usize]| -> i64 { list.iter().map(|&i| book.orders()[i].quantity.0).sum() };
     let traded = sum(&buys).min(sum(&sells));
     let mut deals = Vec::new();

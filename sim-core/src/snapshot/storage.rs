@@ -1,6 +1,6 @@
 //! Storages that are shared: what is inside, and whose it is by contract.
 
-use crate::ids::{BuildingId, DeviceId};
+use crate::ids::{BuildingId, DeviceId, Subject};
 
 /// A shared storage. Energies in Wh that can be given, rents in millionths of the currency per kWh.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,6 +37,18 @@ pub struct StorageView {
     pub income: i64,
     /// Lessees, by building.
     pub rows: Vec<StorageRowView>,
+}
+
+impl StorageView {
+    /// Whether it is this battery, or stands behind the meter of this building.
+    #[must_use]
+    pub fn belongs_to(&self, subject: Subject) -> bool {
+        match subject {
+            Subject::Device(d) => self.device == d,
+            Subject::Building(b) => self.building == Some(b),
+            _ => false,
+        }
+    }
 }
 
 /// A lessee.

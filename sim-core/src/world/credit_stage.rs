@@ -39,14 +39,12 @@ impl World {
     pub(super) fn issue_credits(&mut self, hour: u32) {
         let registry = self.state.ledger.get_state().get_certificates();
         let rules = *registry.get_rules();
-        let kept = i64::from(1_000_u32.saturating_sub(rules.buffer));
         let (mut due, mut accounts, mut sum) = (Vec::new(), 0_u32, 0_i64);
         for account in 0..self.scene.participants.len() as u32 {
             let waits = self.state.posting.outbox.get(account as usize).is_none_or(|posts| !posts.is_empty());
             let mut mine = 0_i64;
             for past in hour.saturating_sub(HOURS)..hour.saturating_sub(CLOSED - 1) {
-                let credited = registry.get_meter(past, account).credited.0;
-                let mg = credited.saturating_mul(i64::from(rules.baseline)).saturating_mul(kept) / 1_000;
+                let (_, mg) = rules.compute_credit(registry.get_meter(past, account).credited).unwrap_or_default();
                 if mg > 0 && !waits && !registry.is_credited(account, past) {
                     due.push((account, CertificateAction::IssueCredit { hour: past }));
                     mine = mine.saturating_add(mg);

@@ -303,7 +303,6 @@ impl Sharing {
     /// The rows of a slot as the chain has them, and what the owner receives.
     fn draw_rows(&mut self, run: &StorageRun) -> (Vec<ChainRow>, i64) {
         let StorageRun { before, leases, rents, outcome, replaced, .. } = run;
-        let efficiency = i64::from(self.book.get_terms().efficiency);
         let known = leases.keys().chain(before.keys()).chain(outcome.rows.iter().map(|r| &r.account));
         let accounts: BTreeSet<ParticipantId> = known.copied().filter(|a| *a != self.owner).collect();
         let (mut rows, mut income) = (Vec::new(), 0_i64);
@@ -313,7 +312,7 @@ impl Sharing {
             let rent = rents.get(&account).copied().unwrap_or_default();
             let money = paid + rent + replaced.get(&account).map_or(0, |m| m.0);
             let (was, is) = (before.get(&account).map_or(0, |c| c.0), self.book.get_content(account).0);
-            let change = if done >= 0 { -done } else { -done * efficiency / 1_000 };
+            let change = self.book.compute_change(done);
             let lease = leases.get(&account).copied().unwrap_or_default();
             let total = self.totals.entry(account).or_default();
             total.stored += (-done).max(0);

@@ -96,10 +96,8 @@ impl Sharing {
 
     /// Energy that an account may expect to have in a slot that has not begun: what slots before it will add is reckoned in.
     pub(super) fn expect_content(&self, account: ParticipantId, slot: u32) -> i64 {
-        let efficiency = i64::from(self.book.get_terms().efficiency);
         let earlier = self.wanted.range(..slot).filter_map(|(_, wanted)| wanted.get(&account));
-        let change = |out: &i64| if *out >= 0 { -out } else { -out * efficiency / 1_000 };
-        self.book.get_content(account).0 + earlier.map(change).sum::<i64>()
+        self.book.get_content(account).0 + earlier.map(|out| self.book.compute_change(*out)).sum::<i64>()
     }
 
     fn offer(&mut self) -> Offer<'_> {

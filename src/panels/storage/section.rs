@@ -13,12 +13,7 @@ pub(in crate::panels) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subjec
     let all = data.now.market.storages.iter().filter(|v| v.share > 0.0 || !v.rows.is_empty());
     let mut rows = Vec::new();
     for view in all.clone() {
-        let is_it = match subject {
-            Subject::Device(d) => d == view.device,
-            Subject::Building(b) => view.building == Some(b),
-            _ => false,
-        };
-        if is_it {
+        if view.belongs_to(subject) {
             rows.extend(let_rows(data, view));
         }
     }

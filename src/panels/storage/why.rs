@@ -26,12 +26,7 @@ pub(in crate::panels) fn storing(data: &PanelData<'_>, subject: Subject) -> Stri
 
 /// Of a provider: the rents of its lessees, and what it paid back to them. Empty where it lets nothing.
 pub(in crate::panels) fn letting(data: &PanelData<'_>, subject: Subject) -> String {
-    let is_it = |v: &&sim_core::snapshot::StorageView| match subject {
-        Subject::Building(b) => v.building == Some(b),
-        Subject::Device(d) => v.device == d,
-        _ => false,
-    };
-    let Some(view) = data.now.market.storages.iter().find(is_it) else { return String::new() };
+    let Some(view) = data.now.market.storages.iter().find(|v| v.belongs_to(subject)) else { return String::new() };
     let currency = &data.scene.file.site.currency;
     let args = [
         ("n", view.rows.len().into()),

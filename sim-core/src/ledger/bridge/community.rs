@@ -77,11 +77,8 @@ impl Community {
         if let Some(ben) = plans.get_mut(BEN as usize) {
             ben.facility = Some(Facility::Plant(Plant { source: Source::Solar, rated: Wh(10_000), storage: None }));
         }
-        plans.extend(
-            VALIDATORS.iter().map(|v| AccountPlan::new(&format!("validator-{v}"), Role::Validator, Money::ZERO)),
-        );
         Ok(Self {
-            chain: LocalChain::new(name, seed, &plans, &VALIDATORS, parameters)?,
+            chain: LocalChain::new(name, seed, plans, &VALIDATORS, parameters)?,
             blocks: Vec::new(),
             places: BTreeMap::new(),
             sent: BTreeMap::new(),

@@ -3,7 +3,7 @@
 use crate::ledger::crypto::Keypair;
 use crate::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, GenesisError, create_genesis};
 use crate::ledger::network::NetworkSettings;
-use crate::ledger::types::{Parameters, Payload, SignedTransaction};
+use crate::ledger::types::{Parameters, Payload, Role, SignedTransaction};
 use crate::ledger::{Ledger, Occurrence, Reach};
 use crate::quantity::Money;
 use crate::time::SimTime;
@@ -20,19 +20,21 @@ pub struct LocalChain {
 }
 
 impl LocalChain {
-    /// A chain of its own genesis; all keys follow from `seed`.
+    /// A chain of its own genesis, the validators' accounts behind the others; all keys follow from `seed`.
     ///
     /// # Errors
     /// When the parameters make no valid genesis.
     pub fn new(
         name: &str,
         seed: u64,
-        accounts: &[AccountPlan],
+        mut accounts: Vec<AccountPlan>,
         validators: &[&str],
         parameters: Parameters,
     ) -> Result<Self, GenesisError> {
+        let own = |v: &&str| AccountPlan::new(&format!("validator-{v}"), Role::Validator, Money::ZERO);
+        accounts.extend(validators.iter().map(own));
         let validators: Vec<(String, u32)> = validators.iter().map(|v| ((*v).to_owned(), 1)).collect();
-        let genesis = create_genesis(seed, name, [0; 32], &validators, accounts, parameters);
+        let genesis = create_genesis(seed, name, [0; 32], &validators, &accounts, parameters);
         let keys = accounts.iter().map(|p| Keypair::derive(seed, ACCOUNT_KEYS, &p.name)).collect();
         Ok(Self { ledger: Ledger::new(genesis, NetworkSettings::default(), seed)?, keys })
     }

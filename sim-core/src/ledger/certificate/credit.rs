@@ -67,11 +67,7 @@ impl Registry {
             return Err(CertificateError::CreditTwice { account, hour });
         }
         let energy = self.get_meter(hour, account).credited;
-        let rules = *self.get_rules();
-        let avoided = i128::from(energy.0) * i128::from(rules.baseline);
-        let kept = i128::from(1_000_u32.saturating_sub(rules.buffer));
-        let mg = i64::try_from(avoided * kept / 1_000).map_err(|_| CertificateError::Overflow)?;
-        let all = i64::try_from(avoided).map_err(|_| CertificateError::Overflow)?;
+        let (all, mg) = self.get_rules().compute_credit(energy).ok_or(CertificateError::Overflow)?;
         if mg == 0 {
             return Err(CertificateError::NoCredit { account, hour });
         }

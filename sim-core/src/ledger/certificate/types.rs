@@ -166,6 +166,16 @@ pub struct Rules {
     pub buffer: u32,
 }
 
+impl Rules {
+    /// What surrendered certificates avoided, and the credits for it, mg; `None` if it does not fit into 64 bits.
+    #[must_use]
+    pub fn compute_credit(&self, energy: Wh) -> Option<(i64, i64)> {
+        let avoided = i128::from(energy.0) * i128::from(self.baseline);
+        let kept = i128::from(1_000_u32.saturating_sub(self.buffer));
+        Some((i64::try_from(avoided).ok()?, i64::try_from(avoided * kept / 1_000).ok()?))
+    }
+}
+
 impl Default for Rules {
     /// Quarter-hours; three days to issue; 31 days to use.
     fn default() -> Self {

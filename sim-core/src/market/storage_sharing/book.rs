@@ -192,8 +192,9 @@ impl SharedStorage {
         Ok(rows)
     }
 
-    /// The change of a content when `energy` goes out (+) or in (-); the conversion loss is taken at the charge.
-    fn compute_change(&self, energy: i64) -> i64 {
+    /// The change of a content when `energy` Wh go out (+) or in (-); the conversion loss is taken at the charge.
+    #[must_use]
+    pub fn compute_change(&self, energy: i64) -> i64 {
         if energy >= 0 { -energy } else { -energy * i64::from(self.terms.efficiency) / 1_000 }
     }
 

@@ -57,17 +57,15 @@ impl FarSide {
     /// # Errors
     /// When the genesis is not valid.
     pub(super) fn new(name: &str, seed: u64, start: SimTime, slot_us: u64) -> Result<Self, GenesisError> {
-        let mut accounts = vec![
+        let accounts = vec![
             AccountPlan::new("homes", Role::Meter, OPENING),
             AccountPlan::new("border", Role::Meter, OPENING),
             AccountPlan::new("operator", Role::Operator, Money::ZERO),
             AccountPlan::new("grid", Role::Grid, Money::ZERO),
         ];
-        let own = |v: &&str| AccountPlan::new(&format!("validator-{v}"), Role::Validator, Money::ZERO);
-        accounts.extend(VALIDATORS.iter().map(own));
         // Nothing is paid for a place in a block; without anything to do there is a block a slot.
         let parameters = Parameters { least_fee: Money::ZERO, empty_interval_us: slot_us, ..Parameters::default() };
-        let mut chain = LocalChain::new(name, seed ^ NEXT_DOOR, &accounts, &VALIDATORS, parameters)?;
+        let mut chain = LocalChain::new(name, seed ^ NEXT_DOOR, accounts, &VALIDATORS, parameters)?;
         chain.start_at(start);
         let fresh = vec![chain_file::encode_genesis(chain.get_ledger().get_genesis())];
         Ok(Self { chain, pending: VecDeque::new(), head: (0, start, 0, String::new()), fresh })

@@ -11,7 +11,7 @@ use crate::event::EventKind;
 use crate::ids::{EventId, ParticipantId, Subject};
 use crate::ledger::bridge::Which;
 use crate::ledger::bridge::tie::{Help, Supply, Tie, TieError};
-use crate::market::{Metered, Registers};
+use crate::market::{Metered, Registers, portion};
 use crate::quantity::{Kwh, Price, Wh};
 use crate::scene::schema;
 use serde::{Deserialize, Serialize};
@@ -178,11 +178,7 @@ impl World {
         let shared = near.min(all);
         let (mut seen, mut sold) = (0_i64, BTreeMap::new());
         for (account, wh) in shorts.into_iter().filter(|(_, wh)| *wh > 0) {
-            // Shares by cumulative rounding: each within one of its own, together all.
-            let portion = |sum: i64| {
-                i64::try_from(i128::from(sum) * i128::from(shared) / i128::from(all.max(1))).unwrap_or_default()
-            };
-            let part = portion(seen + wh) - portion(seen);
+            let part = portion(seen + wh, shared, all) - portion(seen, shared, all);
             seen += wh;
             *sold.entry(account).or_default() -= part;
         }

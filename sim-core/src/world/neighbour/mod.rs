@@ -106,27 +106,31 @@ impl Neighbour {
 
     /// Bookings that the auction made.
     fn is_auction(&self, b: &tie::Booking) -> bool {
-        let near = if b.trade.from == Which::A { b.trade.seller } else { b.trade.buyer };
-        near == self.account.0
+        get_near(b) == self.account.0
     }
 
     /// What households have agreed for a slot, at the near end: from the neighbour and to it, Wh.
     fn sum_agreed(&self, slot: u32) -> (i64, i64) {
-        let direct = self.tie.get_bookings(slot).filter(|b| !self.is_auction(b));
-        direct.fold((0, 0), |(bought, sold), b| match b.trade.from {
-            Which::B => (bought + b.received.0, sold),
-            Which::A => (bought, sold + b.trade.sent.0),
-        })
+        self.sum_of(slot, |b| !self.is_auction(b))
     }
 
     /// The same of one household.
     fn sum_agreed_by(&self, slot: u32, account: ParticipantId) -> (i64, i64) {
-        self.tie.get_bookings(slot).fold((0, 0), |(bought, sold), b| match b.trade.from {
-            Which::B if b.trade.buyer == account.0 => (bought + b.received.0, sold),
-            Which::A if b.trade.seller == account.0 => (bought, sold + b.trade.sent.0),
-            _ => (bought, sold),
+        self.sum_of(slot, |b| get_near(b) == account.0)
+    }
+
+    fn sum_of(&self, slot: u32, is_meant: impl Fn(&tie::Booking) -> bool) -> (i64, i64) {
+        let meant = self.tie.get_bookings(slot).filter(|b| is_meant(b));
+        meant.fold((0, 0), |(bought, sold), b| match b.trade.from {
+            Which::B => (bought + b.received.0, sold),
+            Which::A => (bought, sold + b.trade.sent.0),
         })
     }
+}
+
+/// The account at our end of the line.
+fn get_near(b: &tie::Booking) -> u32 {
+    if b.trade.from == Which::A { b.trade.seller } else { b.trade.buyer }
 }
 
 /// All homes next door as one building of the load model.
@@ -240,9 +244,7 @@ impl World {
         let Some(mut n) = self.state.neighbour.take() else { return };
         let number = u32::try_from(slot).unwrap_or(u32::MAX);
         let own = n.account;
-        n.tie.process_release(number, |b| {
-            own.0 == if b.trade.from == Which::A { b.trade.seller } else { b.trade.buyer }
-        });
+        n.tie.process_release(number, |b| get_near(b) == own.0);
         for s in situations.iter_mut() {
             let (bought, sold) = n.sum_agreed_by(number, s.participant);
             s.forecast.import.0 = (s.forecast.import.0 - bought).max(0);

@@ -1,7 +1,7 @@
 //! What commands ask of the neighbour and its line.
 
 use super::super::World;
-use super::{far, price_here, proceeds_here, watts};
+use super::{far, get_near, price_here, proceeds_here, watts};
 use crate::command::{BidSide, Command};
 use crate::event::EventKind;
 use crate::ids::{EventId, ParticipantId, Subject};
@@ -26,7 +26,7 @@ impl World {
         let (account, asked) = (ParticipantId::new(b.index()), Wh(whole(kwh * 1e3)));
         let first = open.saturating_add(*wait);
         let outcome = if asked <= Wh::ZERO {
-            n.cancel(account, first, cause)
+            n.cancel(account, first)
         } else if n.open.is_some() {
             Err("the line to the neighbour is open; close it first".into())
         } else {
@@ -128,14 +128,12 @@ impl World {
 
 impl super::Neighbour {
     /// Takes back what a household has agreed for slots that have not cleared.
-    fn cancel(&mut self, account: ParticipantId, first: u32, _cause: EventId) -> Result<(), String> {
+    fn cancel(&mut self, account: ParticipantId, first: u32) -> Result<(), String> {
         let slots: Vec<u32> = self.agreed.range(first..).map(|(slot, _)| *slot).collect();
         let mut some = false;
         for slot in slots {
             some |= self.sum_agreed_by(slot, account) != (0, 0);
-            self.tie.process_release(slot, |b| {
-                account.0 == if b.trade.from == Which::A { b.trade.seller } else { b.trade.buyer }
-            });
+            self.tie.process_release(slot, |b| get_near(b) == account.0);
         }
         if some { Ok(()) } else { Err("there is nothing to take back: no trade with the neighbour is to come".into()) }
     }
