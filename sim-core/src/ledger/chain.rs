@@ -78,8 +78,8 @@ pub struct Ledger {
     pub(super) head: Head,
     pub(super) state: State,
     pub(super) pool: Mempool,
-    /// Next nonces promised to senders, where transactions are on their way.
-    pub(super) promised: BTreeMap<Address, u64>,
+    /// Senders and nonces of what was handed in here and has not reached the pool.
+    under_way: BTreeSet<(Address, u64)>,
     pub(super) network: Network,
     pub(super) dice: Stream,
     pub(super) nodes: Vec<Node>,
@@ -157,7 +157,7 @@ impl Ledger {
             head: Head { height: 0, hash: chain, time_us: 0, tree: Hash::default() },
             state: State::new(&genesis),
             pool: Mempool::default(),
-            promised: BTreeMap::new(),
+            under_way: BTreeSet::new(),
             network: Network::new(gear, rules.get_nodes(), seed),
             dice: Stream::new(seed, "ledger-validators", 0),
             nodes: (0..rules.get_nodes()).map(|i| Node::new(&rules, i)).collect(),
@@ -253,11 +253,22 @@ impl Ledger {
     pub fn get_recent(&self) -> impl DoubleEndedIterator<Item = &BlockTrace> + ExactSizeIterator {
         self.recent.iter()
     }
-    /// The nonce of this sender's next transaction, those under way counted.
+    /// The nonce of this sender's next transaction: the first that neither waits nor is under way. After a refusal
+    /// that is the gap, so that what is under way can still follow.
     #[must_use]
     pub fn get_next_nonce(&self, sender: &Address) -> u64 {
-        let promised = self.promised.get(sender).copied().unwrap_or_default();
-        promised.max(self.pool.get_next_nonce(*sender, self.get_nonce(sender)))
+        let is_free = |nonce: &u64| {
+            self.pool.get(*sender, *nonce).is_none() && !self.under_way.contains(&(*sender, *nonce))
+        };
+        let next = self.get_nonce(sender);
+        (next..).find(is_free).unwrap_or(next)
+    }
+
+    /// Whether nothing of this sender's waits or is under way.
+    #[must_use]
+    pub fn is_idle(&self, sender: &Address) -> bool {
+        let all = (*sender, 0)..=(*sender, u64::MAX);
+        self.under_way.range(all).next().is_none() && !self.pool.has_any_of(*sender)
     }
 
     pub(super) fn get_nonce(&self, sender: &Address) -> u64 {
@@ -266,8 +277,7 @@ impl Ledger {
 
     /// Hands a transaction to the network; it reaches the pool after a message's time. `origin` comes back in a refusal.
     pub fn submit(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
-        let next = self.promised.entry(transaction.sender).or_default();
-        *next = (*next).max(transaction.nonce.saturating_add(1));
+        self.under_way.insert((transaction.sender, transaction.nonce));
         self.carry(now, transaction, origin);
     }
 
@@ -341,8 +351,10 @@ impl Ledger {
 
     fn process_arrival(&mut self, tx: SignedTransaction, origin: u32, out: &mut Vec<Occurrence>) {
         let sender = tx.sender;
+        if origin != FOREIGN {
+            self.under_way.remove(&(sender, tx.nonce));
+        }
         let Some(index) = self.state.get_index(&sender) else {
-            self.promised.remove(&sender);
             return self.say_refused(tx, origin, TransitionError::UnknownSender.into(), out);
         };
         // What no known gateway sent is checked at once, and all while the pool is crowded: no place may hang on it.
@@ -361,12 +373,7 @@ impl Ledger {
             Ok(Some(forged)) => {
                 self.say_refused(forged.transaction, forged.origin, TransitionError::Signature.into(), out)
             }
-            Err((tx, reason)) => {
-                if origin != FOREIGN {
-                    self.promised.insert(sender, self.pool.get_next_nonce(sender, next));
-                }
-                self.say_refused(*tx, origin, reason, out);
-            }
+            Err((tx, reason)) => self.say_refused(*tx, origin, reason, out),
         }
         self.schedule_start();
     }
@@ -375,7 +382,6 @@ impl Ledger {
     fn process_expiry(&mut self, sender: Address, nonce: u64, arrival: u64, out: &mut Vec<Occurrence>) {
         let next = self.get_nonce(&sender);
         if let Some((gone, missing)) = self.pool.remove_waiting(sender, nonce, arrival, next) {
-            self.promised.insert(sender, missing);
             self.say_refused(gone.transaction, gone.origin, Refusal::Waited { nonce, missing }, out);
         }
     }

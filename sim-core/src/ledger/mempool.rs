@@ -137,6 +137,11 @@ impl Mempool {
     pub fn get(&self, sender: Address, nonce: u64) -> Option<&Waiting> {
         self.waiting.get(&(sender, nonce))
     }
+    /// Whether anything of this sender waits.
+    #[must_use]
+    pub fn has_any_of(&self, sender: Address) -> bool {
+        self.waiting.range((sender, 0)..=(sender, u64::MAX)).next().is_some()
+    }
     /// All that waits, by sender and nonce.
     pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
         self.waiting.values()

@@ -128,7 +128,6 @@ impl Ledger {
             let reason = if first { reason.clone().into() } else { Refusal::Orphaned { missing: nonce } };
             self.say_refused(gone.transaction, gone.origin, reason, out);
         }
-        self.promised.insert(sender, nonce);
     }
 
     /// Which of these are signed rightly; each distinct transaction is checked once.

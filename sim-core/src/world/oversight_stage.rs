@@ -242,7 +242,7 @@ impl World {
         let operator = self.state.posting.operator();
         let Some(account) = self.state.ledger.get_state().get_accounts().get(operator) else { return };
         let is_idle = self.state.posting.outbox.get(operator).is_some_and(VecDeque::is_empty)
-            && self.state.ledger.get_next_nonce(&account.address) == account.nonce;
+            && self.state.ledger.is_idle(&account.address);
         if is_idle {
             self.state.posting.oversight.cap = Some((cap, event, true));
             self.post_ruling(Payload::Cap(cap), event);

@@ -114,9 +114,6 @@ impl World {
     ) {
         let state = self.state.ledger.get_state();
         let Some(account) = state.get_index(&transaction.sender) else { return };
-        if origin != FOREIGN {
-            self.end_way(account, &transaction.payload);
-        }
         // What strangers hand in speaks for nobody.
         if origin != FOREIGN {
             self.end_way(account, &transaction.payload);

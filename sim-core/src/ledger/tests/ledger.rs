@@ -7,10 +7,10 @@ use crate::ledger::block::Block;
 use crate::ledger::chain_file::{encode_genesis, encode_line};
 use crate::ledger::crypto::Keypair;
 use crate::ledger::network::NetworkSettings;
-use crate::ledger::types::{MeterReading, Parameters, Payload, SignedTransaction};
+use crate::ledger::types::{MeterReading, Parameters, Payload, SignedTransaction, Transfer};
 use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach};
-use crate::quantity::Wh;
-use crate::time::SimTime;
+use crate::quantity::{Money, Wh};
+use crate::time::{SECOND_US, SimTime};
 
 fn lossy() -> NetworkSettings {
     NetworkSettings { loss_per_mille: 100, ..NetworkSettings::default() }
@@ -171,4 +171,28 @@ fn forged_replayed_and_foreign_transactions_are_refused() {
     assert!(refusals.iter().zip(expected).all(|(text, part)| text.contains(part)), "{refusals:?}");
     assert_eq!(get_blocks(&seen).iter().map(|b| b.transactions.len()).sum::<usize>(), 2);
     assert_eq!(ledger.get_next_nonce(&community.keys[1].get_address()), 0);
+}
+
+/// A refusal while others of the same sender are under way takes none of their numbers: the gap is filled by the next,
+/// those under way follow it, and nobody ever signs two transactions with one number.
+#[test]
+fn no_number_is_given_twice_after_a_refusal() {
+    let community = Community::new(3, 8, Parameters::default());
+    let mut ledger = community.start(NetworkSettings::default(), 8);
+    let (mut seen, mut sent) = (Vec::new(), 0_usize);
+    for step in 0..1_200_u32 {
+        let now = SimTime(u64::from(step) * SECOND_US / 20);
+        // Every fortieth asks for more than there is.
+        let amount = if step % 40 == 39 { Money(i64::MAX / 4) } else { Money(1) };
+        community.send(&mut ledger, now, 0, Payload::Transfer(Transfer { to: 1, amount }));
+        sent += 1;
+        seen.extend(ledger.advance(now, &[]));
+    }
+    seen.extend(ledger.advance(seconds(1_000), &[]));
+    let refusals = get_refusals(&seen);
+    assert!(refusals.iter().any(|text| text.contains("cannot follow")), "nothing was waiting: {refusals:?}");
+    assert!(!refusals.iter().any(|text| text.contains("waits already") || text.contains("in vain")), "{refusals:?}");
+    let committed: usize = get_blocks(&seen).iter().map(|b| b.transactions.len()).sum();
+    assert_eq!(committed + refusals.len(), sent);
+    assert_eq!(ledger.get_pool().get_count(), 0);
 }
