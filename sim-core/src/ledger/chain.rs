@@ -257,9 +257,8 @@ impl Ledger {
     /// that is the gap, so that what is under way can still follow.
     #[must_use]
     pub fn get_next_nonce(&self, sender: &Address) -> u64 {
-        let is_free = |nonce: &u64| {
-            self.pool.get(*sender, *nonce).is_none() && !self.under_way.contains(&(*sender, *nonce))
-        };
+        let is_free =
+            |nonce: &u64| self.pool.get(*sender, *nonce).is_none() && !self.under_way.contains(&(*sender, *nonce));
         let next = self.get_nonce(sender);
         (next..).find(is_free).unwrap_or(next)
     }

@@ -32,8 +32,8 @@ pub(super) fn clear_ranked(book: &Book, merit: &MeritOrder) -> Result<Clearing, 
     let (mut volume, mut volume_min, mut welfare) = (0_i64, 0_i64, 0_i128);
     let mut margin = None;
     merit.walk_matches(|buy, sell, quantity| {
-        filled[buy.index] += quantity;
-        filled[sell.index] += quantity;
+        filled[buy.index as usize] += quantity;
+        filled[sell.index as usize] += quantity;
         volume += quantity;
         if buy.price > sell.price {
             volume_min += quantity;
@@ -41,27 +41,38 @@ pub(super) fn clear_ranked(book: &Book, merit: &MeritOrder) -> Result<Clearing, 
         welfare += (i128::from(buy.price) - i128::from(sell.price)) * i128::from(quantity);
         margin = Some((buy.price, sell.price));
     });
-    let left = |side: &[Ranked]| side.iter().find(|r| filled[r.index] < r.quantity).map(|r| r.price);
+    let left = |side: &[Ranked]| side.iter().find(|r| filled[r.index as usize] < r.quantity).map(|r| r.price);
     let interval = margin.map(|(bid, ask)| {
         let low = left(&merit.buys).map_or(ask, |bid_left| bid_left.max(ask));
         let high = left(&merit.sells).map_or(bid, |ask_left| ask_left.min(bid));
         PriceInterval { low: Price(low), high: Price(high) }
     });
     let welfare = i64::try_from(welfare).map_err(|_| MarketError::Overflow { what: "the welfare of a clearing" })?;
-    let mut fills = Vec::with_capacity(merit.buys.len() + merit.sells.len());
-    fills.extend([&merit.buys, &merit.sells].into_iter().flatten().filter(|r| filled[r.index] > 0).map(|r| {
-        let order = &book.orders()[r.index];
-        Fill { order: r.index, participant: order.participant, side: order.side, quantity: Wh(filled[r.index]) }
-    }));
     Ok(Clearing {
         volume: Wh(volume),
         volume_min: Wh(volume_min),
         interval,
         price: interval.map(PriceInterval::middle),
         welfare: Money(welfare),
-        fills,
+        fills: list_fills(merit, &filled),
         ..curves
     })
+}
+
+/// What was filled of each order, buyers by priority, then sellers by priority.
+pub(super) fn list_fills(merit: &MeritOrder, filled: &[i64]) -> Vec<Fill> {
+    let mut fills = Vec::with_capacity(merit.buys.len() + merit.sells.len());
+    for side in [Side::Buy, Side::Sell] {
+        let of_side =
+            merit.side(side).iter().map(|r| (r, filled[r.index as usize])).filter(|(_, quantity)| *quantity > 0);
+        fills.extend(of_side.map(|(r, quantity)| Fill {
+            order: r.index as usize,
+            participant: r.participant,
+            side,
+            quantity: Wh(quantity),
+        }));
+    }
+    fills
 }
 
 /// The curves alone, and nothing traded: for mechanisms that find their own deals. Fails where a side's sum leaves 64 bits.

@@ -88,16 +88,23 @@ impl Book {
         &self.orders
     }
 
+    /// The orders for more than nothing, as they arrived, with their sides.
+    pub(super) fn rank(&self) -> impl Iterator<Item = (Side, Ranked)> {
+        let ranked = |(index, o): (u32, &Order)| {
+            (o.side, Ranked { price: o.price.0, quantity: o.quantity.0, index, participant: o.participant })
+        };
+        (0..).zip(&self.orders).map(ranked).filter(|(_, r)| r.quantity > 0)
+    }
+
     /// Both sides by priority. `O(n)` where prices are few and orders stand as they arrived, else `O(n log n)`.
     pub(super) fn merit_order(&self) -> MeritOrder {
         let (mut buys, mut sells) = (Vec::with_capacity(self.orders.len()), Vec::with_capacity(self.orders.len()));
-        for (index, o) in self.orders.iter().enumerate().filter(|(_, o)| o.quantity > Wh::ZERO) {
-            let side = if o.side == Side::Buy { &mut buys } else { &mut sells };
-            side.push(Ranked { price: o.price.0, quantity: o.quantity.0, sequence: o.sequence, index });
+        for (side, ranked) in self.rank() {
+            (if side == Side::Buy { &mut buys } else { &mut sells }).push(ranked);
         }
-        for side in [&mut buys, &mut sells] {
-            if !side.is_sorted_by_key(|r| r.sequence) {
-                side.sort_by_key(|r| r.sequence);
+        if !self.orders.is_sorted_by_key(|o| o.sequence) {
+            for side in [&mut buys, &mut sells] {
+                side.sort_by_key(|r| self.orders[r.index as usize].sequence);
             }
         }
         // Equal prices keep the order of arrival; the complement turns the order of prices round.
@@ -134,24 +141,24 @@ pub(super) struct Ranked {
     pub(super) price: i64,
     /// Wh, above zero.
     pub(super) quantity: i64,
-    /// Arrival.
-    pub(super) sequence: u64,
-    /// Index into the book.
-    pub(super) index: usize,
+    /// Index into the book: small, because fresh memory is what a large book costs, and no book has 2^32 orders.
+    pub(super) index: u32,
+    /// Whose it is.
+    pub(super) participant: ParticipantId,
 }
 
 /// Sorts by price and keeps the order of equal ones. Prices are whole thousandths, so they are few where orders are many:
 /// then they are counted instead of compared.
-pub(super) fn sort_by_price<T: Copy>(mut items: Vec<T>, price: impl Fn(&T) -> i64) -> Vec<T> {
+fn sort_by_price(mut items: Vec<Ranked>, price: impl Fn(&Ranked) -> i64) -> Vec<Ranked> {
     let (low, high) = items.iter().map(&price).fold((i64::MAX, i64::MIN), |(l, h), p| (l.min(p), h.max(p)));
-    let span = i128::from(high) - i128::from(low) + 1;
-    if span > items.len() as i128 {
+    let span = usize::try_from(i128::from(high) - i128::from(low) + 1).unwrap_or(usize::MAX);
+    if span > items.len() {
         items.sort_by_key(price);
         return items;
     }
-    // Between 0 and `span`, which is at most the length.
-    let place = |item: &T| (price(item) - low).unsigned_abs() as usize;
-    let mut next = vec![0_usize; items.len() + 1];
+    // Below `span`, which is at most the length.
+    let place = |item: &Ranked| (price(item) - low).unsigned_abs() as usize;
+    let mut next = vec![0_usize; span + 1];
     items.iter().for_each(|item| next[place(item) + 1] += 1);
     (1..next.len()).for_each(|i| next[i] += next[i - 1]);
     let mut sorted = items.clone();

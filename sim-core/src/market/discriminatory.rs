@@ -56,7 +56,7 @@ pub fn match_midpoint(book: &Book) -> Result<Bilateral, MarketError> {
     book.merit_order().walk_matches(|buy, sell, quantity| {
         let price = i128::from(buy.price) + i128::from(sell.price);
         turnover += price * i128::from(quantity);
-        trades.push((buy.index, sell.index, quantity, price));
+        trades.push((buy.index as usize, sell.index as usize, quantity, price));
     });
     let trades = trades.into_iter().map(|(buy, sell, quantity, price)| {
         let price_doubled = i64::try_from(price).map_err(|_| MarketError::Overflow { what: "a doubled price" })?;

@@ -12,12 +12,12 @@
 //! know how they came about. Where buyers pay more than sellers get, the operator stands between them: it buys and
 //! sells the same energy, and what it keeps is in its row.
 
-use super::auction::{Clearing, Fill, clear_ranked, draw_curves};
-use super::book::{Book, MeritOrder, Side};
+use super::auction::{Clearing, clear_ranked, draw_curves, list_fills};
+use super::book::{Book, MeritOrder, Ranked};
 use super::network_check::{Curtailment, Match, NetworkView, compute_powers, curtail};
 use super::nodal::Shadows;
 use super::settlement::TradeLine;
-use super::trades::{Pair, Sale, draw_lines};
+use super::trades::{Pair, Sales, draw_lines};
 use super::{MarketError, mid_market, peer_to_peer};
 use crate::ids::ParticipantId;
 use crate::quantity::{Price, Wh};
@@ -107,9 +107,9 @@ impl Setting<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Deal {
     /// Index of the sell order.
-    pub(super) sell: usize,
+    pub(super) sell: u32,
     /// Index of the buy order.
-    pub(super) buy: usize,
+    pub(super) buy: u32,
     /// How much, above zero.
     pub(super) quantity: Wh,
     /// What the buyer pays.
@@ -171,8 +171,9 @@ pub fn run(
         return Ok(at_auction(auction, number, passed));
     }
     let Passed { curtailed, shadows, losses } = passed;
-    let lines = draw_lines(list_sales(book, &deals, setting.operator), number);
-    let (clearing, pairs) = (with_deals(auction, book, &deals)?, join_pairs(book, &deals));
+    let who: Vec<ParticipantId> = book.orders().iter().map(|o| o.participant).collect();
+    let lines = draw_lines(list_sales(&deals, &who, setting.operator), number);
+    let (clearing, pairs) = (with_deals(auction, &merit, &deals, who.len())?, join_pairs(deals, &who));
     Ok(Outcome { clearing, pairs, lines, curtailed, shadows, losses })
 }
 
@@ -196,8 +197,8 @@ fn at_auction(auction: Clearing, number: u32, passed: Passed) -> Outcome {
 
 /// Cuts deals to what the network carries, and asks what those that are left do to it.
 fn pass(deals: &mut Vec<Deal>, book: &Book, passage: Passage<'_>) -> Passed {
-    let who = |index: usize| book.orders()[index].participant;
-    let limit = |index: usize| book.orders()[index].price.0;
+    let who = |index: u32| book.orders()[index as usize].participant;
+    let limit = |index: u32| book.orders()[index as usize].price.0;
     let matched = |d: &Deal| Match {
         seller: who(d.sell),
         buyer: who(d.buy),
@@ -212,15 +213,21 @@ fn pass(deals: &mut Vec<Deal>, book: &Book, passage: Passage<'_>) -> Passed {
     Passed { curtailed, shadows, losses }
 }
 
-fn join_pairs(book: &Book, deals: &[Deal]) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = Vec::with_capacity(deals.len());
-    for deal in deals {
-        let (seller, buyer) = (book.orders()[deal.sell].participant, book.orders()[deal.buy].participant);
-        match pairs.last_mut() {
-            Some(p) if (p.seller, p.buyer, p.price) == (seller, buyer, deal.pays) => p.quantity.0 += deal.quantity.0,
-            _ => pairs.push(Pair { seller, buyer, quantity: deal.quantity, price: deal.pays }),
-        }
-    }
+/// Who delivers to whom at what price for the buyer; neighbouring deals of the same two at one price are one.
+fn join_pairs(deals: Vec<Deal>, who: &[ParticipantId]) -> Vec<Pair> {
+    let pair = |d: Deal| Pair {
+        seller: who[d.sell as usize],
+        buyer: who[d.buy as usize],
+        quantity: d.quantity,
+        price: d.pays,
+    };
+    // In the memory of the deals: fresh memory is dear.
+    let mut pairs: Vec<Pair> = deals.into_iter().map(pair).collect();
+    pairs.dedup_by(|next, last| {
+        let is_same = (next.seller, next.buyer, next.price) == (last.seller, last.buyer, last.price);
+        last.quantity.0 += if is_same { next.quantity.0 } else { 0 };
+        is_same
+    });
     pairs
 }
 
@@ -243,43 +250,39 @@ fn pay_as_bid(merit: &MeritOrder) -> Vec<Deal> {
 
 /// What each sold (+) or bought (-) at each price. Where a deal has two prices, the operator buys at the one and sells at
 /// the other.
-fn list_sales(book: &Book, deals: &[Deal], operator: ParticipantId) -> Vec<Sale> {
-    let who = |index: usize| book.orders()[index].participant;
-    let sold = deals.iter().map(|d| Sale { price: d.gets, account: who(d.sell), quantity: d.quantity.0 });
-    let bought = deals.iter().map(|d| Sale { price: d.pays, account: who(d.buy), quantity: -d.quantity.0 });
-    let between = deals.iter().filter(|d| d.pays != d.gets).flat_map(|d| {
-        let sale = |price, quantity| Sale { price, account: operator, quantity };
-        [sale(d.gets, -d.quantity.0), sale(d.pays, d.quantity.0)]
-    });
-    let mut sales = Vec::with_capacity(4 * deals.len());
-    sales.extend(sold.chain(bought));
-    sales.extend(between);
+fn list_sales(deals: &[Deal], who: &[ParticipantId], operator: ParticipantId) -> Sales {
+    let mut sales = Sales::new();
+    for deal in deals {
+        let (seller, buyer) =
+            ((who[deal.sell as usize], deal.quantity), (who[deal.buy as usize], Wh(-deal.quantity.0)));
+        let dear = sales.entry(deal.pays).or_default();
+        if deal.pays == deal.gets {
+            dear.extend([seller, buyer]);
+        } else {
+            dear.extend([(operator, seller.1), buyer]);
+            sales.entry(deal.gets).or_default().extend([seller, (operator, buyer.1)]);
+        }
+    }
     sales
 }
 
 /// The auction's curves with what the deals traded instead.
-fn with_deals(auction: Clearing, book: &Book, deals: &[Deal]) -> Result<Clearing, MarketError> {
-    let mut filled = vec![0_i64; book.orders().len()];
-    let (mut volume, mut paid, mut welfare) = (0_i64, 0_i128, 0_i128);
+/// `count` is how many orders there are.
+fn with_deals(auction: Clearing, merit: &MeritOrder, deals: &[Deal], count: usize) -> Result<Clearing, MarketError> {
+    let mut filled = vec![0_i64; count];
+    let (mut volume, mut paid) = (0_i64, 0_i128);
     for deal in deals {
-        filled[deal.sell] += deal.quantity.0;
-        filled[deal.buy] += deal.quantity.0;
+        filled[deal.sell as usize] += deal.quantity.0;
+        filled[deal.buy as usize] += deal.quantity.0;
         volume += deal.quantity.0;
         paid += i128::from(deal.pays.0) * i128::from(deal.quantity.0);
-        let surplus = i128::from(book.orders()[deal.buy].price.0) - i128::from(book.orders()[deal.sell].price.0);
-        welfare += surplus * i128::from(deal.quantity.0);
     }
+    let worth = |side: &[Ranked]| -> i128 {
+        side.iter().map(|r| i128::from(r.price) * i128::from(filled[r.index as usize])).sum()
+    };
+    let welfare = worth(&merit.buys) - worth(&merit.sells);
     let overflow = |_| MarketError::Overflow { what: "the welfare of a clearing" };
     let mean = (volume > 0).then(|| paid.div_euclid(i128::from(volume)));
-    let fill = |(index, quantity): (usize, i64)| {
-        let order = &book.orders()[index];
-        Fill { order: index, participant: order.participant, side: order.side, quantity: Wh(quantity) }
-    };
-    let mut fills = Vec::with_capacity(filled.len());
-    for side in [Side::Buy, Side::Sell] {
-        let of_side = filled.iter().copied().enumerate().filter(|(i, q)| *q > 0 && book.orders()[*i].side == side);
-        fills.extend(of_side.map(fill));
-    }
     Ok(Clearing {
         volume: Wh(volume),
         volume_min: Wh(volume),
@@ -287,7 +290,7 @@ fn with_deals(auction: Clearing, book: &Book, deals: &[Deal]) -> Result<Clearing
         // Between two 64-bit prices, so it is one.
         price: mean.map(|m| Price(i64::try_from(m).unwrap_or_default())),
         welfare: crate::quantity::Money(i64::try_from(welfare).map_err(overflow)?),
-        fills,
+        fills: list_fills(merit, &filled),
         ..auction
     })
 }

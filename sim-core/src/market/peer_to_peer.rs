@@ -14,7 +14,7 @@ use super::mechanism::{Deal, Party, Preference, Setting};
 use super::mid_market::trade_with_grid;
 use crate::quantity::{Price, Wh};
 use crate::rng::Stream;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// What waiting orders are sorted by before price and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +34,26 @@ impl Class {
     }
 }
 
-/// An order that waits.
+/// An order that has arrived.
 #[derive(Clone, Copy, Debug)]
-struct Waiter {
-    arrival: usize,
-    index: usize,
+struct Entrant {
+    /// Index into the book.
+    index: u32,
+    /// Wh that it still wants.
     left: i64,
+    /// Who waits behind it at its price, as a number of arrival, if anybody does.
+    follower: u32,
 }
 
-/// Orders that wait by price as rank, in the order of arrival. Prices are few, orders are many.
-type Levels = BTreeMap<i64, VecDeque<Waiter>>;
+/// The orders that wait at a price, as numbers of arrival: the first and the last.
+#[derive(Clone, Copy, Debug)]
+struct Queue {
+    first: u32,
+    last: u32,
+}
+
+/// Queues by price as rank. Prices are few, orders are many.
+type Levels = BTreeMap<i64, Queue>;
 
 /// Waiting orders of one side by class; classes are few.
 type Waiting = Vec<(Class, Levels)>;
@@ -52,52 +62,52 @@ type Waiting = Vec<(Class, Levels)>;
 pub(super) fn find_deals(book: &Book, merit: &MeritOrder, setting: &Setting<'_>) -> Vec<Deal> {
     let (mut bids, mut asks) = (Waiting::new(), Waiting::new());
     let mut deals = Vec::with_capacity(book.orders().len());
-    for (arrival, (index, order)) in draw_arrivals(book, setting).iter().enumerate() {
+    let arrivals = draw_arrivals(book, setting);
+    let mut entrants: Vec<Entrant> = Vec::with_capacity(arrivals.len());
+    for ((&index, order), arrival) in arrivals.iter().zip(fetch(book, &arrivals)).zip(0..) {
         let party = setting.party(order.participant);
         let (own, others) = if order.side == Side::Buy { (&mut bids, &mut asks) } else { (&mut asks, &mut bids) };
         let mut left = order.quantity.0;
         while left > 0 {
-            let Some(class) = best(others, order, party) else { break };
+            let Some(class) = best(others, &order, party) else { break };
             let Some(mut level) = others[class].1.first_entry() else { break };
             let price = Price(rank(opposite(order.side), *level.key()));
-            let Some(waiter) = level.get_mut().front_mut() else { break };
-            let quantity = left.min(waiter.left);
+            let queue = level.get_mut();
+            let other = &mut entrants[queue.first as usize];
+            let quantity = left.min(other.left);
             left -= quantity;
-            waiter.left -= quantity;
-            let (other, is_served) = (waiter.index, waiter.left == 0);
-            let (sell, buy) = if order.side == Side::Sell { (*index, other) } else { (other, *index) };
+            other.left -= quantity;
+            let (sell, buy) = if order.side == Side::Sell { (index, other.index) } else { (other.index, index) };
             deals.push(Deal { sell, buy, quantity: Wh(quantity), pays: price, gets: price });
-            if is_served {
-                level.get_mut().pop_front();
-                if level.get().is_empty() {
+            if other.left == 0 {
+                if queue.first == queue.last {
                     level.remove();
+                } else {
+                    queue.first = other.follower;
                 }
             }
         }
+        entrants.push(Entrant { index, left, follower: arrival });
         if left > 0 {
-            let class = Class::of(order, party);
+            let class = Class::of(&order, party);
             let at = own.iter().position(|(c, _)| *c == class).unwrap_or_else(|| {
                 own.push((class, Levels::new()));
                 own.len() - 1
             });
-            own[at].1.entry(rank(order.side, order.price.0)).or_default().push_back(Waiter {
-                arrival,
-                index: *index,
-                left,
-            });
+            let level = own[at].1.entry(rank(order.side, order.price.0));
+            let append = |queue: &mut Queue| {
+                entrants[queue.last as usize].follower = arrival;
+                queue.last = arrival;
+            };
+            level.and_modify(append).or_insert(Queue { first: arrival, last: arrival });
         }
     }
-    let mut left = grid_orders(book, setting);
-    for waiter in bids.iter().chain(&asks).flat_map(|(_, levels)| levels.values()).flatten() {
-        left[waiter.index] = waiter.left;
+    let mut left: Vec<i64> = book.orders().iter().map(|o| o.quantity.0).collect();
+    for entrant in entrants {
+        left[entrant.index as usize] = entrant.left;
     }
-    trade_with_grid(book, merit, setting, &mut left, &mut deals);
+    trade_with_grid(merit, setting, &mut left, &mut deals);
     deals
-}
-
-/// What each order of the grid has; zero for all others.
-fn grid_orders(book: &Book, setting: &Setting<'_>) -> Vec<i64> {
-    book.orders().iter().map(|o| if o.participant == setting.grid { o.quantity.0 } else { 0 }).collect()
 }
 
 fn opposite(side: Side) -> Side {
@@ -118,17 +128,17 @@ fn best(others: &Waiting, order: &Order, party: Party) -> Option<usize> {
         Side::Sell => party.green || !class.wants_green,
     };
     let first = |(at, (class, levels)): (usize, &(Class, Levels))| {
-        let (&rank, waiting) = levels.first_key_value()?;
+        let (&rank, queue) = levels.first_key_value()?;
         let far = party.preference == Preference::Neighbour && class.place != party.place;
-        (rank <= limit).then_some((far, rank, waiting.front()?.arrival, at))
+        (rank <= limit).then_some((far, rank, queue.first, at))
     };
     let fits = others.iter().enumerate().filter(|(_, (class, _))| both_want(class)).filter_map(first);
     fits.min().map(|(.., at)| at)
 }
 
-/// The orders of all but the grid in the order in which they arrive (Fisher-Yates from the seed).
-fn draw_arrivals(book: &Book, setting: &Setting<'_>) -> Vec<(usize, Order)> {
-    let orders = book.orders().iter().enumerate();
+/// The indices of all orders but the grid's in the order in which they arrive (Fisher-Yates from the seed).
+fn draw_arrivals(book: &Book, setting: &Setting<'_>) -> Vec<u32> {
+    let orders = (0..).zip(book.orders());
     let peers = orders.filter(|(_, o)| o.participant != setting.grid && o.quantity > Wh::ZERO);
     let mut list = Vec::with_capacity(book.orders().len());
     list.extend(peers.map(|(i, _)| i));
@@ -138,6 +148,12 @@ fn draw_arrivals(book: &Book, setting: &Setting<'_>) -> Vec<(usize, Order)> {
         // At most `last`, so it fits.
         list.swap(last, usize::try_from(other).unwrap_or(last));
     }
-    // Fetched in one go, because memory in a random order is what costs here.
-    list.into_iter().map(|index| (index, book.orders()[index])).collect()
+    list
+}
+
+/// The orders at these indices, fetched many at a time: memory in a random order is what costs here, and one place need
+/// not wait for another.
+fn fetch<'a>(book: &'a Book, indices: &'a [u32]) -> impl Iterator<Item = Order> + 'a {
+    let read = |batch: &[u32]| -> Vec<Order> { batch.iter().map(|&index| book.orders()[index as usize]).collect() };
+    indices.chunks(256).flat_map(read)
 }

@@ -5,7 +5,7 @@
 
 use super::agreement::{Agreed, AgreedLine};
 use super::auction::{Clearing, Fill, PriceInterval};
-use super::book::{Book, Side, sort_by_price};
+use super::book::{Book, Side};
 use super::mechanism::Mechanism;
 use super::network_check::Curtailment;
 use super::nodal::NodalRates;
@@ -114,26 +114,13 @@ impl OpenSlot {
     }
 }
 
-/// One line a price, by rising price, with the net energy of each account; accounts and lines without any are left out.
-pub(super) fn draw_lines(sales: Vec<Sale>, number: u32) -> Vec<TradeLine> {
-    let mut sales = sort_by_price(sales, |sale| sale.price.0);
-    let line = |sales: &mut [Sale]| {
-        sales.sort_unstable_by_key(|sale| sale.account);
-        let net = |own: &[Sale]| (own[0].account, Wh(own.iter().map(|sale| sale.quantity).sum()));
-        let mut sold = Vec::with_capacity(sales.len());
-        sold.extend(sales.chunk_by(|a, b| a.account == b.account).map(net).filter(|(_, q)| *q != Wh::ZERO));
-        (!sold.is_empty()).then(|| TradeLine { clearing: number, price: sales[0].price, handed: false, sold })
-    };
-    sales.chunk_by_mut(|a, b| a.price == b.price).filter_map(line).collect()
-}
+/// What accounts sold (+) or bought (-), by price; an account may stand in it more than once.
+pub(super) type Sales = BTreeMap<Price, Vec<(ParticipantId, Wh)>>;
 
-/// What an account sold (+) or bought (-) at a price.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sale {
-    pub(super) price: Price,
-    pub(super) account: ParticipantId,
-    /// Wh.
-    pub(super) quantity: i64,
+/// One line a price, by rising price, with the net energy of each account; accounts and lines without any are left out.
+pub(super) fn draw_lines(sales: Sales, number: u32) -> Vec<TradeLine> {
+    let lines = sales.into_iter().map(|(price, sold)| TradeLine::of_sales(number, price, sold));
+    lines.filter(|line| !line.sold.is_empty()).collect()
 }
 
 /// The part `part / whole` of `sum`, towards zero. Parts of growing sums, one less the other, are the shares of what was
@@ -153,11 +140,21 @@ impl TradeLine {
         let price = clearing.price?;
         let sale = |fill: &Fill| {
             let sign = if fill.side == Side::Sell { 1 } else { -1 };
-            Sale { price, account: fill.participant, quantity: sign * fill.quantity.0 }
+            (fill.participant, Wh(sign * fill.quantity.0))
         };
-        let sales = clearing.fills.iter().map(sale).collect();
-        let nothing = Self { clearing: number, price, handed: false, sold: Vec::new() };
-        Some(draw_lines(sales, number).pop().unwrap_or(nothing))
+        Some(Self::of_sales(number, price, clearing.fills.iter().map(sale).collect()))
+    }
+
+    /// The line of what accounts sold (+) or bought (-) at a price.
+    fn of_sales(clearing: u32, price: Price, mut sold: Vec<(ParticipantId, Wh)>) -> Self {
+        sold.sort_unstable_by_key(|(account, _)| *account);
+        sold.dedup_by(|(account, quantity), (last, sum)| {
+            let is_same = account == last;
+            sum.0 += if is_same { quantity.0 } else { 0 };
+            is_same
+        });
+        sold.retain(|(_, quantity)| *quantity != Wh::ZERO);
+        Self { clearing, price, handed: false, sold }
     }
 
     /// What an account sold (+) or bought (-) in this line.
