@@ -5,6 +5,7 @@ mod support;
 
 use sim_core::command::{BidSide, Command, FaultKind};
 use sim_core::event::{Event, EventKind};
+use sim_core::ids::{ParticipantId, Subject};
 use sim_core::ledger::audit;
 use sim_core::replay::Replay;
 use sim_core::save::Save;
@@ -143,6 +144,34 @@ fn a_full_line_refuses_a_trade_and_says_what_is_left() {
     run.until("08:41:00");
     let left = |e: &&Event| matches!(e.kind, EventKind::TieFull { left_wh: 1_500, .. });
     assert!(run.events().iter().filter(left).count() == 1, "{}", run.story());
+}
+
+/// 7 kWh in a quarter of an hour are 28 kW, more than a tenth of what the cables to the home carry, and no more is
+/// permitted here: at the gate the agreement is cut, the element is named, the agreement is its cause, and what is left
+/// flows and is settled. With the check off it stands.
+#[test]
+fn an_agreement_beyond_the_cables_is_cut_at_its_gate() {
+    let bought = |check: bool| {
+        let mut run = Run::new(&commons_with(|file| file.healing.max_loading = 0.1), 1);
+        run.plan(&[("08:18:00", Command::NetworkCheck { enabled: check }), ("08:20:00", buy("home-07", 7.0, 1, 0.3))]);
+        run.until("08:40:00");
+        let own: i64 = view(&run).trades.iter().filter(|t| t.building.is_some()).map(|t| t.near_wh).sum();
+        run.until("08:50:00");
+        (run, own)
+    };
+    let (run, left) = bought(true);
+    let Some(Subject::Building(home)) = commons().find("home-07") else { panic!("no home") };
+    let home = ParticipantId::new(home.index());
+    let is_ours = |k: &EventKind| matches!(k, EventKind::TradeCurtailed { buyer, wanted_wh, .. } if *buyer == home && *wanted_wh >= 7_000);
+    let cut = run.find(is_ours);
+    let [Event { kind: EventKind::TradeCurtailed { allowed_wh, .. }, .. }] = cut[..] else { panic!("{}", run.story()) };
+    assert!(matches!(cause(&run, cut[0]).kind, EventKind::NeighbourTradeAgreed { .. }));
+    assert!((1_000..6_000).contains(allowed_wh) && (left - allowed_wh).abs() <= 1, "{left} of {allowed_wh}");
+    let sold = run.find(|k| matches!(k, EventKind::NeighbourSettled { slot: 34, .. }));
+    let [Event { kind: EventKind::NeighbourSettled { agreed_wh, .. }, .. }] = sold[..] else { panic!("{sold:?}") };
+    assert!(*agreed_wh >= left, "{agreed_wh}");
+    let (free, whole) = bought(false);
+    assert!(free.find(is_ours).is_empty() && whole == 7_000, "{whole}");
 }
 
 /// What was agreed and cannot flow, because the line is opened in the middle of the slot, is imbalance: the line's account

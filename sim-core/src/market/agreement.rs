@@ -144,17 +144,23 @@ impl OpenSlot {
     }
 }
 
-/// A network in which agreements flow beside what is asked about.
-pub(super) struct Beside<'a> {
+/// Mean powers of lines that flow over `hours`, kW.
+pub(super) fn compute_kw(lines: &[AgreedLine], hours: f64) -> BTreeMap<ParticipantId, f64> {
+    let mean = |wh: Wh| if hours > 0.0 { wh.0 as f64 / 1_000.0 / hours } else { 0.0 };
+    sum_up(lines.iter().map(|a| &a.line)).into_iter().map(|(p, wh)| (p, mean(wh))).collect()
+}
+
+/// A network in which something flows beside what is asked about.
+pub struct Beside<'a> {
     network: &'a mut dyn NetworkView,
     kw: BTreeMap<ParticipantId, f64>,
 }
 
 impl<'a> Beside<'a> {
-    /// The lines flow over `hours`.
-    pub(super) fn new(network: &'a mut dyn NetworkView, lines: &[AgreedLine], hours: f64) -> Self {
-        let mean = |wh: Wh| if hours > 0.0 { wh.0 as f64 / 1_000.0 / hours } else { 0.0 };
-        Self { network, kw: sum_up(lines.iter().map(|a| &a.line)).into_iter().map(|(p, wh)| (p, mean(wh))).collect() }
+    /// With what each gives (+) or takes (-) besides, kW.
+    #[must_use]
+    pub fn new(network: &'a mut dyn NetworkView, kw: BTreeMap<ParticipantId, f64>) -> Self {
+        Self { network, kw }
     }
 
     fn together(&self, kw: &BTreeMap<ParticipantId, f64>) -> BTreeMap<ParticipantId, f64> {

@@ -8,7 +8,7 @@
 //! Assumption: delivery is even over the time a clearing governs. Positions: sold and injected are positive.
 
 use super::agents::{self, Outlook, Situation, UserBid};
-use super::agreement::{self, Agreement};
+use super::agreement::{self, Agreement, Beside};
 use super::auction::Clearing;
 use super::book::{Book, Side};
 use super::charges::Standing;
@@ -322,7 +322,7 @@ impl Market {
         };
         let mechanism = self.mechanism;
         let hours = end.since(from) as f64 / HOUR_US as f64;
-        let mut network = network.map(|network| agreement::Beside::new(network, &agreed, hours));
+        let mut network = network.map(|network| Beside::new(network, agreement::compute_kw(&agreed, hours)));
         let passage = network.as_mut().map(|network| Passage { network, hours });
         let mechanism::Outcome { clearing, pairs, lines, curtailed, shadows, losses } =
             mechanism::run(mechanism, &book, &setting, number, passage)?;

@@ -40,7 +40,7 @@ mod tariff;
 mod trades;
 
 pub use agents::{EngineState, Situation, StorageState, UserBid};
-pub use agreement::{AgreedLine, Agreement};
+pub use agreement::{AgreedLine, Agreement, Beside};
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
 pub use bill::{Bill, Item, LastSlot};
 pub use book::{Book, Order, Side};
@@ -51,7 +51,7 @@ pub use exchange::Market;
 pub use lever::Lever;
 pub use maker::Maker;
 pub use mechanism::{Mechanism, Outcome, Party, Passage, Preference, Setting, run as run_mechanism};
-pub use network_check::{Curtailment, Match, NetworkLimit, NetworkView, Violation, curtail};
+pub use network_check::{Curtailment, Match, NetworkLimit, NetworkView, Violation, compute_powers, curtail};
 pub use nodal::{Binding, NodalRates, Shadows};
 pub use parameters::MarketParameters;
 pub use past::Forecast;

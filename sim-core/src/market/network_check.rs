@@ -118,7 +118,7 @@ pub fn curtail(matches: &mut [Match], hours: f64, network: &mut dyn NetworkView)
 }
 
 /// Mean powers of all matches together, kW.
-pub(super) fn compute_powers(matches: &[Match], hours: f64) -> BTreeMap<ParticipantId, f64> {
+pub fn compute_powers(matches: &[Match], hours: f64) -> BTreeMap<ParticipantId, f64> {
     let mut sums: BTreeMap<ParticipantId, i64> = BTreeMap::new();
     for m in matches {
         *sums.entry(m.seller).or_default() += m.quantity.0;

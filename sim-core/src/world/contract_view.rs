@@ -9,10 +9,13 @@
 
 use super::World;
 use super::flows::{BrokenConductor, Electrical, Flows, Question, ShortCircuit};
+use super::state::NetworkState;
 use super::wiring::{Owner, Wiring};
 use crate::event::EventKind;
 use crate::ids::{BusId, DeviceId, EventId, LineId, ParticipantId, Subject, TransformerId};
-use crate::market::{Agreement, ClearingReport, MarketError, NetworkLimit, NetworkView, Situation, Violation};
+use crate::market::{
+    Agreement, Beside, ClearingReport, Curtailment, MarketError, NetworkLimit, NetworkView, Situation, Violation,
+};
 use crate::powerflow::{Change, Complex, Results, compute_rate};
 use crate::scene::{Participant, Scene};
 use std::collections::BTreeMap;
@@ -99,7 +102,31 @@ impl NetworkView for ContractView<'_> {
     }
 }
 
-impl ContractView<'_> {
+impl<'a> ContractView<'a> {
+    /// The network as it is switched, looked at for limits alone.
+    pub(super) fn new(
+        scene: &'a Scene,
+        wiring: &'a Wiring,
+        electrical: &Electrical,
+        network: &'a NetworkState,
+        demand: &'a [(f64, f64)],
+        leading: &'a [DeviceId],
+    ) -> Self {
+        Self {
+            scene,
+            wiring,
+            electrical: electrical.clone(),
+            closed: &network.closed,
+            faults: &network.faults,
+            broken: &network.broken,
+            sources: &network.sources,
+            demand,
+            leading,
+            checks: true,
+            charges: false,
+        }
+    }
+
     /// The power flow of all contracts, or of the largest share of them that has a solution.
     fn solve_most(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> Option<(Flows, f64)> {
         SHARES.into_iter().find_map(|share| {
@@ -207,33 +234,27 @@ impl World {
         agreed: &[Agreement],
         grid: bool,
     ) -> Result<ClearingReport, MarketError> {
-        let leading = self.leading_devices();
+        let (leading, contracts) = (self.leading_devices(), self.compute_contracts(slot));
         let state = &mut self.state;
-        let (network, now) = (&state.network, state.now);
+        let now = state.now;
         let charges = state.market.levers().charges.loss_thousandths > 0;
         if !state.trading.network_check && !charges {
             return state.market.clear_within(now, slot, situations, agreed, grid, None);
         }
+        let (scene, network, demand) = (&self.scene, &state.network, &state.demand);
         let mut view = ContractView {
-            scene: &self.scene,
-            wiring: &self.wiring,
-            electrical: self.electrical.clone(),
-            closed: &network.closed,
-            faults: &network.faults,
-            broken: &network.broken,
-            sources: &network.sources,
-            demand: &state.demand,
-            leading: &leading,
             checks: state.trading.network_check,
             charges,
+            ..ContractView::new(scene, &self.wiring, &self.electrical, network, demand, &leading)
         };
+        let mut view = Beside::new(&mut view, contracts);
         state.market.clear_within(now, slot, situations, agreed, grid, Some(&mut view))
     }
 
     /// Tells of each match that the network did not carry, at the element that stopped it.
-    pub(super) fn note_curtailed(&mut self, report: &ClearingReport, cleared: EventId) {
+    pub(super) fn note_curtailed(&mut self, curtailed: &[Curtailment], cause: EventId) {
         let changed = self.state.network.last_change;
-        for c in &report.curtailed {
+        for c in curtailed {
             let kind = EventKind::TradeCurtailed {
                 seller: c.seller,
                 buyer: c.buyer,
@@ -244,8 +265,8 @@ impl World {
                 bound: c.bound_thousandths as f64 / 1e3,
             };
             // The network as it is switched has its part, where anything was switched at all.
-            let also = if changed > self.state.root && changed < cleared { vec![changed] } else { vec![] };
-            self.state.journal.note_also(self.state.now, c.element, kind, cleared, also);
+            let also = if changed > self.state.root && changed < cause { vec![changed] } else { vec![] };
+            self.state.journal.note_also(self.state.now, c.element, kind, cause, also);
         }
     }
 }

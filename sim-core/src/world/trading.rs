@@ -269,6 +269,7 @@ impl World {
         let connected = self.connected_participants();
         let grid = self.grid_reaches_community();
         let mut situations = self.situations(slot, &connected);
+        self.check_agreements(slot, cause);
         self.offer_neighbour(slot, &mut situations);
         let agreed = self.agree_storage(slot, &mut situations);
         let now = self.state.now;
@@ -290,7 +291,7 @@ impl World {
             self.state.trading.next = Some(last);
         }
         self.book_neighbour(slot, price);
-        self.note_curtailed(&report, event);
+        self.note_curtailed(&report.curtailed, event);
         self.state.totals.trades += report.clearing.fills.len() as u64;
         self.state.trading.connected = connected;
         self.state.trading.lending = self.lending_batteries();

@@ -263,6 +263,7 @@ impl World {
             view.demand = curve(&report.clearing.demand);
             view.supply = curve(&report.clearing.supply);
             view.curtailed.clone_from(&report.curtailed);
+            view.curtailed.extend(s.neighbour.iter().flat_map(|n| n.curtailed()));
             view.rates.clone_from(&report.rates);
             let mut pairs = report.pairs.clone();
             pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));

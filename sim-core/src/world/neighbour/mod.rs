@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Its orders stand in the community's own auction, in the name of the line's account: the line buys at one end and sells
-//! at the other. Households agree with it besides ([`orders`]); help in an outage is drawn by contract ([`help`]). What
+//! at the other. Households agree with it besides ([`orders`]), and what they agreed passes the network check at the gate of
+//! its slot, before the auction ([`check`]); help in an outage is drawn by contract ([`help`]). What
 //! crossed is settled on both chains ([`settle`], [`far`]). The converter follows its schedule whatever the voltages are,
 //! within its capacity; a line that is open or without voltage carries nothing, and the imbalance is settled.
 //!
@@ -18,9 +19,9 @@
 //! Limits: the neighbour is an equivalent. Its homes follow the expected load of a household, not single appliances; its
 //! roofs stand under the same clouds, facing south at 30 degrees; its river gives the same all day; it has no storage,
 //! no network of its own, and what its surplus differs from the forecast at the gate is between it and its own grid,
-//! which no outage of ours reaches. Of its chain all is real; its homes are one account there. A household's agreement
-//! does not ask the network check of the auction.
+//! which no outage of ours reaches. Of its chain all is real; its homes are one account there.
 
+mod check;
 mod far;
 mod help;
 mod orders;
@@ -33,7 +34,7 @@ use crate::device::{load, solar};
 use crate::ids::{DeviceId, EventId, ParticipantId};
 use crate::ledger::bridge::tie::{Bearer, CrossTrade, Line, Tie};
 use crate::ledger::bridge::{Which, tie};
-use crate::market::{Side, Situation, UserBid};
+use crate::market::{Curtailment, Side, Situation, UserBid};
 use crate::quantity::{Price, Wh};
 use crate::scene::schema::{self, BuildingKind, DeviceKind, Phases};
 use crate::scene::{Participant, Scene};
@@ -61,6 +62,8 @@ pub(super) struct Neighbour {
     help: HelpRun,
     /// The events of agreements by slot.
     agreed: std::collections::BTreeMap<u32, Vec<EventId>>,
+    /// What the network did not carry of what households agreed for the slot last cleared.
+    cut: Vec<Curtailment>,
     /// What crossed in the last settled slot.
     last: Vec<Crossing>,
     totals: Totals,
@@ -99,6 +102,7 @@ impl Neighbour {
             scheduled_kw: 0.0,
             help,
             agreed: Default::default(),
+            cut: Vec::new(),
             last: Vec::new(),
             totals: Totals::default(),
         }))
