@@ -2,8 +2,9 @@
 //!
 //! Once an hour, some minutes after its end (so that its readings stand on the chain), each plant has what its meter gave
 //! certified, and each storage takes out what it gave back. What was certified goes to the operator, who shares it, a
-//! little later, among all who took energy from the network in that hour, in proportion to what they took; homes claim their part at once, storages lock it. What comes too late is shared an hour later. So a
-//! watt-hour can be followed from a roof to the home that claims it, and none is claimed twice: the chain sees to that.
+//! little later, among all who took energy from the network in that hour, in proportion to what they took; homes claim
+//! their part at once, storages lock it. What comes too late is shared an hour later. So a watt-hour can be followed from a
+//! roof to the home that claims it, and none is claimed twice: the chain sees to that.
 //! Assumption: everybody in the community takes part, and pays for the certificate with the price of the energy.
 
 use super::World;
@@ -103,7 +104,8 @@ impl World {
                         let inside = registry.compute_releasable(account, past);
                         let energy = Wh((inside.0 - released.0).min(meter.export.0 - meter.released.0));
                         if energy > Wh::ZERO {
-                            released = Wh(released.0 + energy.0);
+                            // A lot that is opened can give a watt-hour less afterwards: its loss is rounded up.
+                            released = Wh(released.0 + energy.0 + 1);
                             actions.push((account, CertificateAction::Release { hour: past, energy }));
                         }
                     }

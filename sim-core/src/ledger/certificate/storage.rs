@@ -98,7 +98,8 @@ impl Registry {
         Ok(events)
     }
 
-    /// What a storage can take out at most for a discharge in `hour`.
+    /// What a storage can take out at most for a discharge in `hour`. After a release it is what is left of that, or a
+    /// watt-hour less: the loss of a lot that stays is rounded up.
     #[must_use]
     pub fn compute_releasable(&self, storage: u32, hour: u32) -> Wh {
         let Ok(facility) = self.get_storage(storage) else { return Wh::ZERO };

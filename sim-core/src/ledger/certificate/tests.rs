@@ -381,6 +381,24 @@ proptest! {
         ));
     }
 
+    /// What is taken out in two steps is what could be taken out in one, or a watt-hour less.
+    #[test]
+    fn a_release_costs_the_next_a_watt_hour_at_most(charge in 2..=3_000_i64, first in 1..3_000_i64) {
+        let mut r = registry();
+        r.process_reading(ROOF, 0, Wh(0), Wh(charge));
+        r.process_reading(BATTERY, 1, Wh(charge), Wh(0));
+        let energy = Wh(charge);
+        let id = issued(&r.process(ROOF, &CertificateAction::Issue { hour: 0, energy }).expect("metered"));
+        r.process(ROOF, &CertificateAction::Transfer { certificate: id, to: BATTERY, energy }).expect("owned");
+        r.process(BATTERY, &CertificateAction::Store { certificate: id, energy }).expect("charged");
+        r.process_reading(BATTERY, 4, Wh(0), energy);
+        let whole = r.compute_releasable(BATTERY, 1).0;
+        let first = first.min(whole);
+        r.process(BATTERY, &CertificateAction::Release { hour: 1, energy: Wh(first) }).expect("inside");
+        let lost = whole - first - r.compute_releasable(BATTERY, 1).0;
+        prop_assert!((0..=1).contains(&lost), "{lost} Wh of {whole} after {first}");
+    }
+
     /// A home with a roof and a battery that charges from wherever: at no moment is more certified than the roof made.
     #[test]
     fn behind_a_meter_no_grey_energy_turns_green(
