@@ -346,6 +346,18 @@ fn a_proof_goes_round_and_a_tampered_one_does_not_pass() {
     }
     assert!(refused > 5);
     expect(&["chain", "prove", text(&chain), "--tx", &"0".repeat(64)], 5, &["chain.jsonl"]);
+    let genesis: Value = serde_json::from_str(whole.lines().next().expect("a line")).expect("a genesis");
+    let own = genesis["hash"].as_str().expect("its hash");
+    expect(&["chain", "check-proof", text(&path), "--chain", own], 0, &[]);
+    expect(&["chain", "check-proof", text(&path), "--chain", &"0".repeat(64)], 5, &["another chain", own]);
+    // Another line end is another spelling; a folder and a line without an end are told as what they are.
+    let spelled = home.join("crlf.jsonl");
+    fs::write(&spelled, whole.replace('\n', "\r\n")).expect("another spelling");
+    expect(&["chain", "verify", text(&spelled)], 5, &["line 1"]);
+    expect(&["chain", "verify", text(&home)], 2, &["it is a folder"]);
+    let endless = home.join("endless.jsonl");
+    fs::File::create(&endless).and_then(|file| file.set_len(80 << 20)).expect("a sparse file");
+    expect(&["chain", "verify", text(&endless)], 5, &["endless.jsonl:1", "longer than"]);
     expect(&["chain", "prove", text(&chain), "--tx", "12"], 2, &["--tx"]);
 }
 

@@ -150,3 +150,26 @@ fn a_higher_carbon_price_burns_less_gas_and_emits_no_more() {
     assert!(none.0 > 20.0 && none.0 > some.0 && some.0 >= much.0, "gas: {none:?} {some:?} {much:?}");
     assert!(none.1 >= some.1 && some.1 > much.1, "emissions: {none:?} {some:?} {much:?}");
 }
+
+/// Who asks for more has no less: far beyond what a cable carries the check finds the same limit as just beyond it. Others
+/// lose what the large bid took from them in the merit order, and not their trades as such.
+#[test]
+fn a_larger_bid_buys_no_less() {
+    let bought = |kwh: f64| {
+        let mut run = Run::new(&commons(), 1);
+        run.until("08:10:00");
+        run.give(Command::Bid { building: "home-07".into(), side: BidSide::Buy, price: 1.9, kwh });
+        run.until("08:16:00");
+        let Some(Subject::Building(home)) = commons().find("home-07") else { panic!("no home") };
+        let home = ParticipantId::new(home.index());
+        let trades = run.see().market.trades;
+        let of = |own: bool| trades.iter().filter(|t| (t.buyer == home) == own).map(|t| t.quantity.0).sum::<i64>();
+        (of(true), of(false))
+    };
+    let (least, others) = bought(20.0);
+    assert!((12_000..19_000).contains(&least), "{least}");
+    for kwh in [34.0, 60.0, 200.0] {
+        let (own, rest) = bought(kwh);
+        assert!(own >= least - 200 && own <= 19_000 && rest * 2 >= others, "{kwh}: {own}, others {rest} of {others}");
+    }
+}

@@ -5,6 +5,7 @@
 
 use super::block::{CommitError, Header, compute_total_power, get_proposer};
 use super::chain_file::{BlockLine, GenesisLine};
+use super::commit::Finality;
 use super::consensus::clique::compute_signer_limit;
 use super::consensus::work::compute_hashes;
 use super::error::TransitionError;
@@ -257,12 +258,7 @@ fn process_block(chain: &mut Chain, line: &[u8], height: u64, report: &mut Repor
         let reason = format!("the header hashes to {}", hex(&header.compute_hash()));
         return Err(found(line, None, "hash", reason));
     }
-    let (expected, found_mechanism) = (chain.genesis.parameters.mechanism, commit.mechanism);
-    let checked = if expected == found_mechanism {
-        commit.validate(&chain.hash, &header, &hash, &chain.genesis.validators)
-    } else {
-        Err(CommitError::Mechanism { expected, found: found_mechanism })
-    };
+    let checked = commit.validate(&Finality::of(&chain.genesis, &chain.hash), &header, &hash);
     checked.map_err(|e| found(line, None, &get_commit_field(&e), e.to_string()))?;
     let outside: Vec<u32> = state.get_losses().into_iter().chain([state.get_grid()]).collect();
     for (report_number, is_right) in chain.tally.process_block(height, &transactions, &receipts, &outside) {
@@ -270,7 +266,7 @@ fn process_block(chain: &mut Chain, line: &[u8], height: u64, report: &mut Repor
         report.wrong_reports.extend((!is_right).then_some(report_number));
     }
     (chain.state, chain.time_us) = (state, header.time_us);
-    if expected == Mechanism::Clique {
+    if commit.mechanism == Mechanism::Clique {
         chain.sealers.push_back(header.proposer);
         let limit = compute_signer_limit(u32::try_from(chain.genesis.validators.len()).unwrap_or(u32::MAX));
         if chain.sealers.len() as u64 >= limit {

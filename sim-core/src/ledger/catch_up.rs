@@ -13,6 +13,7 @@ use super::audit::Auditor;
 use super::block::Block;
 use super::chain::Ledger;
 use super::chain_file::encode_line;
+use super::commit::Finality;
 use super::consensus::work;
 use super::crypto::encode;
 use super::lab::actor::{Actor, Wanted};
@@ -204,12 +205,12 @@ impl Ledger {
         let (header, commit) = (&block.header, &block.commit);
         let n = &self.nodes[node as usize];
         let is_next = n.actor.get_height() == height && n.actor.get_head() == header.previous;
-        if !is_next || header.compute_hash() != *value || commit.mechanism != self.rules.mechanism {
+        if !is_next || header.compute_hash() != *value {
             return false;
         }
         let replica = n.replica.as_ref().filter(|r| (r.height + 1, r.hash) == (height, header.previous));
         let Some(Replica { height, hash, time_us, state }) = replica.map(|r| (**r).clone()) else {
-            return commit.validate(&self.chain, header, value, &self.genesis.validators).is_ok();
+            return commit.validate(&Finality::of(&self.genesis, &self.chain), header, value).is_ok();
         };
         let mut auditor = Auditor::resume(&self.genesis, state, (height, hash), time_us);
         if auditor.process_line(encode_line(block).as_bytes()).is_err() {
@@ -228,7 +229,7 @@ impl Ledger {
         let Some((block, known)) = self.archive.get(height).cloned() else { return };
         let tree = known.map(|k| k.compute_hash()).unwrap_or_default();
         let is_proven = block.header.compute_hash() == value
-            && block.commit.validate(&self.chain, &block.header, &value, &self.genesis.validators).is_ok()
+            && block.commit.validate(&Finality::of(&self.genesis, &self.chain), &block.header, &value).is_ok()
             && (self.head.hash != value || self.state.clone().compute_root() == block.header.state_root);
         if !is_proven || self.nodes[node as usize].actor.get_settled() >= height {
             return;

@@ -411,6 +411,7 @@ impl Ledger {
         if self.recent.len() > RECENT_BLOCKS {
             self.recent.pop_front();
         }
+        let waited = self.pool.get_count();
         self.pool.remove_committed(&transactions);
         self.state = post;
         self.head = Head { height, hash: value, time_us: header.time_us, tree };
@@ -425,7 +426,7 @@ impl Ledger {
         self.say(OccurrenceKind::Committed { block: Box::new(block), receipts }, out);
         if self.is_stalled {
             self.is_stalled = false;
-            self.say(OccurrenceKind::Resumed { height }, out);
+            self.say(OccurrenceKind::Resumed { height, waited }, out);
             self.check_stall(out);
         }
         self.schedule_start();

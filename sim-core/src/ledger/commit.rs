@@ -8,15 +8,16 @@
 //! - **Proof of work**: the miner's signature, a hash with enough zero bits, and as many blocks above it as
 //!   [`Mechanism::compute_confirmations`] asks for, of the same difficulty.
 //!
-//! Each mechanism signs under a name of its own, so no vote of one can be passed off as that of another, and a
-//! certificate may say itself which it is.
+//! Each mechanism signs under a name of its own, so no vote of one can be passed off as that of another. Which one holds
+//! is said by the genesis ([`Finality`]) and never by the certificate: otherwise one validator's seal would do for all.
 
 use super::block::{Header, VoteKind, compute_total_power, get_vote_message};
 use super::consensus::clique::compute_difficulty;
-use super::consensus::work::count_zeros;
+use super::consensus::work::{compute_hashes, count_zeros};
 use super::crypto::{Address, Claim, Signature, check_all, encode};
-use super::genesis::Validator;
+use super::genesis::{Genesis, Validator};
 use super::mechanism::Mechanism;
+use super::types::Parameters;
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -32,6 +33,28 @@ pub struct Commit {
     pub votes: Vec<CommitVote>,
     /// For branches: the blocks built upon it, the lowest first.
     pub branch: Vec<Link>,
+}
+
+/// By what a certificate is measured: all of it follows from the genesis.
+#[derive(Clone, Copy, Debug)]
+pub struct Finality<'a> {
+    /// Hash of the genesis.
+    pub chain: &'a Hash,
+    /// How blocks become final.
+    pub mechanism: Mechanism,
+    /// Under proof of work: zero bits that a block's hash begins with.
+    pub work_bits: u32,
+    /// Who votes.
+    pub validators: &'a [Validator],
+}
+
+impl<'a> Finality<'a> {
+    /// Of a chain whose genesis has this hash.
+    #[must_use]
+    pub fn of(genesis: &'a Genesis, chain: &'a Hash) -> Self {
+        let Parameters { mechanism, work_bits, .. } = genesis.parameters;
+        Self { chain, mechanism, work_bits, validators: &genesis.validators }
+    }
 }
 
 /// A validator's signed vote, acknowledgement or seal for a block.
@@ -164,15 +187,14 @@ impl Commit {
     ///
     /// # Errors
     /// The first vote or block that is wrong, or what is lacking.
-    pub fn validate(
-        &self,
-        chain: &Hash,
-        header: &Header,
-        hash: &Hash,
-        validators: &[Validator],
-    ) -> Result<(), CommitError> {
-        let has_branches = self.mechanism.has_branches();
-        if !is_weighed(self.mechanism, header, hash, validators.len()) {
+    pub fn validate(&self, finality: &Finality<'_>, header: &Header, hash: &Hash) -> Result<(), CommitError> {
+        let Finality { chain, mechanism, work_bits, validators } = *finality;
+        if self.mechanism != mechanism {
+            return Err(CommitError::Mechanism { expected: mechanism, found: self.mechanism });
+        }
+        let has_branches = mechanism.has_branches();
+        let is_light = mechanism == Mechanism::Work && header.difficulty != compute_hashes(work_bits);
+        if is_light || !is_weighed(mechanism, header, hash, validators.len()) {
             return Err(CommitError::Difficulty { difficulty: header.difficulty });
         }
         let (mut power, mut claims, mut last) = (0_u64, Vec::with_capacity(self.votes.len()), None);

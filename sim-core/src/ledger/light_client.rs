@@ -15,11 +15,12 @@
 //! heights. Validated by `tests/light_client.rs`.
 
 use super::block::{Block, Commit, CommitError, Header};
+use super::commit::Finality;
 use super::crypto::encode;
 use super::genesis::{Genesis, GenesisError, Validator, compute_validators_hash};
 use super::mechanism::Mechanism;
 use super::merkle::{compute_inclusion_proof, is_included};
-use super::types::SignedTransaction;
+use super::types::{Parameters, SignedTransaction};
 use crate::digest::{Hash, hex};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -36,13 +37,35 @@ struct Kept {
     tx_root: Hash,
 }
 
+/// What of a genesis says when a block is final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// How blocks become final.
+    pub mechanism: Mechanism,
+    /// Under proof of work: zero bits that a block's hash begins with.
+    pub work_bits: u32,
+    /// Who votes.
+    pub validators: Vec<Validator>,
+}
+
+impl Rule {
+    /// The rule of a genesis.
+    #[must_use]
+    pub fn of(genesis: &Genesis) -> Self {
+        let Parameters { mechanism, work_bits, .. } = genesis.parameters;
+        Self { mechanism, work_bits, validators: genesis.validators.clone() }
+    }
+
+    fn get_finality<'a>(&'a self, chain: &'a Hash) -> Finality<'a> {
+        Finality { chain, mechanism: self.mechanism, work_bits: self.work_bits, validators: &self.validators }
+    }
+}
+
 /// Follows a chain by its headers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LightClient {
     chain: Hash,
-    /// What the genesis says; without one, what a certificate says of itself.
-    mechanism: Option<Mechanism>,
-    validators: Vec<Validator>,
+    rule: Rule,
     validators_hash: Hash,
     height: u64,
     head: Hash,
@@ -152,8 +175,7 @@ impl LightClient {
         let chain = genesis.compute_hash();
         Ok(Self {
             chain,
-            mechanism: Some(genesis.parameters.mechanism),
-            validators: genesis.validators.clone(),
+            rule: Rule::of(genesis),
             validators_hash: compute_validators_hash(&genesis.validators),
             height: 0,
             head: chain,
@@ -165,12 +187,11 @@ impl LightClient {
 
     /// A client that goes on from an accepted header, or from the genesis; proofs under earlier headers are not kept.
     #[must_use]
-    pub fn resume(chain: Hash, validators: Vec<Validator>, height: u64, head: Hash, time_us: u64) -> Self {
+    pub fn resume(chain: Hash, rule: Rule, height: u64, head: Hash, time_us: u64) -> Self {
         Self {
             chain,
-            mechanism: None,
-            validators_hash: compute_validators_hash(&validators),
-            validators,
+            validators_hash: compute_validators_hash(&rule.validators),
+            rule,
             height,
             head,
             time_us,
@@ -214,12 +235,7 @@ impl LightClient {
             return Err(LightError::Time { height, last: self.time_us, found: header.time_us });
         }
         let hash = header.compute_hash();
-        let expected = self.mechanism.unwrap_or(commit.mechanism);
-        let checked = if expected == commit.mechanism {
-            commit.validate(&self.chain, header, &hash, &self.validators)
-        } else {
-            Err(CommitError::Mechanism { expected, found: commit.mechanism })
-        };
+        let checked = commit.validate(&self.rule.get_finality(&self.chain), header, &hash);
         checked.map_err(|reason| LightError::Commit { height, reason })?;
         self.bytes.headers += compute_header_bytes(header, commit);
         (self.height, self.head, self.time_us) = (height, hash, header.time_us);

@@ -127,6 +127,8 @@ pub enum OccurrenceKind {
     Resumed {
         /// Its height.
         height: u64,
+        /// How many transactions had gathered until then, its own among them.
+        waited: usize,
     },
     /// A transaction is refused.
     TransactionRefused {

@@ -1,35 +1,38 @@
 //! Proof that a transaction stands in a committed block, checked with the block's header alone.
 //!
-//! It holds the header, the commit, the validators (whose hash the header carries) and the RFC 6962 path of the
-//! transaction. Who checks it compares the block's hash, or the chain's, with one from elsewhere: the proof shows that
-//! more than two thirds of these validators signed, not that these are the validators he trusts.
+//! It holds the genesis, the header, the commit and the RFC 6962 path of the transaction. The genesis says who the
+//! validators are and how blocks become final, and its hash is the chain's: who knows that hash from elsewhere needs
+//! nothing else. Who does not is shown only that such a chain exists; anybody can begin one.
 
 use super::audit::ChainError;
 use super::block::{Commit, Header};
 use super::chain_file::{BlockLine, GenesisLine, HashedTransaction};
+use super::commit::Finality;
 use super::crypto::is_valid_signature;
-use super::genesis::{Validator, compute_validators_hash};
+use super::genesis::{Genesis, compute_validators_hash};
 use super::json::{Canonical, Fault, Reader, record, write_line};
+use super::mechanism::Mechanism;
 use super::merkle::{compute_inclusion_proof, is_included};
 use super::types::SignedTransaction;
 use crate::digest::{Hash, hex};
+use std::fmt;
 
 struct ProofFile {
     format: u32,
     chain: Hash,
+    genesis: Genesis,
     block: Hash,
     header: Header,
     commit: Commit,
-    validators: Vec<Validator>,
     transaction: HashedTransaction,
     index: u64,
     size: u64,
     path: Vec<Hash>,
 }
-record!(ProofFile { format, chain, block, header, commit, validators, transaction, index, size, path });
+record!(ProofFile { format, chain, genesis, block, header, commit, transaction, index, size, path });
 
 /// Version of the proof file.
-const PROOF_FORMAT: u32 = 1;
+const PROOF_FORMAT: u32 = 2;
 
 /// What a valid proof shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +43,44 @@ pub struct Shown {
     pub block: Hash,
     /// The block's height.
     pub height: u64,
-    /// Number of votes that committed it.
-    pub votes: usize,
+    /// What makes it final.
+    pub sealed: Sealed,
     /// The transaction's hash.
     pub hash: Hash,
     /// The transaction.
     pub transaction: SignedTransaction,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { block, height, sealed, hash, transaction, .. } = self;
+        let name = transaction.payload.get_name();
+        write!(f, "transaction {} ({name}) is in block {height} ({}), {sealed}", hex(hash), hex(block))
+    }
+}
+
+/// What makes a block final, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    mechanism: Mechanism,
+    votes: usize,
+    above: usize,
+}
+
+impl Sealed {
+    pub(super) fn of(commit: &Commit) -> Self {
+        Self { mechanism: commit.mechanism, votes: commit.votes.len(), above: commit.branch.len() }
+    }
+}
+
+impl fmt::Display for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mechanism, votes, above } = self;
+        match mechanism.has_branches() {
+            true => write!(f, "sealed by its author with {above} blocks upon it ({})", mechanism.get_name()),
+            false => write!(f, "committed by {votes} votes ({})", mechanism.get_name()),
+        }
+    }
 }
 
 /// Why there is no proof, or why it proves nothing.
@@ -117,10 +152,10 @@ pub fn prove<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, wanted: &Hash) 
         return Ok(write_line(&ProofFile {
             format: PROOF_FORMAT,
             chain: start.hash,
+            genesis: start.genesis.clone(),
             block: block.hash,
             header: block.header,
             commit: block.commit,
-            validators: start.genesis.validators.clone(),
             transaction,
             index: index as u64,
             size: leaves.len() as u64,
@@ -128,6 +163,24 @@ pub fn prove<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, wanted: &Hash) 
         }));
     }
     Err(ProofError::NotFound { hash: hex(wanted), blocks })
+}
+
+/// Whether a block is final on the chain that begins with this genesis.
+pub(super) fn check_final(
+    genesis: &Genesis,
+    chain: &Hash,
+    (header, block): (&Header, &Hash),
+    commit: &Commit,
+) -> Result<(), ProofError> {
+    let invalid = |field, reason: String| ProofError::Invalid { field, reason };
+    let check = |holds: bool, field, reason: &str| if holds { Ok(()) } else { Err(invalid(field, reason.to_owned())) };
+    genesis.validate().map_err(|e| invalid("genesis", e.to_string()))?;
+    check(genesis.compute_hash() == *chain, "chain", "not the hash of the genesis")?;
+    check(header.compute_hash() == *block, "block", "not the hash of the header")?;
+    let validators = compute_validators_hash(&genesis.validators);
+    check(validators == header.validators, "header.validators", "not the hash of the genesis's validators")?;
+    let committed = commit.validate(&Finality::of(genesis, chain), header, block);
+    committed.map_err(|e| invalid("commit", e.to_string()))
 }
 
 /// Checks a proof with nothing else.
@@ -140,12 +193,8 @@ pub fn check_proof(text: &[u8]) -> Result<Shown, ProofError> {
     let check = |holds: bool, field: &'static str, reason: &str| {
         if holds { Ok(()) } else { Err(ProofError::Invalid { field, reason: reason.to_owned() }) }
     };
-    check(p.format == PROOF_FORMAT, "format", "not the format 1 of this program")?;
-    check(p.header.compute_hash() == p.block, "block", "not the hash of the header")?;
-    let validators = compute_validators_hash(&p.validators);
-    check(validators == p.header.validators, "validators", "not those whose hash the header carries")?;
-    let committed = p.commit.validate(&p.chain, &p.header, &p.block, &p.validators);
-    committed.map_err(|e| ProofError::Invalid { field: "commit", reason: e.to_string() })?;
+    check(p.format == PROOF_FORMAT, "format", "not the format 2 of this program: have it made anew from the chain")?;
+    check_final(&p.genesis, &p.chain, (&p.header, &p.block), &p.commit)?;
     let tx = &p.transaction.transaction;
     check(tx.compute_hash() == p.transaction.hash, "transaction.hash", "not the hash of the transaction")?;
     let claim = tx.get_claim(&p.chain);
@@ -157,7 +206,7 @@ pub fn check_proof(text: &[u8]) -> Result<Shown, ProofError> {
         chain: p.chain,
         block: p.block,
         height: p.header.height,
-        votes: p.commit.votes.len(),
+        sealed: Sealed::of(&p.commit),
         hash: p.transaction.hash,
         transaction: p.transaction.transaction,
     })

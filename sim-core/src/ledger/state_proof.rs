@@ -1,16 +1,16 @@
 //! Proof of an account's state, or that there is no such account, checked with a block's header alone.
 //!
-//! As a [transaction's proof](super::proof) it holds the header, the commit and the validators; beside them the path of
-//! the [state tree](super::state_tree) from the account's place to the header's `state_root`. Who checks it compares the
+//! As a [transaction's proof](super::proof) it holds the genesis, the header and the commit; beside them the path of the
+//! [state tree](super::state_tree) from the account's place to the header's `state_root`. Who checks it compares the
 //! chain's hash with one from elsewhere, and the height with the latest he knows: it shows how things stood there.
 
 use super::audit::Auditor;
 use super::block::{Commit, Header};
 use super::chain_file::BlockLine;
 use super::crypto::{Address, compute_hash, encode};
-use super::genesis::{Validator, compute_validators_hash};
+use super::genesis::Genesis;
 use super::json::{Canonical, Fault, Reader, record, write_line};
-use super::proof::ProofError;
+use super::proof::{ProofError, Sealed, check_final};
 use super::state::Key;
 use super::state_tree::Path;
 use super::types::Account;
@@ -19,7 +19,7 @@ use crate::digest::{Hash, hex};
 /// What every proof of this kind begins with.
 pub const START: &[u8] = b"{\"state_format\":";
 /// Version of the proof file.
-const STATE_FORMAT: u32 = 1;
+const STATE_FORMAT: u32 = 2;
 
 struct Other {
     key: Hash,
@@ -31,16 +31,16 @@ record!(Account { address, name, role, balance, nonce, imported, exported, readi
 struct StateProofFile {
     state_format: u32,
     chain: Hash,
+    genesis: Genesis,
     block: Hash,
     header: Header,
     commit: Commit,
-    validators: Vec<Validator>,
     address: Address,
     account: Option<Account>,
     siblings: Vec<Hash>,
     other: Option<Other>,
 }
-record!(StateProofFile { state_format, chain, block, header, commit, validators, address, account, siblings, other });
+record!(StateProofFile { state_format, chain, genesis, block, header, commit, address, account, siblings, other });
 
 /// What a valid proof shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +51,8 @@ pub struct ShownState {
     pub block: Hash,
     /// The block's height.
     pub height: u64,
-    /// Number of votes that committed it.
-    pub votes: usize,
+    /// What makes it final.
+    pub sealed: Sealed,
     /// Whose state.
     pub address: Address,
     /// The account after that block; `None` where the chain has no such account.
@@ -104,10 +104,10 @@ pub fn prove_account<L: AsRef<[u8]>>(
     Ok(write_line(&StateProofFile {
         state_format: STATE_FORMAT,
         chain: genesis.compute_hash(),
+        genesis: genesis.clone(),
         block,
         header,
         commit,
-        validators: genesis.validators.clone(),
         address,
         account,
         siblings,
@@ -125,12 +125,9 @@ pub fn check_state_proof(text: &[u8]) -> Result<ShownState, ProofError> {
     let check = |holds: bool, field: &'static str, reason: &str| {
         if holds { Ok(()) } else { Err(ProofError::Invalid { field, reason: reason.to_owned() }) }
     };
-    check(p.state_format == STATE_FORMAT, "state_format", "not the format 1 of this program")?;
-    check(p.header.compute_hash() == p.block, "block", "not the hash of the header")?;
-    let validators = compute_validators_hash(&p.validators);
-    check(validators == p.header.validators, "validators", "not those whose hash the header carries")?;
-    let committed = p.commit.validate(&p.chain, &p.header, &p.block, &p.validators);
-    committed.map_err(|e| ProofError::Invalid { field: "commit", reason: e.to_string() })?;
+    let is_known = p.state_format == STATE_FORMAT;
+    check(is_known, "state_format", "not the format 2 of this program: have it made anew from the chain")?;
+    check_final(&p.genesis, &p.chain, (&p.header, &p.block), &p.commit)?;
     let named = p.account.as_ref().is_none_or(|a| a.address == p.address);
     check(named, "account.address", "not the address that the proof is about")?;
     check(p.account.is_none() || p.other.is_none(), "other", "an account that is there stands at its place alone")?;
@@ -143,7 +140,7 @@ pub fn check_state_proof(text: &[u8]) -> Result<ShownState, ProofError> {
         chain: p.chain,
         block: p.block,
         height: p.header.height,
-        votes: p.commit.votes.len(),
+        sealed: Sealed::of(&p.commit),
         address: p.address,
         account: p.account,
     })
@@ -151,7 +148,7 @@ pub fn check_state_proof(text: &[u8]) -> Result<ShownState, ProofError> {
 
 impl std::fmt::Display for ShownState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = format!("block {} ({}), committed by {} votes", self.height, hex(&self.block), self.votes);
+        let at = format!("block {} ({}), {}", self.height, hex(&self.block), self.sealed);
         let Some(a) = &self.account else {
             return write!(f, "the chain has no account {} after {at}", hex(&self.address.0));
         };

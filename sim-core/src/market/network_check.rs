@@ -8,6 +8,10 @@
 //! are of first order, and relief in one place can burden another. What breaks a limit though no match worsens it is not
 //! the market's to mend.
 //!
+//! Far beyond a limit the sensitivities mislead, and more is cut than the element asks for. So what was cut is given back,
+//! the first in the order of priority first, as far as the network carries it: the largest part is found by halving. Where
+//! an element says no, those that burden it stay cut, and the others go on.
+//!
 //! A match that is cut names its element. What its buyer still takes and its seller still gives is imbalance: contract
 //! and electrons are different things. Cut energy is not offered again in the same clearing (a limit of this model).
 //! Idea: Guerrero, Chapman and Verbic, IEEE Trans. Smart Grid 10 (2019) 5163, who check each trade of a low-voltage
@@ -98,6 +102,10 @@ const LEAST_EFFECT: f64 = 0.1;
 /// An excess below this, per unit, is rounding.
 const TOLERANCE_PU: f64 = 1e-4;
 
+/// How often giving back starts anew behind an element that is full, and how often the part is halved.
+const RETURNS: usize = 6;
+const HALVINGS: usize = 10;
+
 /// Cuts matches (by priority, the first goes first) that are to flow over `hours` to what the network carries.
 pub fn curtail(matches: &mut [Match], hours: f64, network: &mut dyn NetworkView) -> (Vec<Curtailment>, Shadows) {
     let wanted: Vec<Wh> = matches.iter().map(|m| m.quantity).collect();
@@ -110,6 +118,10 @@ pub fn curtail(matches: &mut [Match], hours: f64, network: &mut dyn NetworkView)
         if !cut {
             break;
         }
+    }
+    give_back(matches, &wanted, hours, network);
+    for ((m, wanted), stopped) in matches.iter().zip(&wanted).zip(&mut stopped_by) {
+        stopped.take_if(|_| m.quantity == *wanted);
     }
     let shadows = Shadows::new(matches, &wanted, &stopped_by);
     let cut = matches.iter().zip(wanted).zip(stopped_by);
@@ -130,8 +142,7 @@ pub fn compute_powers(matches: &[Match], hours: f64) -> BTreeMap<ParticipantId, 
 
 /// Cuts the last matches that worsen a violation until it is gone; false if there are none.
 fn relieve(violation: &Violation, matches: &mut [Match], hours: f64, stopped_by: &mut [Option<Violation>]) -> bool {
-    let at = |who: ParticipantId| violation.per_kw.get(&who).copied().unwrap_or(0.0);
-    let effect = |m: &Match| at(m.seller) - at(m.buyer);
+    let effect = |m: &Match| violation.effect(m);
     let live = matches.iter().filter(|m| m.quantity > Wh::ZERO);
     let largest = live.map(effect).fold(0.0, f64::max);
     let mut excess = violation.excess();
@@ -150,6 +161,59 @@ fn relieve(violation: &Violation, matches: &mut [Match], hours: f64, stopped_by:
     cut_any
 }
 
+/// Gives back what was cut, as far as nothing is burdened beyond its limit that was not before.
+fn give_back(matches: &mut [Match], wanted: &[Wh], hours: f64, network: &mut dyn NetworkView) {
+    let mut cut: Vec<usize> = (0..matches.len()).filter(|i| matches[*i].quantity < wanted[*i]).collect();
+    if cut.is_empty() {
+        return;
+    }
+    let before = network.violations(&compute_powers(matches, hours));
+    let is_new = |v: &Violation| {
+        let same = before.iter().find(|b| (b.element, b.limit) == (v.element, v.limit));
+        v.excess() > same.map_or(0.0, Violation::excess).max(0.0) + TOLERANCE_PU
+    };
+    let mut ask = |matches: &[Match]| -> Option<Violation> {
+        let new = network.violations(&compute_powers(matches, hours)).into_iter().filter(is_new);
+        new.max_by(|a, b| a.excess().total_cmp(&b.excess()))
+    };
+    for _ in 0..RETURNS {
+        let all: i64 = cut.iter().map(|i| wanted[*i].0 - matches[*i].quantity.0).sum();
+        let with = |part: i64| fill(matches, wanted, &cut, part);
+        let whole = with(all);
+        let Some(mut full) = ask(&whole) else {
+            return matches.copy_from_slice(&whole);
+        };
+        let (mut carried, mut refused) = (0, all);
+        for _ in 0..HALVINGS {
+            let part = carried + (refused - carried) / 2;
+            match ask(&with(part)) {
+                None => carried = part,
+                Some(violation) => (refused, full) = (part, violation),
+            }
+        }
+        let filled = with(carried);
+        matches.copy_from_slice(&filled);
+        let largest = cut.iter().map(|i| full.effect(&matches[*i])).fold(0.0, f64::max);
+        cut.retain(|i| {
+            matches[*i].quantity < wanted[*i] && largest > 0.0 && full.effect(&matches[*i]) < LEAST_EFFECT * largest
+        });
+        if cut.is_empty() {
+            return;
+        }
+    }
+}
+
+/// The matches with so much given back to those that were cut, the first of them first.
+fn fill(matches: &[Match], wanted: &[Wh], cut: &[usize], mut part: i64) -> Vec<Match> {
+    let mut filled = matches.to_vec();
+    for i in cut {
+        let more = part.min(wanted[*i].0 - matches[*i].quantity.0);
+        filled[*i].quantity.0 += more;
+        part -= more;
+    }
+    filled
+}
+
 /// kWh as whole watt-hours, rounded up (but for a millionth, which is rounding): at least one.
 #[expect(clippy::cast_possible_truncation, reason = "saturates; the caller takes at most what there is")]
 fn whole_wh(kwh: f64) -> i64 {
@@ -164,6 +228,12 @@ impl Violation {
             NetworkLimit::Loading | NetworkLimit::HighVoltage => self.value - self.bound,
             NetworkLimit::LowVoltage => self.bound - self.value,
         }
+    }
+
+    /// Change of the excess for each kW of a match.
+    fn effect(&self, m: &Match) -> f64 {
+        let at = |who: ParticipantId| self.per_kw.get(&who).copied().unwrap_or(0.0);
+        at(m.seller) - at(m.buyer)
     }
 }
 
@@ -240,6 +310,34 @@ mod tests {
         let rates = NodalRates::new(&BTreeMap::new(), &shadows, 1_000);
         assert_eq!([1, 2, 3].map(|p| rates.congestion_of(ParticipantId(p))), [0, -120, -120].map(Price));
         assert_eq!(NodalRates::new(&BTreeMap::new(), &shadows, 250).congestion_of(ParticipantId(2)), Price(-30));
+    }
+
+    /// A line whose flow, once it is far beyond its limit, hardly answers to what is cut: a tenth of the true rate.
+    struct Saturated;
+
+    impl NetworkView for Saturated {
+        fn violations(&mut self, kw: &BTreeMap<ParticipantId, f64>) -> Vec<Violation> {
+            let mut all = OneLine.violations(kw);
+            for v in all.iter_mut().filter(|v| v.value > 2.0) {
+                v.per_kw.values_mut().for_each(|rate| *rate /= 10.0);
+            }
+            all
+        }
+    }
+
+    /// More is asked for, and no less is had: what a misleading state cut too much is given back, first to who comes first.
+    #[test]
+    fn what_was_cut_too_much_is_given_back() {
+        let left = |asked: i64| {
+            let mut matches = [matched(0, 2, asked), matched(0, 3, 1_500), matched(0, 1, 700)];
+            let (cut, _) = curtail(&mut matches, 0.25, &mut Saturated);
+            assert!(!cut.iter().any(|c| c.buyer == ParticipantId(1)), "it does not flow over the line");
+            matches.map(|m| m.quantity.0)
+        };
+        for asked in [2_600, 5_000, 9_000, 40_000] {
+            let [first, second, beside] = left(asked);
+            assert!((2_400..=2_501).contains(&(first + second)) && first >= 2_350 && beside == 700, "{first} {second}");
+        }
     }
 
     #[test]

@@ -387,9 +387,9 @@ impl World {
                 let event = self.state.journal.note_also(at, Subject::Chain, kind, cause, also);
                 self.state.posting.stalled = Some((at, event));
             }
-            OccurrenceKind::Resumed { height } => {
+            OccurrenceKind::Resumed { height, waited } => {
                 if let Some((since, event)) = self.state.posting.stalled.take() {
-                    let waiting = self.state.ledger.get_pool().get_count() as u32;
+                    let waiting = u32::try_from(waited).unwrap_or(u32::MAX);
                     let kind = EventKind::ChainResumed { height, waited_s: at.since(since) as f64 / 1e6, waiting };
                     let back = self.state.posting.back;
                     let also = if back > event { vec![event] } else { vec![] };

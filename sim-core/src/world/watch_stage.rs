@@ -7,6 +7,7 @@ use crate::ids::{EventId, Subject, ValidatorId};
 use crate::ledger::behaviour::FOREIGN;
 use crate::ledger::block::Block;
 use crate::ledger::certificate::{CertificateAction, CertificateError};
+use crate::ledger::commit::Finality;
 use crate::ledger::crypto::Address;
 use crate::ledger::error::TransitionError;
 use crate::ledger::evidence::Equivocation;
@@ -31,8 +32,8 @@ impl World {
     #[must_use]
     pub fn is_proven(&self, finding: &Finding, block: &dyn Fn(u64) -> Option<Block>) -> bool {
         let ledger = &self.state.ledger;
-        let (chain, validators) = (ledger.get_chain(), ledger.get_genesis().validators.as_slice());
-        let known = Known { chain, validators, state: ledger.get_state(), block };
+        let finality = Finality::of(ledger.get_genesis(), ledger.get_chain());
+        let known = Known { finality, state: ledger.get_state(), block };
         finding.evidence.as_ref().is_some_and(|evidence| evidence.is_valid(&known))
     }
 

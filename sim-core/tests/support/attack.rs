@@ -6,6 +6,7 @@ use sim_core::event::{Event, EventKind};
 use sim_core::ids::Subject;
 use sim_core::ledger::audit::{self, Auditor};
 use sim_core::ledger::chain_file::read_block;
+use sim_core::ledger::commit::Finality;
 use sim_core::ledger::watch::{Doubt, Evidence, Finding, Known, Offence, Verdict};
 use sim_core::rng::Stream;
 use sim_core::scene::Scene;
@@ -179,7 +180,7 @@ fn change_block(run: &Run, dice: &mut Stream) -> Outcome {
         return outcome;
     };
     let chain = genesis.compute_hash();
-    let known = Known { chain: &chain, validators: &genesis.validators, state, block: &|_| None };
+    let known = Known { finality: Finality::of(genesis, &chain), state, block: &|_| None };
     let evidence = |copy: Vec<u8>| Evidence::ChangedBlock {
         header: Box::new(block.header.clone()),
         commit: block.commit.clone(),

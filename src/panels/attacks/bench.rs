@@ -15,6 +15,7 @@ use sim_core::ids::{EventId, Subject, ValidatorId};
 use sim_core::ledger::audit::Auditor;
 use sim_core::ledger::block::VoteKind;
 use sim_core::ledger::chain_file::read_block;
+use sim_core::ledger::commit::Finality;
 use sim_core::ledger::genesis::Genesis;
 use sim_core::ledger::inspect::read_genesis;
 use sim_core::ledger::types::SignedTransaction;
@@ -346,7 +347,7 @@ fn check(subject: Subjects, evidence: &Evidence, lines: &[String], block: Option
         let line = block.as_ref().filter(|(h, _)| *h == height).map(|(_, line)| line)?;
         read_block(line.as_bytes())
     };
-    let known = Known { chain: &chain, validators: &genesis.validators, state, block: &block };
+    let known = Known { finality: Finality::of(genesis, &chain), state, block: &block };
     let (checks, exhibits) = (evidence.check(&known), evidence.get_exhibits(&known));
     Some(Answer { subject, checks, exhibits, lines: count, took_s: started.elapsed().as_secs_f64() })
 }

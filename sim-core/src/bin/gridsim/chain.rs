@@ -1,16 +1,16 @@
 //! `gridsim chain`: verify, prove, check a proof.
 
 use crate::Failure;
-use crate::files::{print, read_text};
+use crate::files::{print, read_lines, read_text};
 use sim_core::digest::{Hash, hex};
 use sim_core::ledger::crypto::Address;
 use sim_core::ledger::state_proof::Wanted;
 use sim_core::ledger::{audit, proof, state_proof};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const MAX_PROOF_BYTES: u64 = 16 << 20;
+/// Longest line of a chain file: many times the longest block.
+const MAX_LINE_BYTES: u64 = 64 << 20;
 
 /// Subcommands of `chain`.
 #[derive(clap::Subcommand)]
@@ -43,10 +43,13 @@ pub(crate) enum Verb {
     Read(super::chain_read::ReadArgs),
     /// Prints the regulator's compliance reports and says whether their figures follow from the blocks.
     Report(super::chain_read::ReportArgs),
-    /// Checks such a proof with the block header alone.
+    /// Checks such a proof with the genesis and the block's header alone.
     CheckProof {
         /// Proof file (.json).
         file: PathBuf,
+        /// Hash of the chain's genesis, 64 hexadecimal digits, known from elsewhere: a proof of another chain is refused.
+        #[arg(long)]
+        chain: Option<String>,
     },
 }
 
@@ -58,37 +61,55 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
         Verb::Prove { file, account, address, .. } => prove_account(file, account.as_ref(), address.as_deref()),
         Verb::Read(args) => super::chain_read::read(args),
         Verb::Report(args) => super::chain_read::report(args),
-        Verb::CheckProof { file } => {
-            let text = read_text(file, MAX_PROOF_BYTES)?;
-            if text.as_bytes().starts_with(state_proof::START) {
-                let shown = state_proof::check_state_proof(text.as_bytes())
-                    .map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
-                return print(&format!("valid: {shown}\n"));
-            }
-            let shown = proof::check_proof(text.as_bytes())
-                .map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
-            print(&format!(
-                "valid: transaction {} ({}) is in block {} ({}), committed by {} votes\n",
-                hex(&shown.hash),
-                shown.transaction.payload.get_name(),
-                shown.height,
-                hex(&shown.block),
-                shown.votes
-            ))
-        }
+        Verb::CheckProof { file, chain } => check_proof(file, chain.as_deref()),
     }
 }
 
-pub(crate) fn open(file: &PathBuf) -> Result<impl Iterator<Item = std::io::Result<String>>, Failure> {
-    let handle = File::open(file).map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
-    Ok(BufReader::new(handle).lines())
+fn check_proof(file: &Path, known: Option<&str>) -> Result<(), Failure> {
+    let known = known.map(|text| read_hash("--chain", text)).transpose()?;
+    let text = read_text(file, MAX_PROOF_BYTES)?;
+    let invalid = |e| Failure::Invalid(format!("{}: {e}", file.display()));
+    let (chain, shown) = if text.as_bytes().starts_with(state_proof::START) {
+        let shown = state_proof::check_state_proof(text.as_bytes()).map_err(invalid)?;
+        (shown.chain, shown.to_string())
+    } else {
+        let shown = proof::check_proof(text.as_bytes()).map_err(invalid)?;
+        (shown.chain, shown.to_string())
+    };
+    let name = hex(&chain);
+    match known {
+        Some(known) if known != chain => {
+            Err(Failure::Invalid(format!("{}: a proof of another chain, {name}", file.display())))
+        }
+        Some(_) => print(&format!("valid: {shown}\nof the chain {name}, as asked for\n")),
+        None => print(&format!(
+            "valid: {shown}\nof the chain {name}; it shows as much as you know that hash from elsewhere (--chain)\n"
+        )),
+    }
 }
 
-fn verify(file: &PathBuf, json: bool) -> Result<(), Failure> {
+/// The lines of a chain file, one by one.
+pub(crate) fn open(file: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, Failure>>, Failure> {
+    read_lines(file, MAX_LINE_BYTES)
+}
+
+/// What comes of the lines of a chain file, read one by one.
+fn with_lines<T>(
+    file: &Path,
+    work: impl FnOnce(&mut dyn Iterator<Item = Vec<u8>>) -> Result<T, proof::ProofError>,
+) -> Result<T, Failure> {
+    let mut failed = None;
+    let done = work(&mut open(file)?.map_while(|line| line.map_err(|e| failed = Some(e)).ok()));
+    match failed {
+        Some(e) => Err(e),
+        None => done.map_err(|e| Failure::Invalid(format!("{}: {e}", file.display()))),
+    }
+}
+
+fn verify(file: &Path, json: bool) -> Result<(), Failure> {
     let mut auditor = audit::Auditor::default();
-    for (i, line) in open(file)?.enumerate() {
-        let line = line.map_err(|e| Failure::Invalid(format!("{}:{}: {e}", file.display(), i + 1)))?;
-        auditor.process_line(line.as_bytes()).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
+    for line in open(file)? {
+        auditor.process_line(&line?).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
     }
     let report = auditor.get_report();
     if report.validators.0 == 0 {
@@ -121,15 +142,13 @@ fn verify(file: &PathBuf, json: bool) -> Result<(), Failure> {
     ))
 }
 
-fn prove_account(file: &PathBuf, account: Option<&String>, address: Option<&str>) -> Result<(), Failure> {
+fn prove_account(file: &Path, account: Option<&String>, address: Option<&str>) -> Result<(), Failure> {
     let wanted = match (account, address) {
         (Some(name), _) => Wanted::Name(name.clone()),
         (None, text) => Wanted::Address(Address(read_hash("--address", text.unwrap_or_default())?)),
     };
-    let lines: Vec<String> =
-        open(file)?.collect::<Result<_, _>>().map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
-    let proof = state_proof::prove_account(lines, &wanted);
-    print(&format!("{}\n", proof.map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?))
+    let proof = with_lines(file, |lines| state_proof::prove_account(lines, &wanted))?;
+    print(&format!("{proof}\n"))
 }
 
 fn read_hash(option: &str, text: &str) -> Result<Hash, Failure> {
@@ -137,10 +156,8 @@ fn read_hash(option: &str, text: &str) -> Result<Hash, Failure> {
         .ok_or_else(|| Failure::Input(format!("{option} {text}: expected 64 hexadecimal digits in lower case")))
 }
 
-fn prove(file: &PathBuf, tx: &str) -> Result<(), Failure> {
+fn prove(file: &Path, tx: &str) -> Result<(), Failure> {
     let hash = read_hash("--tx", tx)?;
-    let lines: Vec<String> =
-        open(file)?.collect::<Result<_, _>>().map_err(|e| Failure::Input(format!("{}: {e}", file.display())))?;
-    let proof = proof::prove(lines, &hash).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
+    let proof = with_lines(file, |lines| proof::prove(lines, &hash))?;
     print(&format!("{proof}\n"))
 }

@@ -9,7 +9,7 @@ use sim_core::ledger::chain_file;
 use sim_core::ledger::oversight::{ComplianceReport, Figures};
 use sim_core::ledger::privacy::chain_reader::{ChainReader, Opening};
 use sim_core::ledger::types::{Payload, SignedTransaction};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `chain read`.
 #[derive(clap::Args)]
@@ -39,14 +39,14 @@ pub(crate) struct ReportArgs {
 
 /// Goes through a valid chain: names of the accounts, then each block's height and transactions.
 fn walk(
-    file: &PathBuf,
+    file: &Path,
     mut see: impl FnMut(&mut Auditor, u64, &[SignedTransaction]) -> Result<(), Failure>,
 ) -> Result<Auditor, Failure> {
     let mut auditor = Auditor::default();
     for (i, line) in open(file)?.enumerate() {
-        let line = line.map_err(|e| Failure::Invalid(format!("{}:{}: {e}", file.display(), i + 1)))?;
-        auditor.process_line(line.as_bytes()).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
-        let block = chain_file::read_block(line.as_bytes()).filter(|_| i > 0);
+        let line = line?;
+        auditor.process_line(&line).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
+        let block = chain_file::read_block(&line).filter(|_| i > 0);
         let transactions = block.map(|b| b.transactions).unwrap_or_default();
         see(&mut auditor, i as u64, &transactions)?;
     }

@@ -3,7 +3,7 @@
 use crate::Failure;
 use sim_core::scene::{self, Scene};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +20,32 @@ pub(crate) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
         let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
         Failure::Input(format!("{name}:{line}: not text (byte {at} is no UTF-8); expected a text file"))
     })
+}
+
+/// The lines of a file that may be long, one by one, without their ends; none may be longer than `most` bytes.
+pub(crate) fn read_lines(path: &Path, most: u64) -> Result<impl Iterator<Item = Result<Vec<u8>, Failure>>, Failure> {
+    let name = path.display().to_string();
+    let refused = |e: &std::io::Error| Failure::Input(format!("{name}: {}", reason(e)));
+    let file = fs::File::open(path).map_err(|e| refused(&e))?;
+    if file.metadata().map_err(|e| refused(&e))?.is_dir() {
+        return Err(Failure::Input(format!("{name}: it is a folder")));
+    }
+    let (mut reader, mut number) = (BufReader::new(file), 0_u64);
+    Ok(std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        number += 1;
+        match reader.by_ref().take(most + 1).read_until(b'\n', &mut line) {
+            Err(e) => Some(Err(Failure::Input(format!("{name}:{number}: {}", reason(&e))))),
+            Ok(0) => None,
+            Ok(_) => {
+                line.pop_if(|last| *last == b'\n');
+                let is_long = line.len() as u64 > most;
+                let long =
+                    || Failure::Invalid(format!("{name}:{number}: longer than {most} bytes. Is it the right file?"));
+                Some(if is_long { Err(long()) } else { Ok(line) })
+            }
+        }
+    }))
 }
 
 /// Reads and validates a scene.

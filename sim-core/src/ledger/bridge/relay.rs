@@ -20,6 +20,7 @@ use crate::ledger::contract::bridge::{get_followed, is_released, pack};
 use crate::ledger::contract::native::Native;
 use crate::ledger::contract::{Code, Contract, ContractId, Value};
 use crate::ledger::crypto::encode;
+use crate::ledger::light_client::Rule;
 use crate::ledger::merkle::compute_inclusion_proof;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::types::{Invocation, Parameters, Payload, SignedTransaction};
@@ -152,7 +153,7 @@ impl Relay {
             let other = which.get_other();
             let genesis = pair.get(other).get_ledger().get_genesis();
             let peer = bridges[usize::from(other == Which::B)].to_string();
-            let args = [hex(&genesis.compute_hash()), pack(&genesis.validators), peer];
+            let args = [hex(&genesis.compute_hash()), pack(&Rule::of(genesis)), peer];
             let args = args.iter().map(|text| Value::from(text.as_str())).collect();
             pair.deploy(which, MAKER, Code::Native(Native::Bridge), args, LIQUIDITY)?;
         }

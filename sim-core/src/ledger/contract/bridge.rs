@@ -1,7 +1,8 @@
 //! The bridge: a native contract that holds a light client of another chain and pays here what was sent there.
 //!
 //! ```text
-//! init(chain, validators, peer)      whom it follows: hash of the genesis, packed validators, the bridge over there
+//! init(chain, rule, peer)            whom it follows: hash of the genesis, packed mechanism and validators ([`Rule`]), the
+//!                                    bridge over there
 //! send(receiver)                     keeps the money that comes along and tells `Sent`; the receiver is over there
 //! header(header, commit)             the next header, if the light client accepts it
 //! release(height, index, size, path, transaction, receipt, receipt path)      pays a `Sent` of the peer, once
@@ -23,8 +24,7 @@ use super::value::{Scalar, Value};
 use crate::digest::{Hash, hex, unhex};
 use crate::ledger::block::{Commit, Header};
 use crate::ledger::crypto::encode;
-use crate::ledger::genesis::Validator;
-use crate::ledger::light_client::LightClient;
+use crate::ledger::light_client::{LightClient, Rule};
 use crate::ledger::merkle::is_included;
 use crate::ledger::receipt::{Notice, Outcome, Receipt};
 use crate::ledger::types::SignedTransaction;
@@ -64,9 +64,7 @@ pub fn is_released(contract: &super::Contract, transaction: &Hash) -> bool {
 
 pub(super) fn process_bridge(run: &mut Run, function: &str, args: &[Value]) -> Result<Option<Value>, Halt> {
     match (function, args) {
-        (INIT, [chain, validators, peer]) => {
-            process_init(run, get_text(chain)?, get_text(validators)?, get_text(peer)?)
-        }
+        (INIT, [chain, rule, peer]) => process_init(run, get_text(chain)?, get_text(rule)?, get_text(peer)?),
         ("send", [receiver]) => process_send(run, get_int(receiver)?),
         ("header", [header, commit]) => process_header(run, get_text(header)?, get_text(commit)?),
         ("release", [height, index, size, path, transaction, receipt, receipt_path]) => {
@@ -89,12 +87,12 @@ struct Place {
     size: u64,
 }
 
-fn process_init(run: &mut Run, chain: &str, validators: &str, peer: &str) -> Result<Option<Value>, Halt> {
+fn process_init(run: &mut Run, chain: &str, rule: &str, peer: &str) -> Result<Option<Value>, Halt> {
     parse_hash(chain)?;
     parse_hash(peer)?;
-    let known: Vec<Validator> = unpack(run, validators, "validators")?;
-    require(!known.is_empty(), "validators: there are none")?;
-    for (key, text) in [("chain", chain), ("validators", validators), ("peer", peer)] {
+    let known: Rule = unpack(run, rule, "rule")?;
+    require(!known.validators.is_empty(), "rule: it has no validators")?;
+    for (key, text) in [("chain", chain), ("rule", rule), ("peer", peer)] {
         run.process_store(key, Some(text.into()))?;
     }
     store_tip(run, 0, chain, 0)?;
@@ -115,14 +113,14 @@ fn process_header(run: &mut Run, header: &str, commit: &str) -> Result<Option<Va
     require(run.get_setting().attached.0 == 0, "a header takes no money")?;
     let header: Header = unpack(run, header, "header")?;
     let commit: Commit = unpack(run, commit, "commit")?;
-    let validators = load(run, "validators")?;
-    let validators: Vec<Validator> = unpack(run, &validators, "validators")?;
+    let rule = load(run, "rule")?;
+    let rule: Rule = unpack(run, &rule, "rule")?;
     run.process_cost(0, SIGNATURE, commit.votes.len() + commit.branch.len())?;
     let chain = parse_hash(&load(run, "chain")?)?;
     let tip = get_record(run, "tip")?;
     let head = parse_hash(&tip.get_text("hash")?)?;
     let (height, time) = (tip.get_count("height")?, tip.get_count("time")?);
-    let mut client = LightClient::resume(chain, validators, height, head, time);
+    let mut client = LightClient::resume(chain, rule, height, head, time);
     client.process_header(&header, &commit).map_err(|e| refuse(e.to_string()))?;
     let height = i64::try_from(header.height).map_err(|_| refuse("the height does not fit into 63 bits"))?;
     let time = i64::try_from(header.time_us).map_err(|_| refuse("the time does not fit into 63 bits"))?;

@@ -79,7 +79,7 @@ fn three_silent_stall_it_and_what_waited_commits_afterwards() {
     assert_eq!(stalls[0].kind, expected);
     assert!(count(&seen, |k| matches!(k, OccurrenceKind::RoundFailed { .. })) < 5, "a stall is quiet");
     let after = ledger.advance(seconds(1_860), &silence(2));
-    assert_eq!(count(&after, |k| matches!(k, OccurrenceKind::Resumed { .. })), 1);
+    assert_eq!(count(&after, |k| matches!(k, OccurrenceKind::Resumed { waited: 28, .. })), 1);
     assert!(!ledger.is_stalled());
     blocks.extend(get_blocks(&after));
     assert_eq!(blocks.iter().map(|b| b.transactions.len()).sum::<usize>(), 28);

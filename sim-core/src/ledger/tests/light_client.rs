@@ -1,10 +1,14 @@
 //! The light client follows real chains and is not fooled.
 
 use super::{Community, get_blocks};
-use crate::ledger::block::{Block, CommitError};
-use crate::ledger::genesis::Genesis;
-use crate::ledger::light_client::{LightClient, LightError, create_inclusion};
+use crate::ledger::block::{Block, Commit, CommitError, CommitVote, Header, Link};
+use crate::ledger::commit::{Finality, get_certificate_message};
+use crate::ledger::crypto::Keypair;
+use crate::ledger::genesis::{Genesis, VALIDATOR_KEYS};
+use crate::ledger::light_client::{LightClient, LightError, Rule, create_inclusion};
+use crate::ledger::mechanism::Mechanism;
 use crate::ledger::network::NetworkSettings;
+use crate::ledger::proof::{ProofError, check_final};
 use crate::ledger::types::Parameters;
 
 /// Blocks of two slots with trades, readings and settlements.
@@ -112,4 +116,45 @@ fn false_inclusions_are_refused() {
     assert!(matches!(client.check_inclusion(right, &moved), Err(LightError::Path { .. })));
     let beyond = crate::ledger::light_client::Inclusion { height: 999, ..good };
     assert!(matches!(client.check_inclusion(right, &beyond), Err(LightError::Unknown { height: 999, .. })));
+}
+
+/// A certificate does not say itself which rule it is measured by: one validator that seals a block of its own as a miner
+/// would, with a dozen more upon it, commits nothing on a chain of two thirds; nor is a proof of it worth anything.
+#[test]
+fn one_validator_cannot_seal_by_another_mechanisms_rule() {
+    let (genesis, blocks) = create_blocks(4);
+    let key = Keypair::derive(4, VALIDATOR_KEYS, &genesis.validators[3].name);
+    assert_eq!(key.get_address(), genesis.validators[3].key);
+    let chain = genesis.compute_hash();
+    let seal = |header: &Header| {
+        let hash = header.compute_hash();
+        key.sign(&get_certificate_message(Mechanism::Work, &chain, header.height, 0, &hash))
+    };
+    let mut header = blocks[0].header.clone();
+    (header.proposer, header.difficulty, header.nonce) = (3, 1, 0);
+    let mut branch: Vec<Link> = Vec::new();
+    for _ in 0..12 {
+        let below = branch.last().map_or(&header, |link| &link.header);
+        let above = Header { height: below.height + 1, previous: below.compute_hash(), ..header.clone() };
+        branch.push(Link { seal: seal(&above), header: above });
+    }
+    let votes = vec![CommitVote { validator: 3, signature: seal(&header) }];
+    let commit = Commit { mechanism: Mechanism::Work, round: 0, votes, branch };
+    let hash = header.compute_hash();
+    let wrong = CommitError::Mechanism { expected: Mechanism::Tendermint, found: Mechanism::Work };
+    assert_eq!(commit.validate(&Finality::of(&genesis, &chain), &header, &hash), Err(wrong));
+    for mut client in
+        [LightClient::new(&genesis).expect("valid"), LightClient::resume(chain, Rule::of(&genesis), 0, chain, 0)]
+    {
+        let refused = client.process_header(&header, &commit).expect_err("one seal");
+        assert_eq!(refused, LightError::Commit { height: 1, reason: wrong });
+    }
+    // On a chain of miners it is too light, and with a genesis that says so the chain is another.
+    let mut other = genesis.clone();
+    other.parameters.mechanism = Mechanism::Work;
+    let light = CommitError::Difficulty { difficulty: 1 };
+    assert_eq!(commit.validate(&Finality::of(&other, &chain), &header, &hash), Err(light));
+    let forged = |genesis: &Genesis| check_final(genesis, &chain, (&header, &hash), &commit);
+    assert!(matches!(forged(&genesis), Err(ProofError::Invalid { field: "commit", .. })));
+    assert!(matches!(forged(&other), Err(ProofError::Invalid { field: "chain", .. })));
 }

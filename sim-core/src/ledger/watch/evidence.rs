@@ -11,9 +11,9 @@ use crate::digest::Hash;
 use crate::ledger::block::{Block, Commit, Header, compute_tx_root, get_vote_message};
 use crate::ledger::certificate::CertificateAction;
 use crate::ledger::chain_file::BlockLine;
+use crate::ledger::commit::Finality;
 use crate::ledger::crypto::{Address, Claim, compute_hash, encode};
 use crate::ledger::evidence::{Equivocation, SignedVote};
-use crate::ledger::genesis::Validator;
 use crate::ledger::json::Reader;
 use crate::ledger::state::State;
 use crate::ledger::types::{Payload, SignedTransaction};
@@ -22,10 +22,8 @@ use serde::{Deserialize, Serialize};
 /// What somebody knows who checks evidence: all of it follows from the chain's file.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
-    /// Hash of the genesis.
-    pub chain: &'a Hash,
-    /// The validators of the genesis.
-    pub validators: &'a [Validator],
+    /// Chain, validators and mechanism of the genesis.
+    pub finality: Finality<'a>,
     /// A state that follows from the chain.
     pub state: &'a State,
     /// The decided block of a height.
@@ -103,7 +101,7 @@ impl Evidence {
     /// The statements it rests on, each checked anew. It proves what it says when all hold.
     #[must_use]
     pub fn check(&self, known: &Known<'_>) -> Vec<(Check, bool)> {
-        let is_signed = |tx: &SignedTransaction| tx.get_claim(known.chain).is_valid();
+        let is_signed = |tx: &SignedTransaction| tx.get_claim(known.finality.chain).is_valid();
         match self {
             Self::Equivocation(e) => {
                 let [first, second] = [&e.first, &e.second].map(|vote| get_vote(e, vote, known).holds);
@@ -130,7 +128,7 @@ impl Evidence {
             }
             Self::ChangedBlock { header, commit, copy } => {
                 let hash = header.compute_hash();
-                let decided = commit.validate(known.chain, header, &hash, known.validators).is_ok();
+                let decided = commit.validate(&known.finality, header, &hash).is_ok();
                 vec![(Check::Decided, decided), (Check::CopyDiffers, !is_copy_of(copy, &hash, known))]
             }
             Self::DoubleIssue { first, second } => vec![
@@ -145,7 +143,7 @@ impl Evidence {
     #[must_use]
     pub fn get_exhibits(&self, known: &Known<'_>) -> Vec<Exhibit> {
         let of = |tx: &SignedTransaction| {
-            let claim = tx.get_claim(known.chain);
+            let claim = tx.get_claim(known.finality.chain);
             let (holds, signature) = (claim.is_valid(), claim.signature.to_bytes());
             Exhibit { bytes: claim.message, signature, signer: tx.sender, holds }
         };
@@ -204,8 +202,8 @@ pub struct Exhibit {
 
 /// A vote as its validator signed it; one that is not known has signed nothing.
 fn get_vote(e: &Equivocation, vote: &SignedVote, known: &Known<'_>) -> Exhibit {
-    let message = get_vote_message(known.chain, e.kind, e.height, e.round, vote.block.as_ref());
-    let validator = known.validators.get(e.validator as usize);
+    let message = get_vote_message(known.finality.chain, e.kind, e.height, e.round, vote.block.as_ref());
+    let validator = known.finality.validators.get(e.validator as usize);
     let signer = validator.map_or(Address([0; 32]), |v| v.key);
     let claim = Claim { address: signer, message, signature: vote.signature };
     let holds = validator.is_some() && claim.is_valid();
@@ -219,7 +217,7 @@ fn is_copy_of(line: &[u8], decided: &Hash, known: &Known<'_>) -> bool {
     let transactions: Vec<SignedTransaction> = transactions.into_iter().map(|t| t.transaction).collect();
     let is_rooted =
         hash == *decided && header.compute_hash() == hash && compute_tx_root(&transactions) == header.tx_root;
-    is_named && is_rooted && commit.validate(known.chain, &header, &hash, known.validators).is_ok()
+    is_named && is_rooted && commit.validate(&known.finality, &header, &hash).is_ok()
 }
 
 fn is_issued_twice(first: &SignedTransaction, second: &SignedTransaction, state: &State) -> bool {
