@@ -7,7 +7,7 @@ use sim_core::command::Lever;
 use sim_core::scene::Scene;
 
 /// Sentences of the simulation, with `{}` for what changes, and their words.
-const KNOWN: [(&str, &str); 17] = [
+const KNOWN: [(&str, &str); 20] = [
     ("an open conductor carries no fault current; only the voltages beyond it change", "reason-open-conductor"),
     ("the faulty part has no voltage, so nothing feeds the fault", "reason-no-voltage"),
     ("no relay stands between the sources and the fault ({})", "reason-no-relay"),
@@ -20,6 +20,9 @@ const KNOWN: [(&str, &str); 17] = [
     ("nothing is broken", "reason-nothing-broken"),
     ("nothing is wrong with {}", "reason-nothing-wrong"),
     ("{} has no battery that can be let", "reason-no-battery"),
+    ("the grid may not pay more than it asks in its cheapest hour: {}", "reason-feed-in-above-import"),
+    ("the price floor may not be above the price cap: {}", "reason-floor-above-cap"),
+    ("no price shock is under way", "reason-no-shock"),
     ("{} has failed already", "reason-failed-already"),
     ("{} has a short circuit already; repair it first", "reason-fault-already"),
     ("{} is closed already", "reason-closed-already"),

@@ -7,7 +7,8 @@
 //! Quantities are whole Wh from 0 to 1 PWh, prices whole thousandths of the currency per kWh of either sign, `seq` the
 //! order of arrival; ids and sequence numbers are unique. Other keys are passed over, so that an answer can be read
 //! again. Money in the answer is Wh times thousandths per kWh: millionths of the currency. Only the middle price and
-//! what is paid at it can be halves; both are exact in the decimal fraction printed.
+//! what is paid at it can be halves; both are exact in the decimal fraction printed. Pairs are listed where they are at most
+//! 400, as in the references. A book may name its `format`, which is 1.
 
 use super::{Bilateral, Book, Clearing, MarketError, Order, PayAsBid, Side};
 use super::{clear, clear_pay_as_bid, match_midpoint};
@@ -19,6 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest text that is read, in bytes: some 600,000 orders.
 pub const MAX_BYTES: usize = 64 << 20;
+/// The format of a book.
+const FORMAT: u64 = 1;
+/// Most pairs that are listed.
+const LISTED: usize = 400;
 /// Largest quantity of an order in Wh.
 const MAX_WH: i64 = 1_000_000_000_000_000;
 /// Largest price of either sign, thousandths per kWh.
@@ -36,6 +41,12 @@ pub enum BookError {
         column: usize,
         /// What is wrong.
         reason: String,
+    },
+    /// Made for another program.
+    #[error("the book has format {found}, this program reads {FORMAT}: write it as `gridsim clear --help` says")]
+    Format {
+        /// Its format.
+        found: u64,
     },
     /// A value out of its range.
     #[error("order {number} ({id}): {field} is {value}; expected a whole number from {least} to {most}")]
@@ -83,6 +94,8 @@ pub struct NamedBook {
 #[serde(expecting = "an object with a list `orders`")]
 struct Document {
     name: Option<String>,
+    #[serde(alias = "version")]
+    format: Option<u64>,
     orders: Vec<Entry>,
 }
 
@@ -111,9 +124,14 @@ impl NamedBook {
     pub fn parse(text: &str) -> Result<Self, BookError> {
         let document: Document = serde_json::from_str(text).map_err(|e| {
             let all = e.to_string();
-            let reason = all.rsplit_once(" at line ").map_or(all.as_str(), |(reason, _)| reason).to_owned();
+            let reason = all.rsplit_once(" at line ").map_or(all.as_str(), |(reason, _)| reason);
+            let reason = reason.replace("expected i64", "expected a whole number of at most 64 bits");
+            let reason = reason.replace("expected u64", "expected a whole number of at most 64 bits, 0 or more");
             BookError::Json { line: e.line(), column: e.column(), reason }
         })?;
+        if let Some(found) = document.format.filter(|format| *format != FORMAT) {
+            return Err(BookError::Format { found });
+        }
         let (mut ids, mut sequences) = (BTreeSet::new(), BTreeSet::new());
         for (number, entry) in (1..).zip(&document.orders) {
             let id = || entry.id.clone();
@@ -168,7 +186,7 @@ impl NamedBook {
             "rule": "greedy best bid x best ask, price-time priority, trade price=(bid+ask)/2",
             "n_trades": outcome.trades.len(),
             "turnover_wh_meur": half(i128::from(outcome.turnover_doubled.0)),
-            "trades": outcome.trades.iter().map(trade).collect::<Vec<_>>(),
+            "trades": (outcome.trades.len() <= LISTED).then(|| outcome.trades.iter().map(trade).collect::<Vec<_>>()),
         })
     }
 }

@@ -27,24 +27,22 @@ pub enum MarketError {
         /// The slot length asked for.
         slot_us: u64,
     },
-    /// Tariffs under which the grid would buy dearer than it sells, a negative carbon price, or absurd values.
-    #[error(
-        "feed-in {feed_in:?} must be at most the import tariff {import:?}, the carbon price {carbon:?} at least 0, and \
-         each at most a million"
-    )]
-    BadLevers {
-        /// Import tariff without carbon.
-        import: Price,
+    /// Tariffs under which the grid would buy dearer than it sells.
+    #[error("the grid may not pay more than it asks in its cheapest hour: {} > {}", per_kwh(*.feed_in), per_kwh(*.cheapest))]
+    BadFeedIn {
         /// Feed-in tariff.
         feed_in: Price,
-        /// Carbon price per tonne.
-        carbon: Money,
+        /// The least import tariff of the day, before carbon, with a price shock and without.
+        cheapest: Price,
     },
+    /// Absurd tariffs, or a carbon price that would be paid out.
+    #[error("tariffs lie within a million per kWh, the carbon price between 0 and a million a tonne")]
+    BadPrices,
     /// A grid fee, tax, subsidy, price limit or market maker out of range.
     #[error("fees, subsidies, limits and spreads lie between 0 and 1000 per kWh, discount and tax between 0 and 1")]
     BadRules,
     /// A price floor above the price cap.
-    #[error("the price floor {floor:?} must be at most the price cap {cap:?}")]
+    #[error("the price floor may not be above the price cap: {} > {}", per_kwh(*.floor), per_kwh(*.cap))]
     BadLimits {
         /// The floor.
         floor: Price,
@@ -112,4 +110,9 @@ pub enum MarketError {
         /// How many readings without a negative register it has.
         readings: usize,
     },
+}
+
+/// Currency per kWh.
+fn per_kwh(price: Price) -> f64 {
+    price.0 as f64 / 1e3
 }

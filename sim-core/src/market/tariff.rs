@@ -97,14 +97,11 @@ impl Levers {
             && CARBON.contains(&self.carbon_price.0);
         let cheapest = self.cheapest();
         self.check_rules()?;
-        if self.feed_in_tariff > cheapest || !in_range {
-            return Err(MarketError::BadLevers {
-                import: cheapest,
-                feed_in: self.feed_in_tariff,
-                carbon: self.carbon_price,
-            });
+        match self.feed_in_tariff {
+            _ if !in_range => Err(MarketError::BadPrices),
+            feed_in if feed_in > cheapest => Err(MarketError::BadFeedIn { feed_in, cheapest }),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The rules beside the tariffs: nothing negative, a floor below the cap, and every amount a slot can hold.
@@ -135,9 +132,10 @@ impl Levers {
         scale(scale(self.import_tariff, self.shape.thousandths(day_us)), self.shock.unwrap_or(1_000))
     }
 
-    /// The least of the day.
+    /// The least of the day, with a price shock and without: one that is on has to be able to end.
     fn cheapest(&self) -> Price {
-        scale(scale(self.import_tariff, self.shape.least_thousandths()), self.shock.unwrap_or(1_000))
+        let usual = scale(self.import_tariff, self.shape.least_thousandths());
+        usual.min(scale(usual, self.shock.unwrap_or(1_000)))
     }
 
     /// The import tariff at a time of the day with the carbon of the grid's energy (`g_per_kwh`).
@@ -243,7 +241,10 @@ mod tests {
     #[test]
     fn levers_that_would_let_the_grid_lose_are_refused() {
         let levers = Levers { import_tariff: Price(80), feed_in_tariff: Price(81), ..Levers::default() };
-        assert!(matches!(levers.check(), Err(MarketError::BadLevers { .. })));
+        let refused = levers.check().expect_err("81 is more than 80");
+        assert_eq!(refused, MarketError::BadFeedIn { feed_in: Price(81), cheapest: Price(80) });
+        assert!(refused.to_string().ends_with("0.081 > 0.08"), "{refused}");
+        assert_eq!(Levers { shock: Some(3_000), ..levers }.check(), Err(refused), "a shock has to be able to end");
         assert!(Levers { feed_in_tariff: Price(80), ..levers }.check().is_ok());
         assert!(Levers { feed_in_tariff: Price(0), carbon_price: Money(-1), ..levers }.check().is_err());
     }
