@@ -1,9 +1,7 @@
 //! The market: price and countdown, demand and supply, trades, and the levers of tariff and carbon price.
 
 use super::data::{PanelData, Reply};
-use super::marks::Marks;
 use super::names::{lever_key, mechanism_key, name, shape_key, strategy_key};
-use super::plot::Kept;
 use super::sheet::{self, Sheet};
 use super::{numbers, theme, widgets};
 use crate::palette;
@@ -38,7 +36,7 @@ enum Part {
 }
 
 /// The dock.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks: &Marks, _kept: &mut Kept) -> Reply {
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Reply {
     let mut reply = Reply::default();
     let width = ui.available_width();
     // What does not fit is left out, the levers last.
