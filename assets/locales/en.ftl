@@ -1138,6 +1138,14 @@ curve-price-so-far = Price if no more orders came
 curve-volume = { $energy } change hands.
 curve-why = Left of the crossing every buyer pays at least what the seller asks. Right of it nobody would agree.
 curve-no-meeting = No buyer pays yet what a seller asks: the lines do not meet.
+curve-crossing = Where the two lines cross, one price for all would be { $price }, for { $energy }.
+curve-mechanism = What was made of them: { $rule }
+curve-cut = The network could not carry all of it.
+curve-slot = Slot from { $time }
+curve-slot-next = Next slot, from { $time }
+curve-slot-anew = Slot from { $time }, cleared anew ({ $n }×)
+curve-live = To the latest orders
+term-curve-live = These orders stand still so that you can walk through them, while the market goes on. Press to see the newest ones again.
 curve-day = Price over the day
 
 # Contracts: written, tried, put on the chain

@@ -1105,6 +1105,14 @@ curve-price-so-far = 如果没有更多报价，价格就是
 curve-volume = 成交 { $energy }。
 curve-why = 交点左边，买方愿付的都不低于卖方所要的；右边谈不拢。
 curve-no-meeting = 还没有买方付得起卖方要的价：两线没有相交。
+curve-crossing = 两线相交处若人人同价，价格是 { $price }，成交 { $energy }。
+curve-mechanism = 实际的做法：{ $rule }
+curve-cut = 网络送不了全部的电。
+curve-slot = { $time } 开始的时段
+curve-slot-next = 下一时段，{ $time } 开始
+curve-slot-anew = { $time } 开始的时段，已重新出清 { $n } 次
+curve-live = 回到最新报价
+term-curve-live = 这些报价停住不动，好让你一笔笔看；市场仍在继续。点一下回到最新的报价。
 curve-day = 一天中的价格
 
 # 合约：编写、试用、上链

@@ -62,6 +62,24 @@ fn a_price_shock_ends_by_itself_and_its_end_has_its_beginning_as_cause() {
     assert_eq!(ended.time_us, support::time("08:25").0);
 }
 
+/// From the gate on the latest book is the next slot's: its number, price and volume are its own, and become those in
+/// force when the slot begins.
+#[test]
+fn a_book_is_seen_with_the_slot_it_is_of() {
+    let mut run = Run::new(&commons(), 1);
+    run.until("08:13:30");
+    let before = run.see().market;
+    assert_eq!((before.book.slot, before.book.price_milli), (before.slot, Some(before.price_milli)));
+    run.until("08:14:30");
+    let gate = run.see().market;
+    assert_eq!((gate.book.slot, gate.book.slot_start), (gate.slot + 1, gate.slot_end));
+    assert_eq!((gate.price_milli, gate.volume_wh), (before.price_milli, before.volume_wh));
+    assert_eq!(gate.book.price_milli, gate.next_price_milli);
+    run.until("08:15:10");
+    let begun = run.see().market;
+    assert_eq!((Some(begun.price_milli), begun.volume_wh), (gate.book.price_milli, gate.book.volume_wh));
+}
+
 /// The school bids for 120 kWh a quarter-hour, 480 kW: its cables carry less. The trade is cut, the element is named, and
 /// the clearing is its cause. With the check off, the contract stands, whatever the cables say.
 #[test]
@@ -76,7 +94,7 @@ fn a_trade_beyond_the_cables_is_cut_and_names_the_element() {
         run.until("08:16:00");
         let Some(Subject::Building(school)) = commons().find("school") else { panic!("no school") };
         let school = ParticipantId::new(school.index());
-        let trades = run.see().market.trades;
+        let trades = run.see().market.book.trades;
         let kwh: i64 = trades.iter().filter(|t| t.buyer == school).map(|t| t.quantity.0).sum();
         (run, school, kwh)
     };

@@ -3,7 +3,7 @@
 use super::data::{PanelData, Reply};
 use super::names::{lever_key, mechanism_key, name, shape_key, strategy_key};
 use super::sheet::{self, Sheet};
-use super::{numbers, theme, widgets};
+use super::{curve, numbers, theme, widgets};
 use crate::palette;
 use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
@@ -134,19 +134,22 @@ fn steps(curve: &[(i64, i64)]) -> Vec<[f64; 2]> {
 }
 
 fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
-    let m = &data.now.market;
+    let book = &data.now.market.book;
     ui.horizontal(|ui| {
-        widgets::title(ui, data.t("market-curves")).on_hover_text(data.t("term-curves"));
+        let slot = curve::say_slot(data, book);
+        let title = widgets::title(ui, data.t("market-curves"));
+        title.on_hover_text(format!("{slot}\n{}", data.t("term-curves")));
         sheet::button(ui, data, Sheet::Curve, reply);
         sheet::icon(ui, data, Sheet::Trace, reply);
         sheet::icon(ui, data, Sheet::Storage, reply);
     });
-    if m.demand.is_empty() && m.supply.is_empty() {
+    if book.demand.is_empty() && book.supply.is_empty() {
         widgets::empty(ui, icons::COINS, &data.t("market-no-curves"), &data.t("market-no-curves-hint"));
         return;
     }
-    let (demand, supply) = (steps(&m.demand), steps(&m.supply));
-    let names = [data.t("market-demand"), data.t("market-supply"), data.t("market-clearing")];
+    let (demand, supply) = (steps(&book.demand), steps(&book.supply));
+    let price_key = if book.mechanism == Mechanism::UniformPrice { "market-clearing" } else { "market-mean-price" };
+    let names = [data.t("market-demand"), data.t("market-supply"), data.t(price_key)];
     let y = AxisHints::new_y()
         .placement(HPlacement::Left)
         .min_thickness(40.0)
@@ -167,17 +170,18 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let money = theme::money(ui);
     let dark = ui.visuals().dark_mode;
     let ink = move |c: egui::Color32| if dark { c } else { c.lerp_to_gamma(egui::Color32::BLACK, 0.45) };
-    let price = m.price_milli as f64 / 1000.0;
+    let price = book.price_milli.map(|milli| milli as f64 / 1000.0);
     let end = demand.last().into_iter().chain(supply.last()).map(|p| p[0]).fold(0.0, f64::max);
     // Far to the right of the crossing nothing more is decided.
-    let volume = m.volume_wh as f64 / 1000.0;
+    let volume = book.volume_wh as f64 / 1000.0;
     let end = if volume > 0.0 { end.min(volume * 3.0) } else { end }.max(1.0);
     plot.show(ui, |plot| {
         plot.set_plot_bounds_x(0.0..=end);
-        plot.hline(HLine::new("", price).stroke(Stroke::new(1.0, money)).style(LineStyle::dashed_dense()));
-        plot.text(
-            Text::new("", PlotPoint::new(end, price), names[2].clone()).color(ink(money)).anchor(Align2::RIGHT_BOTTOM),
-        );
+        if let Some(price) = price {
+            plot.hline(HLine::new("", price).stroke(Stroke::new(1.0, money)).style(LineStyle::dashed_dense()));
+            let text = Text::new("", PlotPoint::new(end, price), names[2].clone());
+            plot.text(text.color(ink(money)).anchor(Align2::RIGHT_BOTTOM));
+        }
         for (points, colour, name, style) in
             [(demand, teal, &names[0], LineStyle::Solid), (supply, blue, &names[1], LineStyle::dashed_loose())]
         {
@@ -202,7 +206,11 @@ pub(super) fn participant(data: &PanelData<'_>, id: ParticipantId) -> String {
 
 fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
     widgets::title(ui, data.t("market-trades")).on_hover_text(data.t("term-trades"));
-    let trades = &data.now.market.trades;
+    let book = &data.now.market.book;
+    if book.slot > data.now.market.slot {
+        ui.label(RichText::new(curve::say_slot(data, book)).weak());
+    }
+    let trades = &book.trades;
     if trades.is_empty() {
         ui.label(RichText::new(data.t("market-no-trades")).weak());
         return;
@@ -215,7 +223,7 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
             let text = format!("{} → {}", participant(data, trade.seller), participant(data, trade.buyer));
             let price =
                 format!("{} {}/kWh", numbers::number(trade.price.0 as f64 / 1000.0, 3), data.scene.file.site.currency);
-            let rates = &data.now.market.rates;
+            let rates = &book.rates;
             let loss = (rates.loss_of(trade.seller) - rates.loss_of(trade.buyer)) as f64 / 1e4;
             let full = rates.congestion_of(trade.seller).0 - rates.congestion_of(trade.buyer).0;
             let network = [

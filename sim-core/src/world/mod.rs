@@ -21,6 +21,7 @@ mod healing_stage;
 mod islands_stage;
 mod ledger_stage;
 mod market_commands;
+mod market_view;
 mod metrics_stage;
 mod mining;
 mod neighbour;
