@@ -12,7 +12,7 @@ pub use chain::{
     AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, HopView, MessageView, OpenBlockView,
     Stage, TallyView, VoteView,
 };
-pub use market::{BookView, MarketView, clear_first};
+pub use market::{BookView, MarketView, SharedView, clear_first};
 pub use neighbour::{NeighbourHelpView, NeighbourTradeView, NeighbourView};
 pub use oversight::{OversightView, SuspendedView};
 

@@ -80,6 +80,32 @@ fn a_book_is_seen_with_the_slot_it_is_of() {
     assert_eq!((Some(begun.price_milli), begun.volume_wh), (gate.book.price_milli, gate.book.volume_wh));
 }
 
+/// Under sharing the clearing is a plan: the school's bid beyond its cables is nobody's trade, so nothing is paired, cut or
+/// traded beforehand. When a slot is over, what its members gave and took sums to zero and is their bills' to the unit.
+#[test]
+fn where_nobody_trades_beforehand_nothing_is_paired_or_cut_and_the_shares_are_shown_afterwards() {
+    let mut run = Run::new(&commons(), 1);
+    run.until("08:01:00");
+    run.give(Command::Mechanism { kind: Mechanism::Community });
+    run.give(Command::Bid { building: "school".into(), side: BidSide::Buy, price: 1.0, kwh: 120.0 });
+    run.until("08:16:00");
+    let now = run.see().market;
+    assert_eq!((now.in_force, now.book.mechanism, now.shared), (Mechanism::Community, Mechanism::Community, None));
+    assert!(now.book.trades.is_empty() && now.book.curtailed.is_empty() && !now.book.orders.is_empty());
+    assert_eq!((now.book.price_milli, now.volume_wh), (None, 0));
+    assert!(run.find(|k| matches!(k, EventKind::TradeCurtailed { .. })).is_empty(), "{}", run.story());
+    run.until("08:31:00");
+    let now = run.see().market;
+    let shared = now.shared.expect("a slot was shared");
+    assert_eq!((shared.slot_start, shared.price_milli), (support::time("08:15"), now.price_milli));
+    assert!(shared.shares.len() > 2 && shared.shares.iter().map(|(_, wh)| wh).sum::<i64>() == 0, "{shared:?}");
+    for (who, wh) in &shared.shares {
+        let last = now.bills[who.index()].last.as_ref().expect("a settled slot");
+        let own = last.row.trades.iter().any(|t| (t.sold.0, t.price.0) == (*wh, shared.price_milli));
+        assert!(own, "{who:?} {wh}: {last:?}");
+    }
+}
+
 /// The school bids for 120 kWh a quarter-hour, 480 kW: its cables carry less. The trade is cut, the element is named, and
 /// the clearing is its cause. With the check off, the contract stands, whatever the cables say.
 #[test]

@@ -1,6 +1,6 @@
 //! Trades of the latest clearing as arcs from seller to buyer, coloured by its price: pale when cheap, deep when dear.
 //!
-//! They are contracts, not electrons: those run along the cables (`flow`). A trade that the network did not carry is an
+//! They are contracts, not electrons: those run along the cables (`flow`). Where nobody trades beforehand there are none. A trade that the network did not carry is an
 //! arc in the colour of faults that comes down at the element that stopped it.
 
 use super::pace;

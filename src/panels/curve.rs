@@ -2,7 +2,7 @@
 //! are walked through, the book stands still; what the mechanism made of all of them is told beside where they cross.
 
 use super::data::PanelData;
-use super::market::participant;
+use super::market::{participant, say_shared};
 use super::marks::Marks;
 use super::names::mechanism_key;
 use super::plot::{self, Kept, Picture, Series};
@@ -358,9 +358,15 @@ fn result(ui: &mut Ui, data: &PanelData<'_>, shown: Shown<'_>) {
     let rule = data.t(mechanism_key(book.mechanism));
     let how = ui.add(Label::new(data.locale.t_args("curve-mechanism", &[("rule", rule.into())])).wrap());
     how.on_hover_text(data.t(&format!("term-{}", mechanism_key(book.mechanism))));
-    match book.price_milli {
-        Some(milli) => price(ui, data, &data.t("market-mean-price"), milli),
-        None => return,
+    if !book.mechanism.binds() {
+        ui.add(Label::new(data.t("curve-plan")).wrap());
+        if let Some(shared) = &data.now.market.shared {
+            ui.add(Label::new(say_shared(data, shared)).wrap());
+        }
+        return;
+    }
+    if let Some(milli) = book.price_milli {
+        price(ui, data, &data.t("market-mean-price"), milli);
     }
     ui.label(data.locale.t_args("curve-volume", &[("energy", numbers::wh(book.volume_wh).into())]));
     if !book.curtailed.is_empty() {

@@ -12,6 +12,7 @@ use sim_core::command::{BiddingStrategy, Command, Lever, Mechanism, TariffShape}
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::scene::Participant;
+use sim_core::snapshot::SharedView;
 use std::collections::BTreeMap;
 
 /// State of the dock: the levers while they are being dragged.
@@ -68,8 +69,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Repl
 
 fn price(ui: &mut Ui, data: &PanelData<'_>) {
     let (m, currency) = (&data.now.market, &data.scene.file.site.currency);
-    let (label, term) = match m.mechanism {
-        Mechanism::UniformPrice | Mechanism::Community => ("market-price", "term-price"),
+    let (label, term) = match m.in_force {
+        Mechanism::UniformPrice => ("market-price", "term-price"),
+        Mechanism::Community => ("market-sharing-price", "term-market-sharing-price"),
         Mechanism::PayAsBid | Mechanism::MidMarket | Mechanism::PeerToPeer => {
             ("market-mean-price", "term-market-mean-price")
         }
@@ -83,7 +85,7 @@ fn price(ui: &mut Ui, data: &PanelData<'_>) {
         ui.label(RichText::new(digits).text_style(theme::big()).color(colour).strong());
         ui.label(RichText::new(format!("{currency}/kWh")).weak());
     });
-    if m.clearing > 0 {
+    if m.clearing > 0 && m.in_force.binds() {
         let text = data.locale.t_args("market-extraordinary", &[("n", m.clearing.into())]);
         ui.add(egui::Label::new(text).wrap()).on_hover_text(data.t("term-extraordinary"));
         if let Some(before) = before(data) {
@@ -104,7 +106,11 @@ fn price(ui: &mut Ui, data: &PanelData<'_>) {
     ui.label(data.locale.t_args("market-slot-left", &[("time", minutes.into())])).on_hover_text(data.t("term-slot"));
     let bar = egui::ProgressBar::new(share).desired_height(6.0).fill(theme::money(ui));
     ui.add(bar);
-    ui.label(RichText::new(data.locale.t_args("market-volume", &[("energy", numbers::wh(m.volume_wh).into())])).weak());
+    let traded = match m.in_force.binds() {
+        true => data.locale.t_args("market-volume", &[("energy", numbers::wh(m.volume_wh).into())]),
+        false => data.t("market-unbound"),
+    };
+    ui.label(RichText::new(traded).weak());
 }
 
 /// Events that are searched for the clearing before; a slot has some hundreds.
@@ -205,6 +211,9 @@ pub(super) fn participant(data: &PanelData<'_>, id: ParticipantId) -> String {
 }
 
 fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
+    if !data.now.market.book.mechanism.binds() {
+        return show_shares(ui, data);
+    }
     widgets::title(ui, data.t("market-trades")).on_hover_text(data.t("term-trades"));
     let book = &data.now.market.book;
     if book.slot > data.now.market.slot {
@@ -232,16 +241,52 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
                 ("full", numbers::number(full as f64 / 1000.0, 3).into()),
             ];
             let hover = data.locale.t_args("market-trade-network", &network);
-            ui.horizontal(|ui| {
-                ui.set_height(row);
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    ui.label(numbers::wh(trade.quantity.0)).on_hover_text(hover);
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(RichText::new(&text).weak()).truncate());
-                    });
-                });
-            });
+            energy_row(ui, row, &text, trade.quantity.0, &hover);
         }
+    });
+}
+
+/// Where nobody trades beforehand: what each gave or took of what was shared after the meters of the last slot.
+fn show_shares(ui: &mut Ui, data: &PanelData<'_>) {
+    widgets::title(ui, data.t("market-shared")).on_hover_text(data.t("term-market-shared"));
+    let Some(shared) = &data.now.market.shared else {
+        ui.add(egui::Label::new(RichText::new(data.t("market-not-shared")).weak()).wrap());
+        return;
+    };
+    ui.add(egui::Label::new(RichText::new(say_shared(data, shared)).weak()).wrap());
+    let row = 20.0;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().interact_size.y = row;
+    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, shared.shares.len(), |ui, range| {
+        for (who, wh) in &shared.shares[range] {
+            let key = if *wh > 0 { "market-gave" } else { "market-took" };
+            let text = data.locale.t_args(key, &[("who", participant(data, *who).into())]);
+            energy_row(ui, row, &text, wh.abs(), &data.t("term-market-shared"));
+        }
+    });
+}
+
+/// What was shared in all, and at what price.
+pub(super) fn say_shared(data: &PanelData<'_>, shared: &SharedView) -> String {
+    let given: i64 = shared.shares.iter().map(|(_, wh)| (*wh).max(0)).sum();
+    let args = [
+        ("time", numbers::hours(super::plot::hour(shared.slot_start)).into()),
+        ("energy", numbers::wh(given).into()),
+        ("price", numbers::price(shared.price_milli, &data.scene.file.site.currency).into()),
+    ];
+    data.locale.t_args("market-shared-slot", &args)
+}
+
+/// A row of a list: words on the left, an energy on the right.
+fn energy_row(ui: &mut Ui, height: f32, text: &str, wh: i64, hover: &str) {
+    ui.horizontal(|ui| {
+        ui.set_height(height);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(numbers::wh(wh)).on_hover_text(hover);
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+            });
+        });
     });
 }
 

@@ -12,7 +12,7 @@ use egui_kittest::kittest::Queryable;
 use sim_core::command::{BusinessModel, Command, Mechanism};
 use sim_core::ids::{BuildingId, Subject};
 use sim_core::ledger::contract::plant::Plant;
-use sim_core::snapshot::{BookView, ContractView};
+use sim_core::snapshot::{BookView, ContractView, SharedView};
 use sim_core::time::{HOUR_US, MINUTE_US, SimTime};
 
 const SMALL: Vec2 = vec2(960.0, 540.0);
@@ -92,6 +92,29 @@ fn the_dock_names_the_next_slot_over_its_trades() {
     h.state_mut().state.dock.open = Some(Dock::Market);
     h.run_steps(3);
     assert!(shows(&h, "Next slot, from 09:45") && shows(&h, "0.145"), "what is in force stays beside it");
+}
+
+/// Arcs, a list and a price of trades were shown where the panel's own words say that nobody trades beforehand.
+#[test]
+fn where_nobody_trades_beforehand_the_shares_of_the_last_slot_are_shown_and_no_trades() {
+    let mut desk = book(Mechanism::Community, 0, 0);
+    let market = &mut desk.now.market;
+    (market.in_force, market.mechanism, market.book.price_milli) = (Mechanism::Community, Mechanism::Community, None);
+    market.price_milli = 200;
+    let mut h = harness(desk, vec2(1280.0, 720.0));
+    h.state_mut().state.dock.open = Some(Dock::Market);
+    h.run_steps(3);
+    assert!(shows(&h, "Price of what is shared") && shows(&h, "0.200") && shows(&h, "Nothing has been shared yet"));
+    assert!(!shows(&h, "Largest trades") && !shows(&h, "clearing price"));
+    let shares = vec![(sim_core::ids::ParticipantId(0), -700), (sim_core::ids::ParticipantId(1), 700)];
+    let slot_start = SimTime(9 * HOUR_US + 15 * MINUTE_US);
+    h.state_mut().now.market.shared = Some(SharedView { slot_start, price_milli: 200, shares });
+    h.run_steps(3);
+    assert!(shows(&h, "Slot from 09:15: 0.7 kWh were shared at 0.200") && shows(&h, "Home 1 got"));
+    h.state_mut().state.sheet.open = Some(Sheet::Curve);
+    h.run_steps(3);
+    assert!(shows(&h, "stores and engines only plan") && shows(&h, "one price for all would be 0.180"));
+    assert!(!shows(&h, "change hands"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! The market: what is in force, and the latest clearing with its book.
+//! The market: what is in force, the latest clearing with its book, and what was shared after the meters.
 
 use super::{Bill, CarbonRow, Curtailment, NodalRates, Order, Pair, StorageView, UserBid};
-use crate::ids::BuildingId;
+use crate::ids::{BuildingId, ParticipantId};
 use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
 use crate::time::SimTime;
 
@@ -34,8 +34,12 @@ pub struct MarketView {
     pub network_check: bool,
     /// When the price shock that is on ends.
     pub shock_end: Option<SimTime>,
-    /// Energy traded in the slot under way, Wh.
+    /// Energy traded in the slot under way, Wh; 0 where it is shared after the meters.
     pub volume_wh: i64,
+    /// The mechanism that has cleared the slot under way.
+    pub in_force: Mechanism,
+    /// What was shared after the meters of the last settled slot; `None` where trades bind.
+    pub shared: Option<SharedView>,
     /// The latest clearing.
     pub book: BookView,
     /// How households bid.
@@ -65,7 +69,8 @@ pub struct BookView {
     pub clearing: u32,
     /// How its orders became trades.
     pub mechanism: Mechanism,
-    /// What buyers pay, on average where each trade has its price, thousandths; `None` where nothing is traded.
+    /// What buyers pay, on average where each trade has its price, thousandths; `None` where nothing is traded, as where
+    /// the orders are only what stores and engines plan by.
     pub price_milli: Option<i64>,
     /// Energy traded, Wh.
     pub volume_wh: i64,
@@ -81,6 +86,17 @@ pub struct BookView {
     pub curtailed: Vec<Curtailment>,
     /// What the trades do to the network.
     pub rates: NodalRates,
+}
+
+/// What the members of the community shared after the meters of a slot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SharedView {
+    /// When the slot began.
+    pub slot_start: SimTime,
+    /// Price, thousandths of the currency per kWh.
+    pub price_milli: i64,
+    /// What each gave (+) or took (-), Wh, the largest first; sums to zero.
+    pub shares: Vec<(ParticipantId, i64)>,
 }
 
 /// Energy and price at which the first orders of a book meet, Wh and thousandths: what the auction would say had no

@@ -4,7 +4,8 @@ use super::World;
 use super::trading::LastClearing;
 use crate::ids::{BuildingId, ParticipantId};
 use crate::market::CurvePoint;
-use crate::snapshot::{BookView, MarketView};
+use crate::quantity::{Price, Wh};
+use crate::snapshot::{BookView, Curtailment, MarketView, Pair, SharedView};
 use crate::time::SimTime;
 
 /// Trades handed to the picture.
@@ -37,6 +38,8 @@ impl World {
             network_check: s.trading.network_check,
             shock_end: s.trading.shock.map(|(end, _)| end),
             volume_wh: s.trading.current.map_or(0, |c| c.volume.0),
+            in_force: s.market.mechanism_of(slot),
+            shared: self.view_shared(),
             book: self.view_book(),
             bills: s.trading.bills.clone(),
             carbon: all.map(|p| s.trading.carbon.get(p)).collect(),
@@ -51,19 +54,24 @@ impl World {
         let Some(report) = s.market.latest() else { return BookView::default() };
         let curve = |points: &[CurvePoint]| points.iter().map(|p| (p.quantity.0, p.price.0)).collect();
         let slot = report.summary.slot;
-        let mut trades = report.pairs.clone();
+        // What is only planned is no trade, and nothing of it was cut.
+        let (mut trades, mut curtailed): (Vec<Pair>, Vec<Curtailment>) = Default::default();
+        let (mut price, mut volume): (Option<Price>, Wh) = Default::default();
+        if report.mechanism.binds() {
+            (trades, curtailed) = (report.pairs.clone(), report.curtailed.clone());
+            (price, volume) = (report.summary.price, report.summary.volume);
+        }
         trades.sort_by_key(|p| std::cmp::Reverse(p.quantity));
         trades.truncate(TRADES);
         trades.extend(self.pair_neighbour(slot));
-        let mut curtailed = report.curtailed.clone();
         curtailed.extend(s.neighbour.iter().flat_map(|n| n.curtailed()));
         BookView {
             slot,
             slot_start: SimTime(slot * s.market.parameters().slot_us),
             clearing: report.summary.number,
             mechanism: report.mechanism,
-            price_milli: report.summary.price.map(|p| p.0),
-            volume_wh: report.summary.volume.0,
+            price_milli: price.map(|p| p.0),
+            volume_wh: volume.0,
             demand: curve(&report.clearing.demand),
             supply: curve(&report.clearing.supply),
             orders: report.book.orders().to_vec(),
@@ -71,6 +79,14 @@ impl World {
             curtailed,
             rates: report.rates.clone(),
         }
+    }
+
+    fn view_shared(&self) -> Option<SharedView> {
+        let (slot, line) = self.state.trading.shared.as_ref()?;
+        let mut shares: Vec<_> = line.sold.iter().map(|(account, wh)| (*account, wh.0)).collect();
+        shares.sort_by_key(|(_, wh)| std::cmp::Reverse(wh.abs()));
+        let slot_start = SimTime(slot * self.state.market.parameters().slot_us);
+        Some(SharedView { slot_start, price_milli: line.price.0, shares })
     }
 
     pub(super) fn price_milli(&self) -> i64 {

@@ -29,6 +29,7 @@ mod opendss;
 mod oversight_stage;
 mod protection_stage;
 mod report;
+mod slot_end;
 mod state;
 mod step;
 mod storage_slot;
