@@ -3,6 +3,7 @@
 //! Built on demand; nothing flows back. Powers in kW (injection positive; lines: from start to end), angles in degrees.
 
 mod chain;
+mod market;
 mod neighbour;
 mod oversight;
 mod storage;
@@ -11,14 +12,14 @@ pub use chain::{
     AccountView, BlockView, CastView, CertificatesView, ChainView, ContractView, HopView, MessageView, OpenBlockView,
     Stage, TallyView, VoteView,
 };
+pub use market::{BookView, MarketView, SharedView, clear_first};
 pub use neighbour::{NeighbourHelpView, NeighbourTradeView, NeighbourView};
 pub use oversight::{OversightView, SuspendedView};
 
 pub use storage::{StorageRowView, StorageView};
 
-use crate::ids::{BuildingId, DeviceId, LineId};
+use crate::ids::{DeviceId, LineId};
 pub use crate::market::carbon::{CarbonRow, Today};
-use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
 pub use crate::market::{Bill, Curtailment, Item, LastSlot, NodalRates, Order, Pair, Side, UserBid};
 use crate::time::SimTime;
 
@@ -267,74 +268,6 @@ pub struct Balance {
     pub loss: f64,
     /// Sun and wind that could not be used.
     pub curtailed: f64,
-}
-
-/// Market.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct MarketView {
-    /// Slot under way.
-    pub slot: u64,
-    /// When it began.
-    pub slot_start: SimTime,
-    /// When it ends.
-    pub slot_end: SimTime,
-    /// Number of the clearing in force within the slot; above 0 is extraordinary.
-    pub clearing: u32,
-    /// Price in force, thousandths of the currency per kWh.
-    pub price_milli: i64,
-    /// Price of the next slot where it has cleared.
-    pub next_price_milli: Option<i64>,
-    /// Import tariff, thousandths.
-    pub import_milli: i64,
-    /// How the import tariff varies over the day.
-    pub tariff_shape: TariffShape,
-    /// Feed-in tariff, thousandths.
-    pub feed_in_milli: i64,
-    /// Carbon price, currency per tonne.
-    pub carbon_price: f64,
-    /// All levers in force.
-    pub levers: Levers,
-    /// Trades are checked against what the network can carry.
-    pub network_check: bool,
-    /// When the price shock that is on ends.
-    pub shock_end: Option<SimTime>,
-    /// Energy traded in the slot, Wh.
-    pub volume_wh: i64,
-    /// Demand curve of the last clearing: (cumulated Wh, price milli).
-    pub demand: Vec<(i64, i64)>,
-    /// Supply curve of the last clearing.
-    pub supply: Vec<(i64, i64)>,
-    /// Orders of the last clearing, as they arrived.
-    pub orders: Vec<Order>,
-    /// How households bid.
-    pub strategy: BiddingStrategy,
-    /// How orders become trades.
-    pub mechanism: Mechanism,
-    /// Largest trades of the slot; where all pay one price, the pairing by priority is for the picture.
-    pub trades: Vec<Pair>,
-    /// Trades of the last clearing that the network did not carry, or not wholly.
-    pub curtailed: Vec<Curtailment>,
-    /// What each participant bought, sold and owed.
-    pub bills: Vec<Bill>,
-    /// Carbon of each participant.
-    pub carbon: Vec<CarbonRow>,
-    /// The batteries of which a part can be let: those with a meter of their own first.
-    pub storages: Vec<StorageView>,
-    /// What the trades of the last clearing do to the network.
-    pub rates: NodalRates,
-    /// Buildings whose bids are the user's.
-    pub overridden: Vec<BuildingId>,
-    /// Those bids, in the same order.
-    pub user_bids: Vec<UserBid>,
-}
-
-/// Energy and price at which the first orders of a book meet, Wh and thousandths: what the auction would say had no
-/// others come. `None` where none of them meet.
-#[must_use]
-pub fn clear_first(orders: &[Order], count: usize) -> Option<(i64, i64)> {
-    let book = Book::new(orders.get(..count)?.to_vec()).ok()?;
-    let clearing = clear(&book).ok()?;
-    clearing.price.map(|price| (clearing.volume.0, price.0))
 }
 
 /// What a disturbance did.

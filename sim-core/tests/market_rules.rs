@@ -62,6 +62,50 @@ fn a_price_shock_ends_by_itself_and_its_end_has_its_beginning_as_cause() {
     assert_eq!(ended.time_us, support::time("08:25").0);
 }
 
+/// From the gate on the latest book is the next slot's: its number, price and volume are its own, and become those in
+/// force when the slot begins.
+#[test]
+fn a_book_is_seen_with_the_slot_it_is_of() {
+    let mut run = Run::new(&commons(), 1);
+    run.until("08:13:30");
+    let before = run.see().market;
+    assert_eq!((before.book.slot, before.book.price_milli), (before.slot, Some(before.price_milli)));
+    run.until("08:14:30");
+    let gate = run.see().market;
+    assert_eq!((gate.book.slot, gate.book.slot_start), (gate.slot + 1, gate.slot_end));
+    assert_eq!((gate.price_milli, gate.volume_wh), (before.price_milli, before.volume_wh));
+    assert_eq!(gate.book.price_milli, gate.next_price_milli);
+    run.until("08:15:10");
+    let begun = run.see().market;
+    assert_eq!((Some(begun.price_milli), begun.volume_wh), (gate.book.price_milli, gate.book.volume_wh));
+}
+
+/// Under sharing the clearing is a plan: the school's bid beyond its cables is nobody's trade, so nothing is paired, cut or
+/// traded beforehand. When a slot is over, what its members gave and took sums to zero and is their bills' to the unit.
+#[test]
+fn where_nobody_trades_beforehand_nothing_is_paired_or_cut_and_the_shares_are_shown_afterwards() {
+    let mut run = Run::new(&commons(), 1);
+    run.until("08:01:00");
+    run.give(Command::Mechanism { kind: Mechanism::Community });
+    run.give(Command::Bid { building: "school".into(), side: BidSide::Buy, price: 1.0, kwh: 120.0 });
+    run.until("08:16:00");
+    let now = run.see().market;
+    assert_eq!((now.in_force, now.book.mechanism, now.shared), (Mechanism::Community, Mechanism::Community, None));
+    assert!(now.book.trades.is_empty() && now.book.curtailed.is_empty() && !now.book.orders.is_empty());
+    assert_eq!((now.book.price_milli, now.volume_wh), (None, 0));
+    assert!(run.find(|k| matches!(k, EventKind::TradeCurtailed { .. })).is_empty(), "{}", run.story());
+    run.until("08:31:00");
+    let now = run.see().market;
+    let shared = now.shared.expect("a slot was shared");
+    assert_eq!((shared.slot_start, shared.price_milli), (support::time("08:15"), now.price_milli));
+    assert!(shared.shares.len() > 2 && shared.shares.iter().map(|(_, wh)| wh).sum::<i64>() == 0, "{shared:?}");
+    for (who, wh) in &shared.shares {
+        let last = now.bills[who.index()].last.as_ref().expect("a settled slot");
+        let own = last.row.trades.iter().any(|t| (t.sold.0, t.price.0) == (*wh, shared.price_milli));
+        assert!(own, "{who:?} {wh}: {last:?}");
+    }
+}
+
 /// The school bids for 120 kWh a quarter-hour, 480 kW: its cables carry less. The trade is cut, the element is named, and
 /// the clearing is its cause. With the check off, the contract stands, whatever the cables say.
 #[test]
@@ -76,7 +120,7 @@ fn a_trade_beyond_the_cables_is_cut_and_names_the_element() {
         run.until("08:16:00");
         let Some(Subject::Building(school)) = commons().find("school") else { panic!("no school") };
         let school = ParticipantId::new(school.index());
-        let trades = run.see().market.trades;
+        let trades = run.see().market.book.trades;
         let kwh: i64 = trades.iter().filter(|t| t.buyer == school).map(|t| t.quantity.0).sum();
         (run, school, kwh)
     };

@@ -1,6 +1,6 @@
-//! Trades of the slot as arcs from seller to buyer, coloured by the price in force: pale when cheap, deep when dear.
+//! Trades of the latest clearing as arcs from seller to buyer, coloured by its price: pale when cheap, deep when dear.
 //!
-//! They are contracts, not electrons: those run along the cables (`flow`). A trade that the network did not carry is an
+//! They are contracts, not electrons: those run along the cables (`flow`). Where nobody trades beforehand there are none. A trade that the network did not carry is an
 //! arc in the colour of faults that comes down at the element that stopped it.
 
 use super::pace;
@@ -35,11 +35,11 @@ pub(super) fn plugin(app: &mut App) {
     );
 }
 
-/// The arcs of a slot.
+/// The arcs of a clearing.
 #[derive(Component)]
 struct Arcs;
 
-/// What is drawn: world, slot, clearing, number of arcs and of stopped ones.
+/// What is drawn: world, slot and number of the clearing, number of arcs and of stopped ones.
 type Key = (u32, u64, u32, usize, usize);
 
 fn where_is(scene: &Scene, map: &StageMap, id: ParticipantId) -> Option<Vec3> {
@@ -83,13 +83,13 @@ fn draw_arcs(
     mut meshes: ResMut<Assets<Mesh>>,
     mut commands: Commands,
 ) {
-    let market = &live.now.market;
+    let book = &live.now.market.book;
     let slot_s = f64::from(live.scene.file.market.slot_min) * 60.0;
     let followed = slot_s / pace(clock.as_deref()).max(1e-6) > FOLLOWED_S;
     let shown = followed && layers.is_none_or(|l| l.contracts);
-    let count = if shown { market.trades.len().min(MOST) } else { 0 };
-    let stopped = if shown { market.curtailed.len().min(MOST_STOPPED) } else { 0 };
-    let key = (map.world, market.slot, market.clearing, count, stopped);
+    let count = if shown { book.trades.len().min(MOST) } else { 0 };
+    let stopped = if shown { book.curtailed.len().min(MOST_STOPPED) } else { 0 };
+    let key = (map.world, book.slot, book.clearing, count, stopped);
     if *drawn == Some(key) {
         return;
     }
@@ -98,12 +98,12 @@ fn draw_arcs(
         commands.entity(entity).despawn();
     }
     let mut ribbons = Ribbons::default();
-    for (n, trade) in market.trades.iter().take(count).enumerate() {
+    for (n, trade) in book.trades.iter().take(count).enumerate() {
         let ends = (where_is(&live.scene, &map, trade.seller), where_is(&live.scene, &map, trade.buyer));
         let (Some(from), Some(to)) = ends else { continue };
         arc(&mut ribbons, from, to, FREE + n);
     }
-    for (n, trade) in market.curtailed.iter().take(stopped).enumerate() {
+    for (n, trade) in book.curtailed.iter().take(stopped).enumerate() {
         let from = where_is(&live.scene, &map, trade.seller).or_else(|| where_is(&live.scene, &map, trade.buyer));
         let (Some(from), Some(to)) = (from, middle_of(&map, trade.element)) else { continue };
         arc(&mut ribbons, from, to, FREE + MOST + n);
@@ -132,13 +132,14 @@ fn run_arcs(
     let playing = clock.is_none_or(|c| c.playing);
     let dt = if playing && !still { time.delta_secs().min(0.2) } else { 0.0 };
     let span = (market.import_milli - market.feed_in_milli).max(1) as f32;
-    let share = ((market.price_milli - market.feed_in_milli) as f32 / span).clamp(0.0, 1.0);
+    let price = market.book.price_milli.unwrap_or(market.price_milli);
+    let share = ((price - market.feed_in_milli) as f32 / span).clamp(0.0, 1.0);
     let (pale, deep) = (Vec3::from(forge_linear(PALE)), Vec3::from(forge_linear(DEEP)));
     let color = pale.lerp(deep, share);
-    let largest = market.trades.iter().map(|t| t.quantity.0).max().unwrap_or(1).max(1) as f32;
+    let largest = market.book.trades.iter().map(|t| t.quantity.0).max().unwrap_or(1).max(1) as f32;
     for n in 0..MOST {
         let run = &mut runs.table.run[FREE + n];
-        let Some(trade) = market.trades.get(n) else {
+        let Some(trade) = market.book.trades.get(n) else {
             run.w = style::HIDDEN;
             continue;
         };
@@ -149,7 +150,7 @@ fn run_arcs(
     let stopped = Vec3::from(forge_linear(palette::FAULT));
     for n in 0..MOST_STOPPED {
         let run = &mut runs.table.run[FREE + MOST + n];
-        let w = if n < market.curtailed.len() { style::ARC } else { style::HIDDEN };
+        let w = if n < market.book.curtailed.len() { style::ARC } else { style::HIDDEN };
         *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(56.0), 0.6, 1.0, w);
         runs.table.color[FREE + MOST + n] = stopped.extend(1.0);
     }

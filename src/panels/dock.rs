@@ -64,7 +64,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, marks: 
     match state.open {
         None => Reply::default(),
         Some(Dock::Power) => power::show(ui, data, &mut state.power, marks, kept),
-        Some(Dock::Market) => market::show(ui, data, &mut state.market, marks, kept),
+        Some(Dock::Market) => market::show(ui, data, &mut state.market),
         Some(Dock::Chain) => chain::show(ui, data, &mut state.chain),
         Some(Dock::Controls) => controls::show(ui, data, &mut state.controls),
         Some(Dock::Events) => log::show(ui, data, &mut state.log),

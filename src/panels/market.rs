@@ -1,11 +1,9 @@
 //! The market: price and countdown, demand and supply, trades, and the levers of tariff and carbon price.
 
 use super::data::{PanelData, Reply};
-use super::marks::Marks;
 use super::names::{lever_key, mechanism_key, name, shape_key, strategy_key};
-use super::plot::Kept;
 use super::sheet::{self, Sheet};
-use super::{numbers, theme, widgets};
+use super::{curve, numbers, theme, widgets};
 use crate::palette;
 use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
@@ -14,6 +12,7 @@ use sim_core::command::{BiddingStrategy, Command, Lever, Mechanism, TariffShape}
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::scene::Participant;
+use sim_core::snapshot::SharedView;
 use std::collections::BTreeMap;
 
 /// State of the dock: the levers while they are being dragged.
@@ -38,7 +37,7 @@ enum Part {
 }
 
 /// The dock.
-pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks: &Marks, _kept: &mut Kept) -> Reply {
+pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) -> Reply {
     let mut reply = Reply::default();
     let width = ui.available_width();
     // What does not fit is left out, the levers last.
@@ -70,8 +69,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, _marks:
 
 fn price(ui: &mut Ui, data: &PanelData<'_>) {
     let (m, currency) = (&data.now.market, &data.scene.file.site.currency);
-    let (label, term) = match m.mechanism {
-        Mechanism::UniformPrice | Mechanism::Community => ("market-price", "term-price"),
+    let (label, term) = match m.in_force {
+        Mechanism::UniformPrice => ("market-price", "term-price"),
+        Mechanism::Community => ("market-sharing-price", "term-market-sharing-price"),
         Mechanism::PayAsBid | Mechanism::MidMarket | Mechanism::PeerToPeer => {
             ("market-mean-price", "term-market-mean-price")
         }
@@ -85,7 +85,7 @@ fn price(ui: &mut Ui, data: &PanelData<'_>) {
         ui.label(RichText::new(digits).text_style(theme::big()).color(colour).strong());
         ui.label(RichText::new(format!("{currency}/kWh")).weak());
     });
-    if m.clearing > 0 {
+    if m.clearing > 0 && m.in_force.binds() {
         let text = data.locale.t_args("market-extraordinary", &[("n", m.clearing.into())]);
         ui.add(egui::Label::new(text).wrap()).on_hover_text(data.t("term-extraordinary"));
         if let Some(before) = before(data) {
@@ -106,7 +106,11 @@ fn price(ui: &mut Ui, data: &PanelData<'_>) {
     ui.label(data.locale.t_args("market-slot-left", &[("time", minutes.into())])).on_hover_text(data.t("term-slot"));
     let bar = egui::ProgressBar::new(share).desired_height(6.0).fill(theme::money(ui));
     ui.add(bar);
-    ui.label(RichText::new(data.locale.t_args("market-volume", &[("energy", numbers::wh(m.volume_wh).into())])).weak());
+    let traded = match m.in_force.binds() {
+        true => data.locale.t_args("market-volume", &[("energy", numbers::wh(m.volume_wh).into())]),
+        false => data.t("market-unbound"),
+    };
+    ui.label(RichText::new(traded).weak());
 }
 
 /// Events that are searched for the clearing before; a slot has some hundreds.
@@ -136,19 +140,22 @@ fn steps(curve: &[(i64, i64)]) -> Vec<[f64; 2]> {
 }
 
 fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
-    let m = &data.now.market;
+    let book = &data.now.market.book;
     ui.horizontal(|ui| {
-        widgets::title(ui, data.t("market-curves")).on_hover_text(data.t("term-curves"));
+        let slot = curve::say_slot(data, book);
+        let title = widgets::title(ui, data.t("market-curves"));
+        title.on_hover_text(format!("{slot}\n{}", data.t("term-curves")));
         sheet::button(ui, data, Sheet::Curve, reply);
         sheet::icon(ui, data, Sheet::Trace, reply);
         sheet::icon(ui, data, Sheet::Storage, reply);
     });
-    if m.demand.is_empty() && m.supply.is_empty() {
+    if book.demand.is_empty() && book.supply.is_empty() {
         widgets::empty(ui, icons::COINS, &data.t("market-no-curves"), &data.t("market-no-curves-hint"));
         return;
     }
-    let (demand, supply) = (steps(&m.demand), steps(&m.supply));
-    let names = [data.t("market-demand"), data.t("market-supply"), data.t("market-clearing")];
+    let (demand, supply) = (steps(&book.demand), steps(&book.supply));
+    let price_key = if book.mechanism == Mechanism::UniformPrice { "market-clearing" } else { "market-mean-price" };
+    let names = [data.t("market-demand"), data.t("market-supply"), data.t(price_key)];
     let y = AxisHints::new_y()
         .placement(HPlacement::Left)
         .min_thickness(40.0)
@@ -169,17 +176,18 @@ fn curves(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     let money = theme::money(ui);
     let dark = ui.visuals().dark_mode;
     let ink = move |c: egui::Color32| if dark { c } else { c.lerp_to_gamma(egui::Color32::BLACK, 0.45) };
-    let price = m.price_milli as f64 / 1000.0;
+    let price = book.price_milli.map(|milli| milli as f64 / 1000.0);
     let end = demand.last().into_iter().chain(supply.last()).map(|p| p[0]).fold(0.0, f64::max);
     // Far to the right of the crossing nothing more is decided.
-    let volume = m.volume_wh as f64 / 1000.0;
+    let volume = book.volume_wh as f64 / 1000.0;
     let end = if volume > 0.0 { end.min(volume * 3.0) } else { end }.max(1.0);
     plot.show(ui, |plot| {
         plot.set_plot_bounds_x(0.0..=end);
-        plot.hline(HLine::new("", price).stroke(Stroke::new(1.0, money)).style(LineStyle::dashed_dense()));
-        plot.text(
-            Text::new("", PlotPoint::new(end, price), names[2].clone()).color(ink(money)).anchor(Align2::RIGHT_BOTTOM),
-        );
+        if let Some(price) = price {
+            plot.hline(HLine::new("", price).stroke(Stroke::new(1.0, money)).style(LineStyle::dashed_dense()));
+            let text = Text::new("", PlotPoint::new(end, price), names[2].clone());
+            plot.text(text.color(ink(money)).anchor(Align2::RIGHT_BOTTOM));
+        }
         for (points, colour, name, style) in
             [(demand, teal, &names[0], LineStyle::Solid), (supply, blue, &names[1], LineStyle::dashed_loose())]
         {
@@ -203,8 +211,15 @@ pub(super) fn participant(data: &PanelData<'_>, id: ParticipantId) -> String {
 }
 
 fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
+    if !data.now.market.book.mechanism.binds() {
+        return show_shares(ui, data);
+    }
     widgets::title(ui, data.t("market-trades")).on_hover_text(data.t("term-trades"));
-    let trades = &data.now.market.trades;
+    let book = &data.now.market.book;
+    if book.slot > data.now.market.slot {
+        ui.label(RichText::new(curve::say_slot(data, book)).weak());
+    }
+    let trades = &book.trades;
     if trades.is_empty() {
         ui.label(RichText::new(data.t("market-no-trades")).weak());
         return;
@@ -217,7 +232,7 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
             let text = format!("{} → {}", participant(data, trade.seller), participant(data, trade.buyer));
             let price =
                 format!("{} {}/kWh", numbers::number(trade.price.0 as f64 / 1000.0, 3), data.scene.file.site.currency);
-            let rates = &data.now.market.rates;
+            let rates = &book.rates;
             let loss = (rates.loss_of(trade.seller) - rates.loss_of(trade.buyer)) as f64 / 1e4;
             let full = rates.congestion_of(trade.seller).0 - rates.congestion_of(trade.buyer).0;
             let network = [
@@ -226,16 +241,52 @@ fn show_trades(ui: &mut Ui, data: &PanelData<'_>) {
                 ("full", numbers::number(full as f64 / 1000.0, 3).into()),
             ];
             let hover = data.locale.t_args("market-trade-network", &network);
-            ui.horizontal(|ui| {
-                ui.set_height(row);
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    ui.label(numbers::wh(trade.quantity.0)).on_hover_text(hover);
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(RichText::new(&text).weak()).truncate());
-                    });
-                });
-            });
+            energy_row(ui, row, &text, trade.quantity.0, &hover);
         }
+    });
+}
+
+/// Where nobody trades beforehand: what each gave or took of what was shared after the meters of the last slot.
+fn show_shares(ui: &mut Ui, data: &PanelData<'_>) {
+    widgets::title(ui, data.t("market-shared")).on_hover_text(data.t("term-market-shared"));
+    let Some(shared) = &data.now.market.shared else {
+        ui.add(egui::Label::new(RichText::new(data.t("market-not-shared")).weak()).wrap());
+        return;
+    };
+    ui.add(egui::Label::new(RichText::new(say_shared(data, shared)).weak()).wrap());
+    let row = 20.0;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().interact_size.y = row;
+    ScrollArea::vertical().auto_shrink([false, false]).show_rows(ui, row, shared.shares.len(), |ui, range| {
+        for (who, wh) in &shared.shares[range] {
+            let key = if *wh > 0 { "market-gave" } else { "market-took" };
+            let text = data.locale.t_args(key, &[("who", participant(data, *who).into())]);
+            energy_row(ui, row, &text, wh.abs(), &data.t("term-market-shared"));
+        }
+    });
+}
+
+/// What was shared in all, and at what price.
+pub(super) fn say_shared(data: &PanelData<'_>, shared: &SharedView) -> String {
+    let given: i64 = shared.shares.iter().map(|(_, wh)| (*wh).max(0)).sum();
+    let args = [
+        ("time", numbers::hours(super::plot::hour(shared.slot_start)).into()),
+        ("energy", numbers::wh(given).into()),
+        ("price", numbers::price(shared.price_milli, &data.scene.file.site.currency).into()),
+    ];
+    data.locale.t_args("market-shared-slot", &args)
+}
+
+/// A row of a list: words on the left, an energy on the right.
+fn energy_row(ui: &mut Ui, height: f32, text: &str, wh: i64, hover: &str) {
+    ui.horizontal(|ui| {
+        ui.set_height(height);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(numbers::wh(wh)).on_hover_text(hover);
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+            });
+        });
     });
 }
 

@@ -1,7 +1,7 @@
 //! What of the events is worth a mark on the timeline, and the newest event of each thing: read once, kept.
 
 use super::data::Past;
-use super::severity::{Topic, Weight, rate};
+use super::severity::{Topic, Weight, is_lever, rate};
 use sim_core::event::EventKind;
 use sim_core::ids::{EventId, Subject};
 use sim_core::time::SimTime;
@@ -14,6 +14,8 @@ pub(crate) struct Mark {
     pub time: SimTime,
     pub topic: Topic,
     pub weight: Weight,
+    /// Somebody moved a lever.
+    pub lever: bool,
     pub subject: Subject,
 }
 
@@ -39,7 +41,8 @@ impl Marks {
             }
             if weight >= Weight::Good || (topic == Topic::Market && weight == Weight::Notable) {
                 let time = SimTime(event.time_us);
-                self.all.push(Mark { event: event.id, time, topic, weight, subject: event.subject });
+                let lever = is_lever(&event.kind);
+                self.all.push(Mark { event: event.id, time, topic, weight, lever, subject: event.subject });
             }
         }
         self.seen = events.len();

@@ -76,6 +76,8 @@ mod tests_neighbours;
 #[cfg(test)]
 mod tests_network;
 #[cfg(test)]
+mod tests_plots;
+#[cfg(test)]
 mod tests_tally;
 #[cfg(test)]
 mod tests_teaching;

@@ -1,16 +1,19 @@
-//! Plots over time: one time axis for all, event marks as thin verticals, names at the end of each line.
+//! Plots over time: one time axis for all, names at the end of each line. Thin verticals mark what got worse, and when
+//! a lever was moved, with the words where it is pointed at.
 
 use super::data::PanelData;
 use super::marks::Mark;
 use super::numbers;
 use super::severity::Weight;
 use super::theme;
+use super::words::describe;
 use crate::palette;
 use bevy_egui::egui::{Align2, Color32, RichText, Stroke, Ui};
 use egui_plot::{
     AxisHints, FilledArea, GridInput, GridMark, HPlacement, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotUi,
     Text, VLine,
 };
+use sim_core::event::Event;
 use sim_core::recorder::{Channel, Minute};
 use sim_core::time::{HOUR_US, MINUTE_US, SimTime};
 
@@ -18,6 +21,10 @@ use sim_core::time::{HOUR_US, MINUTE_US, SimTime};
 const NAME_ROOM: f64 = 0.16;
 /// Height of a line of text in a plot, points.
 const NAME_HEIGHT: f32 = 15.0;
+/// How near to a lever's mark the pointer counts as on it, points.
+const REACH: f32 = 4.0;
+/// Levers that are named where many were moved at once.
+const NAMED: usize = 3;
 
 /// A line over time.
 pub(crate) struct Series {
@@ -90,7 +97,6 @@ pub(crate) fn means(minutes: &[Minute], scale: f64) -> Vec<[f64; 2]> {
     minutes.iter().map(|m| [hour(m.time), f64::from(m.mean) * scale]).collect()
 }
 
-/// Shows a picture; says so when there is nothing to show yet. Event marks are drawn behind the lines.
 /// A plot that stays as it is: it can be pointed at and not be moved.
 pub(super) fn still<'a>(ui: &Ui, id: impl bevy_egui::egui::AsId, height: f32) -> Plot<'a> {
     Plot::new(id)
@@ -103,6 +109,7 @@ pub(super) fn still<'a>(ui: &Ui, id: impl bevy_egui::egui::AsId, height: f32) ->
         .grid_color(ui.visuals().widgets.noninteractive.bg_stroke.color)
 }
 
+/// Shows a picture; says so when there is nothing to show yet. Marks are drawn behind the lines.
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, marks: &[Mark]) {
     let empty = picture.lines.iter().all(|l| l.points.len() < 2) && picture.bands.iter().all(|b| b.hours.len() < 2);
     if empty {
@@ -123,6 +130,7 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
             numbers::number(mark.value, digits)
         });
     let x_axis = AxisHints::new_x().formatter(|mark: GridMark, _range| numbers::hours(mark.value));
+    let reach = (end + room - start) * f64::from(REACH / ui.available_width().max(1.0));
     let (across, down) = (f64::from(ui.available_width() / 64.0), f64::from(picture.height / 28.0));
     let plot = still(ui, picture.id, picture.height)
         .allow_double_click_reset(false)
@@ -132,7 +140,11 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, picture: Picture<'_>, mark
         .y_grid_spacer(move |input| value_grid(input, down))
         .custom_x_axes(vec![x_axis])
         .custom_y_axes(vec![axis])
-        .label_formatter(move |hover| label(hover, &unit));
+        .label_formatter(move |hover| {
+            let (HoverPosition::NearDataPoint { position, .. } | HoverPosition::Elsewhere { position }) = hover;
+            let moved = moved(data, marks, position.x, reach);
+            Some(moved.into_iter().fold(label(hover, &unit), |text, moved| format!("{text}\n{moved}")))
+        });
     plot.show(ui, |plot| {
         plot.set_plot_bounds_x(start..=end + room);
         for value in &picture.include {
@@ -146,8 +158,10 @@ fn draw(plot: &mut PlotUi<'_>, picture: Picture<'_>, marks: &[Mark], start: f64,
     let weak = plot.ctx().global_style().visuals.weak_text_color();
     let dark = plot.ctx().global_style().visuals.dark_mode;
     let ground = plot.ctx().global_style().visuals.panel_fill;
-    for mark in marks.iter().filter(|m| m.weight == Weight::Bad && hour(m.time) > start) {
-        let colour = theme::rgb(if dark { palette::FAULT_DARK } else { palette::FAULT });
+    let fault = theme::rgb(if dark { palette::FAULT_DARK } else { palette::FAULT });
+    let money = theme::mix(ground, theme::rgb(if dark { palette::MONEY_DARK } else { palette::MONEY }), 0.7);
+    for mark in marks.iter().filter(|m| (m.weight == Weight::Bad || m.lever) && hour(m.time) > start) {
+        let colour = if mark.lever { money } else { fault };
         plot.vline(VLine::new("", hour(mark.time)).stroke(Stroke::new(1.0, colour)).allow_hover(false));
     }
     plot.vline(VLine::new("", end).stroke(Stroke::new(1.0, theme::mix(ground, weak, 0.5))).allow_hover(false));
@@ -184,13 +198,25 @@ fn name_lines(plot: &mut PlotUi<'_>, mut names: Vec<(f64, f64, String, Color32)>
     }
 }
 
-fn label(hover: &HoverPosition<'_>, unit: &str) -> Option<String> {
+/// What is said of the levers that were moved around a time; nothing where none was.
+fn moved(data: &PanelData<'_>, marks: &[Mark], at: f64, reach: f64) -> Option<String> {
+    let near = marks.iter().filter(|m| m.lever && (hour(m.time) - at).abs() <= reach);
+    let events: Vec<&Event> = near.filter_map(|m| data.past.event(m.event)).collect();
+    let say = |e: &&Event| format!("{}  {}", numbers::clock(SimTime(e.time_us)), describe(e, data.scene, data.locale));
+    let mut said: Vec<String> = events.iter().rev().take(NAMED).rev().map(say).collect();
+    if let (Some(last), Some(more @ 1..)) = (said.last_mut(), events.len().checked_sub(NAMED)) {
+        *last = data.locale.t_args("timeline-more", &[("first", last.clone().into()), ("n", more.into())]);
+    }
+    (!said.is_empty()).then(|| said.join("\n"))
+}
+
+fn label(hover: &HoverPosition<'_>, unit: &str) -> String {
     let (name, at) = match hover {
         HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, position),
         HoverPosition::Elsewhere { position } => ("", position),
     };
     let digits = if at.y.abs() < 10.0 { 2 } else { 0 };
-    Some(format!("{}  {name}\n{} {unit}", numbers::hours(at.x), numbers::number(at.y, digits)))
+    format!("{}  {name}\n{} {unit}", numbers::hours(at.x), numbers::number(at.y, digits))
 }
 
 /// Marks at whole quarters, hours or several hours, at most as many as have room.

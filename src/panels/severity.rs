@@ -40,6 +40,15 @@ pub(crate) enum Weight {
     Bad,
 }
 
+/// Whether a lever was moved, by whomever: each is marked on every plot over time.
+pub(crate) fn is_lever(kind: &EventKind) -> bool {
+    use EventKind as K;
+    matches!(
+        kind,
+        K::LeverSet { .. } | K::TariffShapeSet { .. } | K::AgentsSet { .. } | K::MechanismSet { .. } | K::CapSet { .. }
+    )
+}
+
 /// Topic and weight of a kind.
 pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
     use EventKind as K;

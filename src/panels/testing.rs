@@ -18,7 +18,7 @@ use sim_core::quantity::{Price, Wh};
 use sim_core::recorder::{Channel, Minute};
 use sim_core::scene::Scene;
 use sim_core::snapshot::{
-    Balance, BuildingView, BusView, DeviceStatus, DeviceView, LineView, MarketView, Outcome, Pair, Snapshot,
+    Balance, BookView, BuildingView, BusView, DeviceStatus, DeviceView, LineView, MarketView, Outcome, Pair, Snapshot,
     SwitchView, Totals, ValidatorView, WeatherView,
 };
 use sim_core::time::{HOUR_US, MINUTE_US, SECOND_US, SimTime};
@@ -106,9 +106,20 @@ fn market() -> MarketView {
         quantity: Wh(wh),
         price: Price(145),
     };
+    let start = SimTime(9 * HOUR_US + 30 * MINUTE_US);
+    let book = BookView {
+        slot: 38,
+        slot_start: start,
+        price_milli: Some(145),
+        volume_wh: 31_400,
+        demand: vec![(6_000, 320), (14_000, 260), (22_000, 210), (31_400, 145), (38_000, 90)],
+        supply: vec![(9_000, 80), (18_000, 95), (27_000, 120), (34_000, 145), (42_000, 240)],
+        trades: vec![pair(3, 8, 900), pair(5, 38, 4_200)],
+        ..BookView::default()
+    };
     MarketView {
         slot: 38,
-        slot_start: SimTime(9 * HOUR_US + 30 * MINUTE_US),
+        slot_start: start,
         slot_end: SimTime(9 * HOUR_US + 45 * MINUTE_US),
         price_milli: 145,
         next_price_milli: Some(152),
@@ -116,9 +127,7 @@ fn market() -> MarketView {
         feed_in_milli: 80,
         carbon_price: 90.0,
         volume_wh: 31_400,
-        demand: vec![(6_000, 320), (14_000, 260), (22_000, 210), (31_400, 145), (38_000, 90)],
-        supply: vec![(9_000, 80), (18_000, 95), (27_000, 120), (34_000, 145), (42_000, 240)],
-        trades: vec![pair(3, 8, 900), pair(5, 38, 4_200)],
+        book,
         ..MarketView::default()
     }
 }

@@ -24,7 +24,8 @@ fn desk() -> Desk {
     let mut desk = Desk::new();
     desk.past.chain = chain(&desk.scene);
     desk.now.chain.tallies = tallies();
-    desk.now.market.orders = orders();
+    let book = &mut desk.now.market.book;
+    (book.orders, book.price_milli, book.volume_wh) = (orders(), Some(180), 2_100);
     desk
 }
 
@@ -59,7 +60,8 @@ fn tallies() -> Vec<TallyView> {
     ]
 }
 
-fn orders() -> Vec<Order> {
+/// Five orders that meet at 0.180 for 2.1 kWh.
+pub(super) fn orders() -> Vec<Order> {
     let order = |n: u64, side, quantity, price| Order {
         participant: ParticipantId(u32::try_from(n).unwrap_or(0)),
         side,

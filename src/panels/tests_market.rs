@@ -1,15 +1,19 @@
-//! The sheets of the market: a battery that many share, business models; footprints in the inspector.
+//! The sheets of the market: how a price comes about, a battery that many share, business models; footprints in the
+//! inspector.
 
+use super::Dock;
 use super::sheet::Sheet;
 use super::testing::Desk;
 use super::tests::{commands, harness, show_and_draw, shows};
+use super::tests_chain::orders;
 use bevy_egui::egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use sim_core::command::{BusinessModel, Command};
+use sim_core::command::{BusinessModel, Command, Mechanism};
 use sim_core::ids::{BuildingId, Subject};
 use sim_core::ledger::contract::plant::Plant;
-use sim_core::snapshot::ContractView;
+use sim_core::snapshot::{BookView, ContractView, SharedView};
+use sim_core::time::{HOUR_US, MINUTE_US, SimTime};
 
 const SMALL: Vec2 = vec2(960.0, 540.0);
 
@@ -18,6 +22,99 @@ fn open(sheet: Sheet) -> Harness<'static, Desk> {
     h.state_mut().state.sheet.open = Some(sheet);
     h.run_steps(3);
     h
+}
+
+/// The book of the next slot, as it is from its gate on, of which a mechanism has made something.
+fn book(mechanism: Mechanism, price_milli: i64, volume_wh: i64) -> Desk {
+    let mut desk = Desk::new();
+    let slot_start = SimTime(9 * HOUR_US + 45 * MINUTE_US);
+    let price_milli = Some(price_milli);
+    desk.now.market.book =
+        BookView { slot: 39, slot_start, mechanism, price_milli, volume_wh, orders: orders(), ..BookView::default() };
+    desk.now.market.book.demand = vec![(900, 300), (2_100, 240), (2_700, 100)];
+    desk
+}
+
+fn curve(desk: Desk) -> Harness<'static, Desk> {
+    let mut h = harness(desk, SMALL);
+    h.state_mut().state.sheet.open = Some(Sheet::Curve);
+    h.run_steps(3);
+    h
+}
+
+/// The crossing of the lines was told as the price and the volume of every mechanism, beside the price that was paid.
+#[test]
+fn where_the_lines_cross_is_no_price_where_each_trade_has_its_own_or_the_network_has_cut() {
+    for mechanism in [Mechanism::PayAsBid, Mechanism::MidMarket, Mechanism::PeerToPeer] {
+        let h = curve(book(mechanism, 165, 1_500));
+        assert!(shows(&h, "Average price paid") && shows(&h, "0.165") && shows(&h, "1.5 kWh change hands"));
+        assert!(shows(&h, "one price for all would be 0.180") && !shows(&h, "Price where the two lines meet"));
+    }
+    let mut desk = book(Mechanism::UniformPrice, 180, 1_700);
+    desk.now.market.book.curtailed = vec![sim_core::snapshot::Curtailment {
+        seller: sim_core::ids::ParticipantId(1),
+        buyer: sim_core::ids::ParticipantId(2),
+        element: Subject::Line(sim_core::ids::LineId(0)),
+        wanted: sim_core::quantity::Wh(900),
+        allowed: sim_core::quantity::Wh(500),
+        limit: sim_core::event::NetworkLimit::Loading,
+        value_thousandths: 1_120,
+        bound_thousandths: 1_000,
+    }];
+    let h = curve(desk);
+    assert!(shows(&h, "1.7 kWh change hands") && shows(&h, "could not carry") && shows(&h, "for 2.1 kWh"));
+    let h = curve(book(Mechanism::UniformPrice, 180, 2_100));
+    assert!(shows(&h, "Price where the two lines meet") && !shows(&h, "would be"));
+}
+
+#[test]
+fn the_book_says_its_slot_and_stands_still_while_it_is_walked_through() {
+    let mut h = curve(book(Mechanism::UniformPrice, 180, 2_100));
+    assert!(shows(&h, "Next slot, from 09:45") && !shows(&h, "To the latest orders"));
+    h.get_by_label("One order less").click();
+    h.run_steps(3);
+    let next = &mut h.state_mut().now.market;
+    (next.slot, next.book.slot, next.book.slot_start) = (39, 40, SimTime(10 * HOUR_US));
+    next.book.orders.truncate(2);
+    h.run_steps(3);
+    assert!(shows(&h, "4 / 5") && shows(&h, "offers 0.80 kWh") && shows(&h, "Slot from 09:45"));
+    h.get_by_label("To the latest orders").click();
+    h.run_steps(3);
+    assert!(shows(&h, "All 2 orders are in") && shows(&h, "Next slot, from 10:00"));
+    assert!(!shows(&h, "To the latest orders"));
+}
+
+#[test]
+fn the_dock_names_the_next_slot_over_its_trades() {
+    let mut desk = book(Mechanism::UniformPrice, 180, 2_100);
+    desk.now.market.book.trades.clear();
+    let mut h = harness(desk, vec2(1280.0, 720.0));
+    h.state_mut().state.dock.open = Some(Dock::Market);
+    h.run_steps(3);
+    assert!(shows(&h, "Next slot, from 09:45") && shows(&h, "0.145"), "what is in force stays beside it");
+}
+
+/// Arcs, a list and a price of trades were shown where the panel's own words say that nobody trades beforehand.
+#[test]
+fn where_nobody_trades_beforehand_the_shares_of_the_last_slot_are_shown_and_no_trades() {
+    let mut desk = book(Mechanism::Community, 0, 0);
+    let market = &mut desk.now.market;
+    (market.in_force, market.mechanism, market.book.price_milli) = (Mechanism::Community, Mechanism::Community, None);
+    market.price_milli = 200;
+    let mut h = harness(desk, vec2(1280.0, 720.0));
+    h.state_mut().state.dock.open = Some(Dock::Market);
+    h.run_steps(3);
+    assert!(shows(&h, "Price of what is shared") && shows(&h, "0.200") && shows(&h, "Nothing has been shared yet"));
+    assert!(!shows(&h, "Largest trades") && !shows(&h, "clearing price"));
+    let shares = vec![(sim_core::ids::ParticipantId(0), -700), (sim_core::ids::ParticipantId(1), 700)];
+    let slot_start = SimTime(9 * HOUR_US + 15 * MINUTE_US);
+    h.state_mut().now.market.shared = Some(SharedView { slot_start, price_milli: 200, shares });
+    h.run_steps(3);
+    assert!(shows(&h, "Slot from 09:15: 0.7 kWh were shared at 0.200") && shows(&h, "Home 1 got"));
+    h.state_mut().state.sheet.open = Some(Sheet::Curve);
+    h.run_steps(3);
+    assert!(shows(&h, "stores and engines only plan") && shows(&h, "one price for all would be 0.180"));
+    assert!(!shows(&h, "change hands"));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The end of a slot: what its meters say is shared where the mechanism does that, and settled.
 
 use super::exchange::Market;
+use super::mechanism::Mechanism;
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, TradeLine};
 use super::{MarketError, sharing};
-use crate::quantity::{Money, Wh};
+use crate::quantity::{Money, Price, Wh};
 
 impl Market {
     /// What the settlement of a slot depends on: its trades and terms with these meter readings.
@@ -22,6 +23,18 @@ impl Market {
             terms: self.open.get(&slot).map_or_else(|| self.terms(slot), |o| o.terms),
             standing: self.standing.clone(),
         }
+    }
+
+    /// What a kWh costs that is shared after the meters of a slot, at the tariffs in force when it was last cleared.
+    #[must_use]
+    pub fn compute_sharing_price(&self, slot: u64) -> Price {
+        sharing::compute_price(&self.open.get(&slot).map_or_else(|| self.terms(slot), |o| o.terms))
+    }
+
+    /// The mechanism that cleared a slot last; that of the next clearing where none has.
+    #[must_use]
+    pub fn mechanism_of(&self, slot: u64) -> Mechanism {
+        self.open.get(&slot).map_or_else(|| self.mechanism(), |o| o.mechanism)
     }
 
     /// Shares what the meters of a slot counted beyond its trades, where its mechanism does that; returns the new trades.

@@ -45,7 +45,7 @@ pub(super) fn share_surplus(
             among.push((*account, Wh(signed)));
         }
     }
-    let middle = Price((terms.import.0 + terms.feed_in.0).div_euclid(2));
+    let middle = compute_price(terms);
     let rest = |sign: i64| {
         let mut sold: Vec<(ParticipantId, Wh)> =
             left.iter().filter(|(_, u)| u.signum() == sign).map(|(account, u)| (*account, Wh(*u))).collect();
@@ -58,6 +58,11 @@ pub(super) fn share_surplus(
     let line =
         |(price, sold): (Price, Vec<(ParticipantId, Wh)>)| TradeLine { clearing: number, price, handed: false, sold };
     lines.into_iter().map(line).filter(|l| l.sold.len() > 1).collect()
+}
+
+/// Half way between the tariffs, rounded down.
+pub(super) fn compute_price(terms: &Terms) -> Price {
+    Price((terms.import.0 + terms.feed_in.0).div_euclid(2))
 }
 
 #[cfg(test)]

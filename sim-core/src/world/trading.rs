@@ -11,8 +11,7 @@ use crate::event::{ClearingReason, EventKind, Schedule};
 use crate::ids::{BuildingId, DeviceId, EventId, ParticipantId, Subject};
 use crate::market::carbon::CarbonBooks;
 use crate::market::{
-    Bill, EngineState, Levers, Market, MarketParameters, Metered, Registers, Side, Situation, Statement, StorageState,
-    UserBid,
+    Bill, EngineState, Levers, Market, MarketParameters, Registers, Side, Situation, StorageState, TradeLine, UserBid,
 };
 use crate::quantity::{Kwh, Money, Price, Wh};
 use crate::scene::schema::{DeviceKind, Fuel};
@@ -85,7 +84,7 @@ pub(super) struct Trading {
     /// Since when the network is other than at the last clearing, and the event.
     pub(super) disturbed: Option<(SimTime, EventId)>,
     /// Who could deliver at the last clearing.
-    connected: Vec<bool>,
+    pub(super) connected: Vec<bool>,
     /// Which shared batteries could serve their lessees at the last clearing.
     lending: Vec<bool>,
     /// The grid took part in the last clearing.
@@ -96,6 +95,8 @@ pub(super) struct Trading {
     pub(super) losses: (i64, f64),
     /// What each participant bought, sold and owed.
     pub(super) bills: Vec<Bill>,
+    /// What the members shared after the meters of the last settled slot; `None` where trades bind.
+    pub(super) shared: Option<(u64, TradeLine)>,
     /// When the price shock that is on ends, with the event that began it.
     pub(super) shock: Option<(SimTime, EventId)>,
     /// Trades are checked against what the network can carry.
@@ -126,6 +127,7 @@ impl Trading {
             loss_kwh: 0.0,
             losses: (0, 0.0),
             bills: vec![Bill::default(); scene.participants.len()],
+            shared: None,
             shock: None,
             network_check: scene.file.market.network_check,
             sharing: Sharing::all(scene, u64::from(scene.file.market.slot_min) * MINUTE_US),
@@ -265,7 +267,7 @@ impl World {
         self.scene.building_bus.iter().any(led)
     }
 
-    fn clear(&mut self, slot: u64, reason: ClearingReason, cause: EventId) {
+    pub(super) fn clear(&mut self, slot: u64, reason: ClearingReason, cause: EventId) {
         let connected = self.connected_participants();
         let grid = self.grid_reaches_community();
         let mut situations = self.situations(slot, &connected);
@@ -275,24 +277,26 @@ impl World {
         let now = self.state.now;
         let running = slot == self.state.market.slot_at(now);
         let Ok(report) = self.clear_within_network(slot, &situations, &agreed, grid) else { return };
-        let price = report.summary.price.unwrap_or_else(|| self.state.market.mean_price());
-        let kind = EventKind::SlotCleared {
-            slot,
-            clearing: report.summary.number,
-            price_milli: price.0,
-            volume_wh: report.summary.volume.0,
-            reason,
+        let planned = report.summary.price.unwrap_or_else(|| self.state.market.mean_price());
+        let number = report.summary.number;
+        // A plan is no trade: what will be shared has its price, and how much it is the meters will say.
+        let (price, volume) = match report.mechanism.binds() {
+            true => (planned, report.summary.volume),
+            false => (self.state.market.compute_sharing_price(slot), Wh::ZERO),
         };
+        let kind = EventKind::SlotCleared { slot, clearing: number, price_milli: price.0, volume_wh: volume.0, reason };
         let event = self.state.journal.note(now, Subject::Market, kind, cause);
-        let last = LastClearing { slot, event, price, number: report.summary.number, volume: report.summary.volume };
+        let last = LastClearing { slot, event, price, number, volume };
         if running {
             self.state.trading.current = Some(last);
         } else {
             self.state.trading.next = Some(last);
         }
-        self.book_neighbour(slot, price);
-        self.note_curtailed(&report.curtailed, event);
-        self.state.totals.trades += report.clearing.fills.len() as u64;
+        self.book_neighbour(slot, planned);
+        if report.mechanism.binds() {
+            self.note_curtailed(&report.curtailed, event);
+            self.state.totals.trades += report.clearing.fills.len() as u64;
+        }
         self.state.trading.connected = connected;
         self.state.trading.lending = self.lending_batteries();
         self.state.trading.grid_was_there = grid;
@@ -406,78 +410,6 @@ impl World {
         let devices = &self.scene.building_devices[b.index()];
         let own: f64 = devices.iter().map(|d| self.state.flows.device_kw[d.index()]).sum();
         own - self.state.flows.load_kw[b.index()]
-    }
-
-    /// Reads all meters for the slot that just ended and settles it.
-    fn end_slot(&mut self, begun: u64) {
-        self.state.trading.current = self.state.trading.next.take().filter(|n| n.slot == begun);
-        let Some(ended) = begun.checked_sub(1).filter(|_| self.state.now > self.scene.start) else { return };
-        let due = EventKind::ScheduleDue { what: Schedule::Slot };
-        let cause = self.state.journal.root(self.state.now, Subject::Market, due);
-        if self.state.trading.current.is_none() {
-            self.clear(begun, ClearingReason::Gate, cause);
-        }
-        let grid = grid_of(&self.scene);
-        let mut metered = Vec::with_capacity(self.scene.participants.len());
-        let mut pcc = Registers::default();
-        let mut balance = 0;
-        for (p, meter) in self.state.trading.meters.iter_mut().enumerate() {
-            if self.scene.participants[p] == Participant::Losses {
-                continue;
-            }
-            let registers = self.state.attacks.report(p, meter.read());
-            balance += registers.export.0 - registers.import.0;
-            if ParticipantId::new(p) == grid {
-                // The grid's meter gives what the community imports.
-                pcc = Registers { import: registers.export, export: registers.import };
-            } else {
-                metered.push(Metered { account: ParticipantId::new(p), registers });
-            }
-        }
-        let losses = Wh(balance);
-        self.state.trading.losses.0 += balance;
-        let flow_kwh = std::mem::take(&mut self.state.trading.loss_kwh);
-        self.state.trading.losses.1 += flow_kwh;
-        self.end_neighbour_trades(ended, &metered, pcc);
-        let trading = metered.iter().filter(|m| !self.is_suspended(m.account.0, ended as u32));
-        let trading: Vec<Metered> = trading.copied().collect();
-        for line in self.state.market.share_surplus(ended, &trading) {
-            self.post_trade(ended as u32, &line);
-        }
-        let (stored, lines) = self.end_storage_slot(ended, &metered);
-        for line in lines {
-            self.post_trade(ended as u32, &line);
-        }
-        let mut own = self.without_lessees(&stored, &metered);
-        own.retain(|m| self.state.trading.connected[m.account.index()]);
-        self.state.market.record_metered(ended, &own);
-        let terms = self.state.market.settlement_input(ended, &metered, pcc, losses).terms;
-        let Ok(statement) = self.state.market.settle(ended, &metered, pcc, losses) else { return };
-        for (p, bill) in self.state.trading.bills.iter_mut().enumerate() {
-            bill.process(&statement, ParticipantId::new(p));
-        }
-        let event = self.note_settled(&statement, losses, cause);
-        self.book_carbon(ended, &metered, pcc, losses);
-        self.end_neighbour_slot(&statement, &metered, event);
-        for run in stored {
-            self.note_storage(run, event);
-        }
-        self.watch_slot(losses, flow_kwh, &metered, event);
-        self.post_readings(&statement, &metered, pcc, losses, terms, event);
-    }
-
-    fn note_settled(&mut self, statement: &Statement, losses: Wh, cause: EventId) -> EventId {
-        let grid = grid_of(&self.scene);
-        let moved: i64 = statement.rows.iter().map(|r| r.total.0.max(0)).sum();
-        let energy: i64 = statement.rows.iter().map(|r| r.delivered.0.max(0)).sum();
-        let imbalance: i64 = statement.rows.iter().filter(|r| r.account != grid).map(|r| r.imbalance.0.abs()).sum();
-        let cost = statement.rows.iter().find(|r| r.account == grid).map_or(0, |r| r.total.0);
-        self.state.totals.settled_slots += 1;
-        self.state.totals.imbalance_wh += imbalance;
-        self.state.totals.cost_money += cost;
-        let kind =
-            EventKind::SlotSettled { slot: statement.slot, money_moved: moved, energy_wh: energy, loss_wh: losses.0 };
-        self.state.journal.note(self.state.now, Subject::Market, kind, cause)
     }
 
     /// A household's own bid, or `None` for its agent's.

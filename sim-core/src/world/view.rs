@@ -2,19 +2,14 @@
 
 use super::World;
 use super::devices::Model;
-use super::trading::LastClearing;
 use crate::complex::unbalance;
 use crate::ids::{BuildingId, DeviceId, LineId, ParticipantId, SwitchId};
 use crate::powerflow::{Flow, Vector4};
 use crate::scene::schema::{DeviceKind, Fuel};
 use crate::snapshot::{
-    Balance, BuildingView, BusView, DeviceView, IslandView, LineView, MarketView, PhaseView, Snapshot, SwitchView,
-    Totals, ValidatorView, WeatherView,
+    Balance, BuildingView, BusView, DeviceView, IslandView, LineView, PhaseView, Snapshot, SwitchView, Totals,
+    ValidatorView, WeatherView,
 };
-use crate::time::SimTime;
-
-/// Trades handed to the picture.
-const TRADES: usize = 16;
 
 /// Unbalance of a bus's phase voltages; 0 without any.
 fn compute_unbalance(v: &Vector4) -> f64 {
@@ -231,60 +226,6 @@ impl World {
             }
         }
         b
-    }
-
-    fn view_market(&self) -> MarketView {
-        let s = &self.state;
-        let slot_us = s.market.parameters().slot_us;
-        let slot = s.market.slot_at(s.now);
-        let levers = s.market.levers();
-        let mut view = MarketView {
-            slot,
-            slot_start: SimTime(slot * slot_us),
-            slot_end: SimTime((slot + 1) * slot_us),
-            clearing: s.trading.current.map_or(0, |c| c.number),
-            price_milli: self.price_milli(),
-            next_price_milli: s.trading.next.map(|n: LastClearing| n.price.0),
-            import_milli: levers.import_tariff.0,
-            feed_in_milli: levers.feed_in_tariff.0,
-            mechanism: s.market.mechanism(),
-            strategy: s.market.strategy(),
-            tariff_shape: levers.shape,
-            carbon_price: levers.carbon_price.0 as f64 / 1e6,
-            levers,
-            network_check: s.trading.network_check,
-            shock_end: s.trading.shock.map(|(end, _)| end),
-            volume_wh: s.trading.current.map_or(0, |c| c.volume.0),
-            ..MarketView::default()
-        };
-        if let Some(report) = s.market.latest() {
-            let curve =
-                |points: &[crate::market::CurvePoint]| points.iter().map(|p| (p.quantity.0, p.price.0)).collect();
-            view.demand = curve(&report.clearing.demand);
-            view.supply = curve(&report.clearing.supply);
-            view.curtailed.clone_from(&report.curtailed);
-            view.curtailed.extend(s.neighbour.iter().flat_map(|n| n.curtailed()));
-            view.rates.clone_from(&report.rates);
-            let mut pairs = report.pairs.clone();
-            pairs.sort_by_key(|p| std::cmp::Reverse(p.quantity));
-            view.trades = pairs.into_iter().take(TRADES).collect();
-            view.trades.extend(self.pair_neighbour(slot));
-            view.orders = report.book.orders().to_vec();
-        }
-        let buildings =
-            (0..self.scene.file.buildings.len()).filter(|b| s.market.user_bid(ParticipantId::new(*b)).is_some());
-        view.bills.clone_from(&s.trading.bills);
-        let all = (0..self.scene.participants.len()).map(ParticipantId::new);
-        view.carbon = all.map(|p| s.trading.carbon.get(p)).collect();
-        view.storages = self.view_storages();
-        view.overridden = buildings.map(BuildingId::new).collect();
-        let bid = |b: &BuildingId| s.market.user_bid(ParticipantId::new(b.index()));
-        view.user_bids = view.overridden.iter().filter_map(bid).collect();
-        view
-    }
-
-    fn price_milli(&self) -> i64 {
-        self.state.trading.current.map_or_else(|| self.state.market.mean_price().0, |c| c.price.0)
     }
 
     fn view_totals(&self) -> Totals {
