@@ -516,6 +516,16 @@ bid-withdraw = Give back to the agent
 bid-buy = Buy
 bid-sell = Sell
 bid-place = Place bid
+preference = Prefers to trade with
+term-preference = Whom this household looks for where neighbours trade one by one. Under the other mechanisms everybody meets everybody, and it does not matter.
+preference-price = the best price
+term-preference-price = It takes the best price, wherever the energy comes from.
+preference-neighbour = its own street
+term-preference-neighbour = It asks those on the same feeder first, and only then goes by the price.
+preference-green = green energy
+term-preference-green = It buys energy from sun, wind and water only, and goes without a trade before it buys any other.
+command-prefer = { $what } prefers { $partner }
+event-preference-set = From the next clearing on { $subject } prefers { $partner }
 
 # Chain
 chain-round = round { $round } · { $waiting } waiting

@@ -516,6 +516,16 @@ bid-withdraw = 交还给代理
 bid-buy = 买
 bid-sell = 卖
 bid-place = 出价
+preference = 优先与谁交易
+term-preference = 邻居之间逐笔交易时，这一户先找谁。在其他交易方式下大家一起出清，这一项没有影响。
+preference-price = 价格最好的
+term-preference-price = 谁的价格好就和谁交易，不管电从哪里来。
+preference-neighbour = 同一条街的
+term-preference-neighbour = 先找同一条馈线上的邻居，再看价格。
+preference-green = 绿色电力
+term-preference-green = 只买太阳能、风能和水能的电，没有就不买。
+command-prefer = { $what }优先选{ $partner }
+event-preference-set = 从下一次出清起，{ $subject }优先选{ $partner }
 
 # Chain
 chain-round = 第 { $round } 轮 · { $waiting } 笔等待

@@ -4,7 +4,7 @@
 
 pub use crate::ledger::contract::plant::BusinessModel;
 pub use crate::ledger::oversight::Ground;
-pub use crate::market::{BiddingStrategy, Lever, Mechanism, TariffShape};
+pub use crate::market::{BiddingStrategy, Lever, Mechanism, Preference, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -325,6 +325,13 @@ pub enum Command {
     WithdrawBid {
         /// Name of the building.
         building: String,
+    },
+    /// Whom a household prefers to trade with where neighbours find each other one by one, from the next clearing on.
+    Prefer {
+        /// Name of the building.
+        building: String,
+        /// Its preference.
+        partner: Preference,
     },
     /// Holds cloud cover (0 to 1) or wind (m/s at 10 m) at a value; what is left out follows the weather again.
     Weather {

@@ -5,7 +5,7 @@ use crate::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
 pub use crate::ledger::oversight::Ground;
 pub use crate::ledger::watch::{Doubt, Offence};
 pub use crate::market::NetworkLimit;
-use crate::market::{BiddingStrategy, Mechanism, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, Preference, TariffShape};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. Ids ascend; causes have smaller ids; only root kinds have no cause.
@@ -86,6 +86,8 @@ pub enum EventKind {
     AgentsSet { from: BiddingStrategy, to: BiddingStrategy },
     /// The market trades by another mechanism from the next clearing on.
     MechanismSet { from: Mechanism, to: Mechanism },
+    /// A household prefers other partners from the next clearing on.
+    PreferenceSet { from: Preference, to: Preference },
 
     // Damage and repair.
     /// A short circuit.

@@ -8,7 +8,7 @@ mod contract;
 use crate::command::{Command, FaultKind, Ground};
 use crate::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
 use crate::ids::{ParticipantId, Subject, SwitchId};
-use crate::market::{BiddingStrategy, Mechanism, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, Preference, TariffShape};
 use crate::scene::{Participant, Scene};
 use attack::{attack_words, doubt_words, offence_words};
 
@@ -33,6 +33,9 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         }
         K::MechanismSet { from, to } => {
             format!("trading by {} gives way to {}", mechanism_words(*from), mechanism_words(*to))
+        }
+        K::PreferenceSet { from, to } => {
+            format!("{name} preferred {} and prefers {} now", preference_words(*from), preference_words(*to))
         }
         K::FaultStruck { .. }
         | K::FaultCleared { .. }
@@ -413,6 +416,14 @@ fn strategy_words(strategy: BiddingStrategy) -> &'static str {
     }
 }
 
+fn preference_words(preference: Preference) -> &'static str {
+    match preference {
+        Preference::Price => "the best price",
+        Preference::Neighbour => "its own feeder",
+        Preference::Green => "sun, wind and water",
+    }
+}
+
 fn mechanism_words(mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::UniformPrice => "one price for all",
@@ -464,6 +475,7 @@ fn command_words(command: &Command) -> String {
         Command::Agents { kind } => format!("households bid {}", strategy_words(*kind)),
         Command::Mechanism { kind } => format!("the market trades by {}", mechanism_words(*kind)),
         Command::Bid { building, side, price, kwh } => format!("{building} bids: {side:?} {kwh} kWh at {price}"),
+        Command::Prefer { building, partner } => format!("{building} prefers {}", preference_words(*partner)),
         Command::WithdrawBid { building } => format!("{building} leaves bidding to its agent"),
         Command::Attack { kind } => attack_words(kind),
         Command::EndAttacks => "the attacks end".into(),

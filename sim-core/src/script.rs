@@ -214,7 +214,9 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
             within(*price, 0.0, 100.0, "price")?;
             within(*kwh, 0.0, 1_000.0, "kwh")
         }
-        Command::WithdrawBid { building: name } => need(name, "a building", building),
+        Command::WithdrawBid { building: name } | Command::Prefer { building: name, .. } => {
+            need(name, "a building", building)
+        }
         Command::Weather { cloud, wind_ms } => {
             cloud.map_or(Ok(()), |v| within(v, 0.0, 1.0, "cloud"))?;
             wind_ms.map_or(Ok(()), |v| within(v, 0.0, 60.0, "wind_ms"))

@@ -443,7 +443,7 @@ fn the_rest_of_the_subcommands_answer() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("Fault(cable:"));
     let output = expect(&["commands", "--json"], 0, &[]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    assert_eq!(json["commands"].as_array().map(Vec::len), Some(38));
+    assert_eq!(json["commands"].as_array().map(Vec::len), Some(39));
     let home = folder("rest");
     let village = home.join("village.ron");
     let output = expect(&["generate", "--homes", "20", "--seed", "3"], 0, &[]);

@@ -3,7 +3,7 @@
 
 mod support;
 
-use sim_core::command::{BidSide, Command, FaultKind, Lever, Mechanism};
+use sim_core::command::{BidSide, Command, FaultKind, Lever, Mechanism, Preference};
 use sim_core::event::EventKind;
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::ledger::audit;
@@ -206,7 +206,7 @@ fn a_larger_bid_buys_no_less() {
         run.until("08:16:00");
         let Some(Subject::Building(home)) = commons().find("home-07") else { panic!("no home") };
         let home = ParticipantId::new(home.index());
-        let trades = run.see().market.trades;
+        let trades = run.see().market.book.trades;
         let of = |own: bool| trades.iter().filter(|t| (t.buyer == home) == own).map(|t| t.quantity.0).sum::<i64>();
         (of(true), of(false))
     };
@@ -216,4 +216,22 @@ fn a_larger_bid_buys_no_less() {
         let (own, rest) = bought(kwh);
         assert!(own >= least - 200 && own <= 19_000 && rest * 2 >= others, "{kwh}: {own}, others {rest} of {others}");
     }
+}
+
+/// A household's preference is seen, can be chosen, is told with what it was, and is refused when it is that already.
+#[test]
+fn a_preference_can_be_chosen() {
+    let mut run = Run::new(&commons(), 1);
+    run.until("08:01:00");
+    let Some(Subject::Building(home)) = commons().find("home-07") else { panic!("no home") };
+    let from = run.see().market.preferences[home.index()];
+    let to = if from == Preference::Green { Preference::Price } else { Preference::Green };
+    let prefer = || Command::Prefer { building: "home-07".into(), partner: to };
+    run.give(prefer());
+    run.give(prefer());
+    run.seconds(2.0);
+    assert_eq!(run.see().market.preferences[home.index()], to);
+    let set = run.find(|k| matches!(k, EventKind::PreferenceSet { .. }));
+    assert_eq!(set.iter().map(|e| &e.kind).collect::<Vec<_>>(), [&EventKind::PreferenceSet { from, to }]);
+    assert!(run.story().contains("prefers that already"), "{}", run.story());
 }

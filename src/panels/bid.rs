@@ -1,9 +1,10 @@
 //! A household's own bid instead of its agent's.
 
 use super::data::{PanelData, Reply};
+use super::names::preference_key;
 use super::{theme, widgets};
 use bevy_egui::egui::{Button, DragValue, Ui};
-use sim_core::command::{BidSide, Command};
+use sim_core::command::{BidSide, Command, Preference};
 use sim_core::ids::{BuildingId, Subject};
 
 /// What the user is about to bid.
@@ -24,6 +25,7 @@ impl Default for State {
 pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, id: BuildingId, state: &mut State, reply: &mut Reply) {
     let building = data.scene.name(Subject::Building(id)).to_owned();
     ui.add_space(theme::GRID);
+    show_preference(ui, data, id, &building, reply);
     widgets::title(ui, data.t("bid")).on_hover_text(data.t("term-bid"));
     if data.now.market.overridden.contains(&id) {
         ui.label(data.t("bid-own"));
@@ -47,4 +49,20 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, id: BuildingId, state: &mu
             reply.command(Command::Bid { building, side, price: state.price, kwh: state.kwh });
         }
     });
+}
+
+/// Whom it prefers to trade with, and the choice.
+fn show_preference(ui: &mut Ui, data: &PanelData<'_>, id: BuildingId, building: &str, reply: &mut Reply) {
+    let Some(now) = data.now.market.preferences.get(id.index()).copied() else { return };
+    widgets::title(ui, data.t("preference")).on_hover_text(data.t("term-preference"));
+    ui.horizontal_wrapped(|ui| {
+        for partner in [Preference::Price, Preference::Neighbour, Preference::Green] {
+            let key = preference_key(partner);
+            let button = ui.add(Button::selectable(now == partner, data.t(key)));
+            if button.on_hover_text(data.t(&format!("term-{key}"))).clicked() && now != partner {
+                reply.command(Command::Prefer { building: building.to_owned(), partner });
+            }
+        }
+    });
+    ui.add_space(theme::GRID);
 }

@@ -1,7 +1,7 @@
 //! Names of things for people: the scene's own title, or a word for the kind with the name in the file.
 
 use crate::locale::Locale;
-use sim_core::command::{BiddingStrategy, Lever, Mechanism, TariffShape};
+use sim_core::command::{BiddingStrategy, Lever, Mechanism, Preference, TariffShape};
 use sim_core::ids::Subject;
 use sim_core::scene::Scene;
 use sim_core::scene::schema::{BuildingKind, DeviceKind, Fuel, SwitchKind, Words};
@@ -69,6 +69,15 @@ pub(crate) fn shape_key(shape: TariffShape) -> &'static str {
         TariffShape::Flat => "shape-flat",
         TariffShape::TimeOfUse => "shape-time-of-use",
         TariffShape::CriticalPeak => "shape-critical-peak",
+    }
+}
+
+/// Words for whom a household prefers.
+pub(crate) fn preference_key(preference: Preference) -> &'static str {
+    match preference {
+        Preference::Price => "preference-price",
+        Preference::Neighbour => "preference-neighbour",
+        Preference::Green => "preference-green",
     }
 }
 

@@ -107,7 +107,8 @@ pub(crate) fn rate(kind: &EventKind) -> (Topic, Weight) {
         | K::LeverSet { .. }
         | K::TariffShapeSet { .. }
         | K::AgentsSet { .. }
-        | K::MechanismSet { .. } => (Topic::Market, Weight::Notable),
+        | K::MechanismSet { .. }
+        | K::PreferenceSet { .. } => (Topic::Market, Weight::Notable),
         K::SlotCleared { .. }
         | K::SlotSettled { .. }
         | K::CertificatesIssued { .. }

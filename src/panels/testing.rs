@@ -8,7 +8,7 @@ use crate::bridge::{Clock, Selection};
 use crate::locale::{Language, Locale};
 use crate::tour::Tour;
 use bevy_egui::egui;
-use sim_core::command::{BiddingStrategy, Command, FaultKind, Mechanism, TariffShape};
+use sim_core::command::{BiddingStrategy, Command, FaultKind, Mechanism, Preference, TariffShape};
 use sim_core::event::{
     ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn,
 };
@@ -186,6 +186,7 @@ pub(crate) fn kinds() -> Vec<EventKind> {
         K::TariffShapeSet { from: TariffShape::Flat, to: TariffShape::TimeOfUse },
         K::AgentsSet { from: BiddingStrategy::Forecast, to: BiddingStrategy::Learning },
         K::MechanismSet { from: Mechanism::UniformPrice, to: Mechanism::PeerToPeer },
+        K::PreferenceSet { from: Preference::Price, to: Preference::Green },
         K::FaultStruck { kind: FaultKind::PhaseToGround, at: 0.4, resistance_ohm: 0.0, current_a: 3412.0 },
         K::FaultCleared { after_ms: 142.0 },
         K::ConductorOpened { phase: 2 },

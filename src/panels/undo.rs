@@ -74,6 +74,11 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         Command::Bid { building, .. } => earlier_bid(building, scene, now)
             .or_else(|| scene.find(building).map(|_| Command::WithdrawBid { building: building.clone() })),
         Command::WithdrawBid { building } => earlier_bid(building, scene, now),
+        Command::Prefer { building, .. } => {
+            let Subject::Building(b) = scene.find(building)? else { return None };
+            let partner = now.market.preferences.get(b.index()).copied()?;
+            Some(Command::Prefer { building: building.clone(), partner })
+        }
         Command::Weather { cloud, wind_ms } if cloud.is_some() || wind_ms.is_some() => {
             Some(Command::Weather { cloud: None, wind_ms: None })
         }

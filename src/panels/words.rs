@@ -1,7 +1,7 @@
 //! What happened, in a sentence: used by the log, the chain of causes, captions and the outcome card.
 
 use super::attacks;
-use super::names::{lever_key, mechanism_key, name, shape_key, strategy_key};
+use super::names::{lever_key, mechanism_key, name, preference_key, shape_key, strategy_key};
 use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
 use crate::locale::Locale;
@@ -84,6 +84,9 @@ impl Writer<'_> {
             ),
             K::TariffShapeSet { to, .. } => ("event-shape-set", vec![("what", self.t(shape_key(*to)).into())]),
             K::AgentsSet { to, .. } => ("event-agents-set", vec![("what", self.t(strategy_key(*to)).into())]),
+            K::PreferenceSet { to, .. } => {
+                ("event-preference-set", vec![("partner", self.t(preference_key(*to)).into())])
+            }
             K::MechanismSet { to, .. } => ("event-mechanism-set", vec![("what", self.t(mechanism_key(*to)).into())]),
             _ => self.network(kind),
         }
@@ -383,6 +386,11 @@ impl Writer<'_> {
             C::Attack { kind } => attacks::describe(kind, |name| self.known(name), self.locale),
             C::EndAttacks => self.t("command-end-attacks"),
             C::WithdrawBid { building } => named("command-withdraw-bid", building),
+            C::Prefer { building, partner } => {
+                let args =
+                    [("what", self.known(building).into()), ("partner", self.t(preference_key(*partner)).into())];
+                self.locale.t_args("command-prefer", &args)
+            }
             C::Weather { cloud: None, wind_ms: None } => self.t("command-weather-free"),
             C::Weather { .. } => self.t("command-weather"),
             // The neighbour's and the regulator's.

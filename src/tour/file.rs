@@ -161,6 +161,7 @@ fn named(action: &Action) -> Option<&str> {
             | Command::Operate { switch: name, .. }
             | Command::Bid { building: name, .. }
             | Command::WithdrawBid { building: name }
+            | Command::Prefer { building: name, .. }
             | Command::ShareStorage { element: name, .. } => Some(name),
             _ => None,
         },

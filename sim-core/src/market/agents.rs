@@ -25,7 +25,7 @@
 //! islands can trade at a time (the caller says who is connected).
 
 use super::book::{Book, Side};
-use super::mechanism::{Party, Preference};
+use super::mechanism::Preference;
 use super::past::Forecast;
 use super::strategy::{BiddingStrategy, Learner};
 use super::{Levers, MarketError};
@@ -213,16 +213,14 @@ pub(super) fn place_grid(
     place(book, grid, Side::Buy, quantity, Price(outlook.feed_in.0.min(outlook.import.0 - 1)))
 }
 
-/// What a participant prefers in a partner, fixed by the seed: of ten, five look at the price alone, three at neighbours
+/// What a participant prefers in a partner until somebody chooses for it, by the seed: of ten, five look at the price alone, three at neighbours
 /// first, two buy green only (an assumption; surveys of energy communities find all three in such an order).
-pub(super) fn party_of(situation: &Situation, seed: u64) -> Party {
-    let mut stream = Stream::new(seed, "market preference", u64::from(situation.participant.0));
-    let preference = match stream.below(10) {
+pub(super) fn draw_preference(participant: ParticipantId, seed: u64) -> Preference {
+    match Stream::new(seed, "market preference", u64::from(participant.0)).below(10) {
         0..5 => Preference::Price,
         5..8 => Preference::Neighbour,
         _ => Preference::Green,
-    };
-    Party { place: situation.place, green: situation.green, preference }
+    }
 }
 
 /// What sets a participant apart, fixed by the seed.

@@ -12,7 +12,7 @@ use super::agreement::{self, Agreement, Beside};
 use super::auction::Clearing;
 use super::book::{Book, Side};
 use super::charges::Standing;
-use super::mechanism::{self, Mechanism, Party, Passage, Setting};
+use super::mechanism::{self, Mechanism, Party, Passage, Preference, Setting};
 use super::network_check::NetworkView;
 use super::nodal::NodalRates;
 use super::parameters::MarketParameters;
@@ -35,7 +35,9 @@ pub struct Market {
     mechanism: Mechanism,
     strategy: BiddingStrategy,
     learners: BTreeMap<ParticipantId, Learner>,
-    user_bids: BTreeMap<ParticipantId, UserBid>,
+    pub(super) user_bids: BTreeMap<ParticipantId, UserBid>,
+    /// Preferences that were chosen; all others follow from the seed.
+    pub(super) preferences: BTreeMap<ParticipantId, Preference>,
     /// The regulator's limits of every trade's price: least and most.
     pub(super) bounds: Option<(Price, Price)>,
     pub(super) pasts: BTreeMap<ParticipantId, MeteredPast>,
@@ -59,8 +61,8 @@ const OPEN_SLOTS: usize = 8;
 /// and a store would buy at dawn for more than it sells at dusk.
 const PRICE_MEMORY_DAYS: i128 = 4;
 /// Largest energy of an order or reading (1 TWh) and largest price (a million per kWh): beyond is an error of the caller.
-const ENERGY_LIMIT: Wh = Wh(1_000_000_000_000);
-const PRICE_LIMIT: Price = Price(1_000_000_000);
+pub(super) const ENERGY_LIMIT: Wh = Wh(1_000_000_000_000);
+pub(super) const PRICE_LIMIT: Price = Price(1_000_000_000);
 
 impl Market {
     /// A market before its first clearing. Fails if slots do not divide the day or the levers are bad.
@@ -77,6 +79,7 @@ impl Market {
             strategy: BiddingStrategy::default(),
             learners: BTreeMap::new(),
             user_bids: BTreeMap::new(),
+            preferences: BTreeMap::new(),
             bounds: None,
             pasts: BTreeMap::new(),
             standing: Standing::default(),
@@ -150,29 +153,6 @@ impl Market {
     /// Changes how households bid; what they have learnt stays.
     pub fn set_strategy(&mut self, strategy: BiddingStrategy) {
         self.strategy = strategy;
-    }
-
-    /// The bid the user makes for a participant, if any.
-    #[must_use]
-    pub fn user_bid(&self, participant: ParticipantId) -> Option<UserBid> {
-        self.user_bids.get(&participant).copied()
-    }
-
-    /// Takes over the bids of a participant, or gives them back with `None`. Fails on a negative or absurd bid.
-    pub fn set_user_bid(&mut self, participant: ParticipantId, bid: Option<UserBid>) -> Result<(), MarketError> {
-        let Some(bid) = bid else {
-            self.user_bids.remove(&participant);
-            return Ok(());
-        };
-        let quantity = bid.quantity.unwrap_or(Wh::ZERO);
-        if quantity < Wh::ZERO {
-            return Err(MarketError::NegativeQuantity { participant, quantity });
-        }
-        if quantity > ENERGY_LIMIT || bid.price > PRICE_LIMIT || bid.price < Price(-PRICE_LIMIT.0) {
-            return Err(MarketError::Overflow { what: "a user's bid" });
-        }
-        self.user_bids.insert(participant, bid);
-        Ok(())
     }
 
     /// The slot that `time` falls into.
@@ -305,7 +285,7 @@ impl Market {
         let outlook = self.outlook(slot, from, end.since(from), grid_available);
         let (book, risk) = self.collect_orders(&outlook, situations)?;
         let parties: BTreeMap<ParticipantId, Party> =
-            situations.iter().map(|s| (s.participant, agents::party_of(s, self.parameters.seed))).collect();
+            situations.iter().map(|s| (s.participant, self.party_of(s))).collect();
         let before = self.open.get(&slot);
         let number = before.map_or(0, |o| o.number + 1);
         let mut reversed = before.map(|o| o.reverse_rest(end.since(from), end.since(o.from))).unwrap_or_default();

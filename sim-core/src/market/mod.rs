@@ -1,12 +1,13 @@
 //! The market: order book, auction, agents, tariffs, settlement.
 //!
 //! Reading order: `book` (orders by price and time; `book_file`: as JSON), `auction` (uniform price), `discriminatory`
-//! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the user's levers, carbon), `past` (what a participant knows), `agents` (what it bids) and `strategy` (how it
-//! chooses its price),
-//! `network_check` (what of it the network can carry), `maker` (the operator's own two prices), `lever` (the levers that
-//! are one number each), `exchange` and `trades` (the state: slots, clearings, positions), `settlement` (who owes what), `agreement` (what flows beside the market),
-//! `charges` (grid fee, tax, subsidy), `nodal` and `network_charges` (losses and full elements), `bill` (what it comes to for each); beside them `carbon` (footprints and credits),
-//! `storage_sharing` (slots of a battery).
+//! (sums of two other rules), `mechanism` (all five on one book) with `mid_market`, `peer_to_peer`, `sharing`, `tariff` (the
+//! user's levers, carbon), `past` (what a participant knows), `agents` (what it bids), `strategy` (how it chooses its price)
+//! and `choices` (what people decide instead), `network_check` (what of it the network can carry), `maker` (the operator's
+//! own two prices), `lever` (the levers that are one number each), `exchange` and `trades` (the state: slots, clearings,
+//! positions), `settlement` (who owes what), `agreement` (what flows beside the market), `charges` (grid fee, tax, subsidy),
+//! `nodal` and `network_charges` (losses and full elements), `bill` (what it comes to for each); beside them `carbon`
+//! (footprints and credits), `storage_sharing` (slots of a battery).
 //! Units: Wh, [`Price`](crate::quantity::Price) in thousandths per kWh, [`Money`](crate::quantity::Money) in millionths.
 //! All integers; seeded randomness only in the valuation of the agents.
 
@@ -18,6 +19,7 @@ mod book;
 pub mod book_file;
 pub mod carbon;
 mod charges;
+mod choices;
 mod closing;
 mod discriminatory;
 mod error;

@@ -2,7 +2,7 @@
 
 use super::{Bill, CarbonRow, Curtailment, NodalRates, Order, Pair, StorageView, UserBid};
 use crate::ids::{BuildingId, ParticipantId};
-use crate::market::{BiddingStrategy, Book, Levers, Mechanism, TariffShape, clear};
+use crate::market::{BiddingStrategy, Book, Levers, Mechanism, Preference, TariffShape, clear};
 use crate::time::SimTime;
 
 /// Market.
@@ -52,6 +52,8 @@ pub struct MarketView {
     pub carbon: Vec<CarbonRow>,
     /// The batteries of which a part can be let: those with a meter of their own first.
     pub storages: Vec<StorageView>,
+    /// Whom each building prefers to deal with.
+    pub preferences: Vec<Preference>,
     /// Buildings whose bids are the user's.
     pub overridden: Vec<BuildingId>,
     /// Those bids, in the same order.

@@ -39,6 +39,7 @@ impl World {
             Command::Jam { switch } | Command::Operate { switch, .. } => switch,
             Command::Bid { building, .. }
             | Command::WithdrawBid { building }
+            | Command::Prefer { building, .. }
             | Command::TradeWithNeighbour { building, .. } => building,
             Command::SetTie { .. } => return self.scene.tie.map_or(Subject::Community, Subject::Device),
             Command::DeployContract { by, .. }
@@ -121,6 +122,7 @@ impl World {
                 self.bid(building, Some((side, *price, *kwh)))
             }
             Command::WithdrawBid { building } => self.bid(building, None),
+            Command::Prefer { building, partner } => self.set_preference(building, *partner, event),
             Command::Attack { kind } => self.attack(kind, event),
             Command::EndAttacks => self.end_attacks(),
             Command::GrantAccess { account, to } => self.order_access(account, to, true, event),

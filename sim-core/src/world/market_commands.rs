@@ -7,7 +7,7 @@ use super::trading::{levers, price};
 use crate::event::EventKind;
 use crate::ids::{DeviceId, EventId, ParticipantId, Subject};
 use crate::ledger::types::Tariffs;
-use crate::market::{BiddingStrategy, Lever, Levers, Mechanism, Standing, TariffShape, Terms};
+use crate::market::{BiddingStrategy, Lever, Levers, Mechanism, Preference, Standing, TariffShape, Terms};
 use crate::scene::schema::DeviceKind;
 use crate::scene::{Participant, Scene};
 use crate::time::{MINUTE_US, SimTime};
@@ -70,6 +70,19 @@ impl World {
         }
         self.state.market.set_mechanism(to);
         self.note_rule(EventKind::MechanismSet { from, to }, event);
+        Ok(())
+    }
+
+    pub(super) fn set_preference(&mut self, building: &str, to: Preference, event: EventId) -> Result<(), String> {
+        let Some(Subject::Building(b)) = self.scene.find(building) else {
+            return Err(format!("there is no building '{building}'"));
+        };
+        let from = self.state.market.set_preference(ParticipantId::new(b.index()), to);
+        if from == to {
+            return Err(format!("{building} prefers that already"));
+        }
+        let kind = EventKind::PreferenceSet { from, to };
+        self.state.journal.note(self.state.now, Subject::Building(b), kind, event);
         Ok(())
     }
 

@@ -19,8 +19,8 @@ impl World {
         let levers = s.market.levers();
         let all = (0..self.scene.participants.len()).map(ParticipantId::new);
         let bid = |b: &BuildingId| s.market.user_bid(ParticipantId::new(b.index()));
-        let buildings = (0..self.scene.file.buildings.len()).map(BuildingId::new);
-        let overridden: Vec<BuildingId> = buildings.filter(|b| bid(b).is_some()).collect();
+        let buildings = || (0..self.scene.file.buildings.len()).map(BuildingId::new);
+        let overridden: Vec<BuildingId> = buildings().filter(|b| bid(b).is_some()).collect();
         MarketView {
             slot,
             slot_start: SimTime(slot * slot_us),
@@ -44,6 +44,7 @@ impl World {
             bills: s.trading.bills.clone(),
             carbon: all.map(|p| s.trading.carbon.get(p)).collect(),
             storages: self.view_storages(),
+            preferences: buildings().map(|b| s.market.preference(ParticipantId::new(b.index()))).collect(),
             user_bids: overridden.iter().filter_map(bid).collect(),
             overridden,
         }

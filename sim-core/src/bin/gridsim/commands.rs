@@ -136,6 +136,12 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "a household's own bid instead of its agent's",
         "Bid(building: \"home-07\", side: Sell, price: 0.25, kwh: 1.5)",
     ),
+    (
+        "Prefer",
+        "building: name, partner: Price|Neighbour|Green",
+        "whom a household prefers where neighbours trade one by one: the best price, its feeder first, green energy only",
+        "Prefer(building: \"home-07\", partner: Green)",
+    ),
     ("WithdrawBid", "building: name", "gives the bidding back to the agent", "WithdrawBid(building: \"home-07\")"),
     (
         "Weather",
