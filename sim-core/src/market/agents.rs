@@ -11,7 +11,7 @@
 //! so that the curve from `forecast - deviation` to `forecast + deviation` climbs from the price of being long to that of
 //! being short: positive net export is offered at `v`, negative is bid for at `v`. Sure surplus is offered at most at the
 //! feed-in tariff, and nobody bids above the import tariff: the grid is the outside option of both. A seeded nerve
-//! (0.7 to 1.3 times the deviation) and valuation set participants apart. Load that can wait bids lower, between both tariffs.
+//! (0.7 to 1.3 times the deviation) and valuation set participants apart.
 //! **Storage** values a kWh at the running mean of past prices, lower when full and higher when empty, and keeps
 //! distance for losses and ageing: `bid = v * eta_c - wear / 2`, `ask = v / eta_d + wear / 2`, so that any round trip
 //! earns at least its wear. It never offers its reserve. In an island nothing can be bought back from the grid, so a kWh
@@ -47,8 +47,6 @@ pub struct Situation {
     pub green: bool,
     /// What it is expected to take and give, its storage and engine left out.
     pub forecast: Forecast,
-    /// The part of the expected import that can wait for another slot.
-    pub flexible: Wh,
     /// Its storage, if it trades with it.
     pub storage: Option<StorageState>,
     /// Its engine, if it has one.
@@ -60,7 +58,7 @@ impl Situation {
     pub(super) fn check(&self, most: Wh, dearest: Price) -> Result<(), MarketError> {
         let store = self.storage.map(|s| [s.energy, s.capacity, s.reserve, s.charge_limit, s.discharge_limit]);
         let engine = self.engine.map(|e| e.available);
-        let energies = [self.forecast.import, self.forecast.export, self.forecast.deviation, self.flexible];
+        let energies = [self.forecast.import, self.forecast.export, self.forecast.deviation];
         for quantity in energies.into_iter().chain(store.into_iter().flatten()).chain(engine) {
             if quantity < Wh::ZERO {
                 return Err(MarketError::NegativeQuantity { participant: self.participant, quantity });
@@ -237,9 +235,7 @@ struct Nature {
 const BLOCKS: [(i64, i64, i64); 4] = [(-1000, -500, 227), (-500, 0, 401), (0, 500, 599), (500, 1000, 773)];
 
 fn place_expected(book: &mut Book, outlook: &Outlook, s: &Situation, nature: Nature) -> Result<(), MarketError> {
-    let flexible = Wh(s.flexible.0.clamp(0, s.forecast.import.0.max(0)));
-    let sure_import = s.forecast.import.0 - flexible.0;
-    let net = outlook.scale(Wh(s.forecast.export.0 - sure_import)).0;
+    let net = outlook.scale(Wh(s.forecast.export.0 - s.forecast.import.0)).0;
     let deviation = outlook.scale(Wh(s.forecast.deviation.0 * nature.nerve / 1_000)).0;
     let who = s.participant;
     let span = outlook.short.0 - outlook.long.0;
@@ -256,10 +252,7 @@ fn place_expected(book: &mut Book, outlook: &Outlook, s: &Situation, nature: Nat
     let (sure, top) = ((-net - deviation).max(0), outlook.highest_bid());
     let less_urgent = if outlook.grid_available { 0 } else { sure / 2 };
     place(book, who, Side::Buy, Wh(sure - less_urgent), top)?;
-    place(book, who, Side::Buy, Wh(less_urgent), Price(top.0 * (400 + nature.valuation * 6 / 10) / 1_000))?;
-    // What can wait stands a fifth to seven tenths of the way from feed-in to import.
-    let wait = Price(outlook.feed_in.0 + (outlook.import.0 - outlook.feed_in.0) * (200 + nature.valuation / 2) / 1_000);
-    place(book, who, Side::Buy, outlook.scale(flexible), wait)
+    place(book, who, Side::Buy, Wh(less_urgent), Price(top.0 * (400 + nature.valuation * 6 / 10) / 1_000))
 }
 
 /// All that is expected as one order, its price chosen by the strategy. (In an island the outside options are gone, and

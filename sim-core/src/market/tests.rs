@@ -32,7 +32,6 @@ fn household(n: u32, net: i64) -> Situation {
         place: 0,
         green: net > 0,
         forecast,
-        flexible: Wh::ZERO,
         storage: None,
         engine: None,
     }

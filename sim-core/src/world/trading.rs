@@ -19,9 +19,6 @@ use crate::scene::{Participant, Scene};
 use crate::time::{MINUTE_US, SECOND_US, SimTime};
 use serde::{Deserialize, Serialize};
 
-/// Ageing cost of a lithium battery per kWh given: 60 a kWh of capacity over 6,000 full cycles (BloombergNEF 2024 trend
-/// for packs, carried to 2050 without further decline).
-const WEAR: Price = Price(10);
 /// After a change of the network the rest of the slot clears again when this much time has passed, so that one
 /// clearing answers a burst of switching, s.
 const EXTRAORDINARY_S: u64 = 5;
@@ -314,7 +311,6 @@ impl World {
                 place: self.place_of(who),
                 green: self.state.market.is_green(id),
                 forecast: self.state.market.forecast(slot, id),
-                flexible: Wh::ZERO,
                 storage: None,
                 engine: None,
             };
@@ -366,7 +362,7 @@ impl World {
             discharge_limit: wh(s.available_discharge_above(b, b.reserve_soc, slot_s).0 * hours),
             charge_thousandths: whole(b.efficiency * 1e3),
             discharge_thousandths: whole(b.efficiency * 1e3),
-            wear: WEAR,
+            wear: price(b.wear.replacement / f64::from(b.wear.cycles.max(1))),
         })
     }
 

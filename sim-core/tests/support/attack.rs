@@ -170,7 +170,8 @@ fn change_block(run: &Run, dice: &mut Stream) -> Outcome {
     let place = dice.below(lines[height].len() as u64) as usize;
     let original = lines[height].clone();
     lines[height][place] ^= 1 + dice.below(255) as u8;
-    let found = audit::verify(&lines).err().and_then(|e| e.height);
+    let Err(error) = audit::verify(&lines) else { return Outcome::default() };
+    let found = error.height;
     let (mut auditor, mut outcome) = (Auditor::default(), Outcome::default());
     outcome.what = format!("byte {place} of block {height}, found at {found:?}");
     for line in &lines[..height] {
@@ -187,8 +188,10 @@ fn change_block(run: &Run, dice: &mut Stream) -> Outcome {
         copy,
     };
     outcome.is_sound = evidence(lines[height].clone()).is_valid(&known) && !evidence(original).is_valid(&known);
-    (outcome.after_s, outcome.is_named) = (found.filter(|h| *h == height as u64).map(|_| 0.0), true);
-    // A copy outside has no log: the auditor's message with its line and column is its entry.
-    (outcome.is_entered, outcome.is_explained) = (true, true);
+    outcome.is_named = found == Some(height as u64);
+    outcome.after_s = outcome.is_named.then_some(0.0);
+    // A copy outside has no log: the auditor's message is its entry, if it leads to the line, and its explanation.
+    outcome.is_entered = error.line == height + 1 && error.column > 0;
+    outcome.is_explained = !error.reason.is_empty();
     outcome
 }

@@ -1,4 +1,4 @@
-//! `gridsim clear`: an order book through every mechanism of the market.
+//! `gridsim clear`: an order book at one price, pay as bid, and pair by pair.
 
 use crate::Failure;
 use crate::files::{print, read_text};

@@ -63,7 +63,7 @@ enum Verb {
     BenchLimits(bench_limits::Args),
     /// Short-circuit currents by IEC 60909 at every bus of a case of tables or of a scene.
     ShortCircuit(short_circuit::Args),
-    /// Clears an order book (.json) with every mechanism of the market.
+    /// Clears an order book (.json): at one price, pay as bid, and pair by pair at the middle of bid and ask.
     Clear(clear::Args),
     /// Projects a solar plant's cash flows under several business models, party by party.
     Business(business::Args),

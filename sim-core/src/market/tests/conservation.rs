@@ -22,15 +22,14 @@ fn orders() -> impl Strategy<Value = Vec<Order>> {
 }
 
 fn situation() -> impl Strategy<Value = Situation> {
-    let flows = (0..3_000_i64, 0..3_000_i64, 0..1_000_i64, 0..1_000_i64);
+    let flows = (0..3_000_i64, 0..3_000_i64, 0..1_000_i64);
     (flows, any::<bool>(), prop::option::of(0..=300_000_i64), prop::option::of((0..500_i64, 0..9_000_i64))).prop_map(
-        |((import, export, deviation, flexible), connected, stored, engine_offer)| Situation {
+        |((import, export, deviation), connected, stored, engine_offer)| Situation {
             participant: ParticipantId(0),
             connected,
             place: 0,
             green: false,
             forecast: Forecast { import: Wh(import), export: Wh(export), deviation: Wh(deviation) },
-            flexible: Wh(flexible),
             storage: stored.and_then(|e| battery(0, e).storage),
             engine: engine_offer.and_then(|(cost, q)| engine(0, cost, q).engine),
         },

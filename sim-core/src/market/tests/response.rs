@@ -151,7 +151,7 @@ fn clearings_at_the_wrong_time_are_refused() {
     let bad = MarketParameters { slot_us: 7, ..*m.parameters() };
     assert_eq!(Market::new(bad, levers()).map(|_| ()), Err(MarketError::UnevenSlot { slot_us: 7 }));
     let mut negative = household(1, -500);
-    negative.flexible = Wh(-1);
+    negative.forecast.import = Wh(-1);
     assert!(matches!(m.clear_slot(SimTime(0), 1, &[negative], true), Err(MarketError::NegativeQuantity { .. })));
     assert!(m.latest().is_none() && m.trades(1).is_empty(), "a refused clearing changes nothing");
 }
