@@ -300,6 +300,53 @@ fn a_chain_is_verified_and_a_changed_one_is_not() {
     expect(&["chain", "verify", text(&home.join("none.jsonl"))], 2, &[]);
 }
 
+/// Every account's entries add up to its balance; a transaction's money is followed back; what is asked for and not there is
+/// said, and nothing is told of a chain that does not hold.
+#[test]
+fn money_is_followed_through_a_chain_file() {
+    let chain = run_folder().join("chain.jsonl");
+    let list = |account: &str| -> Value {
+        let output = expect(&["chain", "trace", text(&chain), "--account", account, "--json"], 0, &[]);
+        serde_json::from_slice(&output.stdout).expect("a JSON object")
+    };
+    for account in ["home-01", "grid", "losses"] {
+        let value = list(account);
+        let entries = value["entries"].as_array().expect("entries");
+        let sum: i64 = entries.iter().filter_map(|e| e["amount"].as_i64()).sum();
+        assert_eq!((Some(sum), value["adds_up"].as_bool()), (value["balance"].as_i64(), Some(true)), "{account}");
+        assert!(!entries.is_empty() && entries.iter().all(|e| e["why"] != "unexplained"), "{value}");
+    }
+    let fee = list("home-01")["entries"].as_array().and_then(|e| e.iter().find(|e| e["why"] == "fee").cloned());
+    let fee = fee.expect("the grant costs a fee");
+    let hash = fee["hash"].as_str().expect("a hash").to_owned();
+    let output = expect(&["chain", "trace", text(&chain), "--tx", &hash, "--json"], 0, &[]);
+    let value: Value = serde_json::from_slice(&output.stdout).expect("a JSON object");
+    let paid = &value["payments"][0];
+    let origins = paid["origins"].as_array().expect("origins").iter().filter_map(|o| o["amount"].as_i64());
+    assert_eq!((Some(origins.sum::<i64>()), paid["from"].as_str()), (paid["amount"].as_i64(), Some("home-01")));
+    let output = expect(&["chain", "trace", text(&chain), "--tx", &hash], 0, &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("first in, first out"));
+    let output = expect(&["chain", "trace", text(&chain), "--account", "home-01"], 0, &[]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("they add up to the balance"));
+    let bill = list("home-01")["entries"].as_array().and_then(|e| e.iter().find(|e| e["why"] == "grid fee").cloned());
+    if let Some(bill) = bill.as_ref().and_then(|b| b["hash"].as_str()) {
+        expect(&["chain", "trace", text(&chain), "--tx", bill], 2, &["Settlement", "--account"]);
+        expect(&["chain", "trace", text(&chain), "--tx", bill, "--account", "home-01"], 0, &[]);
+    }
+    expect(&["chain", "trace", text(&chain), "--account", "home-1"], 2, &["there is no such account", "did you mean"]);
+    expect(&["chain", "trace", text(&chain), "--tx", "12"], 2, &["--tx"]);
+    expect(&["chain", "trace", text(&chain), "--tx", &"0".repeat(64)], 5, &["chain.jsonl", "no transaction"]);
+    expect(&["chain", "trace", text(&chain)], 2, &["--account"]);
+    let path = folder("money").join("forged.jsonl");
+    fs::write(
+        &path,
+        read(&chain).replacen("\"amount\":", "\"amount\":1", 1).replacen("\"import\":", "\"import\":1", 1),
+    )
+    .expect("a chain to refuse");
+    let output = expect(&["chain", "trace", text(&path), "--account", "home-01"], 5, &["forged.jsonl"]);
+    assert!(output.stdout.is_empty(), "nothing is told of a chain that does not hold");
+}
+
 /// The command line chooses how the validators agree; the chain file says so, verifies by that mechanism's rule, and the
 /// replay carries it.
 #[test]

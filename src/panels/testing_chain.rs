@@ -7,7 +7,7 @@ use sim_core::ledger::chain_file::{encode_genesis, encode_line};
 use sim_core::ledger::crypto::Keypair;
 use sim_core::ledger::genesis::{ACCOUNT_KEYS, AccountPlan, create_genesis};
 use sim_core::ledger::network::NetworkSettings;
-use sim_core::ledger::types::{MeterReading, Order, Parameters, Payload, Role, Side, SignedTransaction};
+use sim_core::ledger::types::{MeterReading, Order, Parameters, Payload, Role, Side, SignedTransaction, Transfer};
 use sim_core::ledger::{Ledger, OccurrenceKind};
 use sim_core::quantity::{Money, Price, Wh};
 use sim_core::scene::{Participant, Scene};
@@ -18,7 +18,8 @@ const SEED: u64 = 1;
 /// Accounts that report and bid.
 const SENDERS: usize = 21;
 
-/// Lines of a chain: its genesis, a block with what the first households sent, and empty ones behind it.
+/// Lines of a chain: its genesis, a block with what the first households sent, empty ones behind it, and one in which the
+/// first home sends on to the third a part of what the second had sent to it.
 pub(super) fn chain(scene: &Scene) -> Vec<String> {
     let f = &scene.file;
     let plan = |p: &Participant| {
@@ -40,23 +41,39 @@ pub(super) fn chain(scene: &Scene) -> Vec<String> {
         let (key, amount) = (Keypair::derive(SEED, ACCOUNT_KEYS, &plan.name), i64::try_from(i).unwrap_or(0));
         let reading = MeterReading { slot: 0, import: Wh(310 + amount), export: Wh::ZERO };
         let order = Order { slot: 0, side: Side::Buy, quantity: Wh(900), price: Price(210 + amount) };
-        let payloads = if i == 0 {
-            vec![Payload::MeterReading(reading), Payload::Order(order)]
-        } else {
-            vec![Payload::MeterReading(reading)]
-        };
-        for (nonce, payload) in (0..).zip(payloads) {
-            let tx = SignedTransaction::new(&key, ledger.get_chain(), nonce, payload);
-            ledger.submit(SimTime(0), tx, u32::try_from(i).unwrap_or(0));
+        let mut payloads = vec![Payload::MeterReading(reading)];
+        payloads.extend(match i {
+            0 => Some(Payload::Order(order)),
+            1 => Some(transfer(0, 5_000_000)),
+            _ => None,
+        });
+        for payload in payloads {
+            send(&mut ledger, SimTime(0), &key, payload);
         }
     }
-    for occurrence in ledger.advance(SimTime(200 * SECOND_US), &[]) {
+    let mut seen = ledger.advance(SimTime(200 * SECOND_US), &[]);
+    let key = Keypair::derive(SEED, ACCOUNT_KEYS, &plans[0].name);
+    send(&mut ledger, SimTime(200 * SECOND_US), &key, transfer(2, 3_000_000));
+    seen.extend(ledger.advance(SimTime(240 * SECOND_US), &[]));
+    for occurrence in seen {
         if let OccurrenceKind::Committed { block, .. } = occurrence.kind {
             lines.push(encode_line(&block));
         }
     }
     assert!(lines.len() > 3, "a chain of {} lines", lines.len());
     lines
+}
+
+fn transfer(to: u32, amount: i64) -> Payload {
+    Payload::Transfer(Transfer { to, amount: Money(amount) })
+}
+
+/// Sends it as the key's next transaction, with a fee where it is no duty.
+fn send(ledger: &mut Ledger, now: SimTime, key: &Keypair, payload: Payload) {
+    let nonce = ledger.get_next_nonce(&key.get_address());
+    let fee = if payload.is_duty() { Money::ZERO } else { Money(1_000) };
+    let tx = SignedTransaction::with_fee(key, ledger.get_chain(), nonce, fee, payload);
+    ledger.submit(now, tx, 0);
 }
 
 /// What grants and the regulator make happen.

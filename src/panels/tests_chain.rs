@@ -155,13 +155,40 @@ fn heights_names_and_fingerprints_are_found() {
         h.run_steps(3);
     };
     search(&mut h, "Home 1");
-    assert!(shows(&h, "Its public key") && shows(&h, "Its last transactions") && shows(&h, "kWh taken"));
+    assert!(shows(&h, "Its public key"));
+    h.get_by_label("Its last transactions").click();
+    h.run_steps(3);
+    assert!(shows(&h, "kWh taken"));
     search(&mut h, "#1");
-    assert!(shows(&h, "22 transactions"));
+    assert!(shows(&h, "23 transactions"));
     search(&mut h, &hash);
     assert!(shows(&h, "Block 2") && shows(&h, "Nothing was waiting"));
     search(&mut h, "no such thing");
     assert!(shows(&h, "Nothing found"));
+}
+
+/// The second home sends the first 5, on credit; the first sends 3 of them on and pays a fee.
+#[test]
+fn the_money_of_an_account_is_listed_and_followed_back() {
+    let mut h = open(desk(), LARGE, Sheet::Explorer);
+    h.state_mut().state.sheet.explorer.open(Page::Account(0));
+    h.run_steps(3);
+    assert!(shows(&h, "received 5.000000") && shows(&h, "paid 3.001000") && shows(&h, "1.999000"));
+    assert!(shows(&h, "+5.0000") && shows(&h, "sent, from") && shows(&h, "sent, to") && shows(&h, "fee for the block"));
+    h.get_all_by_label("Where did this money come from?").last().expect("a payment").click();
+    h.run_steps(3);
+    assert!(shows(&h, "first in, first out") && shows(&h, "on credit") && shows(&h, "3.0000"));
+    h.get_by_label("All its money").click();
+    h.run_steps(3);
+    h.get_by_label_contains("sent, to").click();
+    h.run_steps(3);
+    assert!(shows(&h, "This is the message, byte by byte"));
+    h.key_press(Key::Escape);
+    h.run_steps(3);
+    // Time is turned back: what is not on the chain any more is gone.
+    h.state_mut().past.chain.truncate(3);
+    h.run_steps(3);
+    assert!(shows(&h, "received 5.000000") && !shows(&h, "sent, to"));
 }
 
 #[test]

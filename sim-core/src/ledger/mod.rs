@@ -4,8 +4,8 @@
 //! and [`state`] (the transition) with its [`receipt`]s and [`state_tree`], [`certificate`] (renewable energy's hourly
 //! certificates) and [`contract`] (rules as text that hold money), [`merkle`], [`genesis`] and [`block`], [`mempool`],
 //! [`consensus`] (a pure machine per validator) and [`network`] (latency and loss), [`chain`] which joins them into the
-//! [`Ledger`], then [`chain_file`], [`audit`], [`proof`], [`state_proof`], [`light_client`] and [`inspect`], which need
-//! nothing but a `chain.jsonl` or a part of it. [`behaviour`] breaks the rules and [`watch`] notices. [`lab`] plays every mechanism on a network of any size. [`privacy`]
+//! [`Ledger`], then [`chain_file`], [`audit`], [`proof`], [`state_proof`], [`light_client`], [`inspect`] and
+//! [`money`], which need nothing but a `chain.jsonl` or a part of it. [`behaviour`] breaks the rules and [`watch`] notices. [`lab`] plays every mechanism on a network of any size. [`privacy`]
 //! seals readings for those with a grant, [`oversight`] is what the regulator says; with the feature `privacy`, the lab of
 //! commitments and range proofs stands beside it.
 //!
@@ -38,6 +38,7 @@ pub mod light_client;
 pub mod mechanism;
 pub mod mempool;
 pub mod merkle;
+pub mod money;
 pub mod network;
 mod network_charges;
 pub mod occurrence;

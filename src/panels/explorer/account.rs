@@ -1,6 +1,6 @@
-//! An account: whose it is, what it has, what it sent last, and how much speaks against it.
+//! An account: whose it is, what it has, its money and what it sent last, and how much speaks against it.
 
-use super::{Page, State, block, risk, say};
+use super::{Page, State, block, money, risk, say};
 use crate::panels::data::{PanelData, Reply};
 use crate::panels::footprint::grams;
 use crate::panels::widgets::{Row, row};
@@ -22,7 +22,6 @@ pub(super) fn show(
 ) {
     let Some(account) = genesis.accounts.get(index) else { return };
     ui.add_space(theme::GRID);
-    let sent = state.archive.sent(data, index);
     widgets::columns(ui, &[272.0, 0.0, 248.0], |i, ui| match i {
         2 => {
             ScrollArea::vertical().id_salt("risk").auto_shrink([false, false]).show(ui, |ui| {
@@ -48,7 +47,18 @@ pub(super) fn show(
             }
         }
         _ => {
-            widgets::title(ui, data.t("explorer-sent")).on_hover_text(data.t("term-explorer-sent"));
+            ui.horizontal(|ui| {
+                for (key, sent) in [("money-title", false), ("explorer-sent", true)] {
+                    let chosen = ui.selectable_label(state.money.sent == sent, data.t(key));
+                    if chosen.on_hover_text(data.t(&format!("term-{key}"))).clicked() {
+                        state.money.sent = sent;
+                    }
+                }
+            });
+            if !state.money.sent {
+                return money::show(ui, data, state, genesis, index);
+            }
+            let sent = state.archive.sent(data, index);
             if sent.is_empty() {
                 ui.add(Label::new(RichText::new(data.t("explorer-sent-nothing")).weak()).wrap());
                 return;

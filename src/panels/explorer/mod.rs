@@ -8,6 +8,7 @@ mod bytes;
 mod contract;
 mod lesson;
 mod links;
+mod money;
 mod path;
 mod risk;
 mod say;
@@ -43,6 +44,7 @@ pub(crate) struct State {
     page: Page,
     before: Vec<Page>,
     archive: Archive,
+    money: money::Money,
     field: search::Field,
     list: accounts::List,
     lesson: lesson::Lesson,
@@ -56,6 +58,7 @@ impl Default for State {
             page: Page::Block(None),
             before: Vec::new(),
             archive: Archive::default(),
+            money: money::Money::default(),
             field: search::Field::default(),
             list: accounts::List::default(),
             lesson: lesson::Lesson::default(),

@@ -1,4 +1,4 @@
-//! `gridsim chain`: verify, prove, check a proof.
+//! `gridsim chain`: verify, prove, check a proof; reading and following money stand beside it.
 
 use crate::Failure;
 use crate::files::{print, read_lines, read_text};
@@ -43,6 +43,8 @@ pub(crate) enum Verb {
     Read(super::chain_read::ReadArgs),
     /// Prints the regulator's compliance reports and says whether their figures follow from the blocks.
     Report(super::chain_read::ReportArgs),
+    /// Follows money: all that an account received and paid, and why; or where a payment's money came from.
+    Trace(super::chain_trace::Args),
     /// Checks such a proof with the genesis and the block's header alone.
     CheckProof {
         /// Proof file (.json).
@@ -61,6 +63,7 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
         Verb::Prove { file, account, address, .. } => prove_account(file, account.as_ref(), address.as_deref()),
         Verb::Read(args) => super::chain_read::read(args),
         Verb::Report(args) => super::chain_read::report(args),
+        Verb::Trace(args) => super::chain_trace::trace(args),
         Verb::CheckProof { file, chain } => check_proof(file, chain.as_deref()),
     }
 }
@@ -151,7 +154,7 @@ fn prove_account(file: &Path, account: Option<&String>, address: Option<&str>) -
     print(&format!("{proof}\n"))
 }
 
-fn read_hash(option: &str, text: &str) -> Result<Hash, Failure> {
+pub(crate) fn read_hash(option: &str, text: &str) -> Result<Hash, Failure> {
     sim_core::digest::unhex::<32>(text)
         .ok_or_else(|| Failure::Input(format!("{option} {text}: expected 64 hexadecimal digits in lower case")))
 }

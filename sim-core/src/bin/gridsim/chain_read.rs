@@ -38,7 +38,7 @@ pub(crate) struct ReportArgs {
 }
 
 /// Goes through a valid chain: names of the accounts, then each block's height and transactions.
-fn walk(
+pub(crate) fn walk(
     file: &Path,
     mut see: impl FnMut(&mut Auditor, u64, &[SignedTransaction]) -> Result<(), Failure>,
 ) -> Result<Auditor, Failure> {
@@ -56,9 +56,16 @@ fn walk(
     Ok(auditor)
 }
 
-fn names(auditor: &mut Auditor) -> Vec<String> {
+pub(crate) fn names(auditor: &mut Auditor) -> Vec<String> {
     let genesis = auditor.get_state_mut().map(|(genesis, _)| genesis);
     genesis.map(|g| g.accounts.iter().map(|a| a.name.clone()).collect()).unwrap_or_default()
+}
+
+/// An option names an account that is not there.
+pub(crate) fn no_account(option: &str, name: &str, all: &[String]) -> Failure {
+    let near = sim_core::script::nearest(name, all.iter().map(String::as_str));
+    let hint = near.map_or_else(String::new, |n| format!("; did you mean '{n}'?"));
+    Failure::Input(format!("{option} {name}: there is no such account{hint}"))
 }
 
 /// What a party can read.
@@ -70,10 +77,7 @@ pub(crate) fn read(args: &ReadArgs) -> Result<(), Failure> {
             let genesis = auditor.get_state_mut().map(|(genesis, _)| genesis);
             reader = genesis.and_then(|g| ChainReader::new(g, &args.reader, args.seed));
             if reader.is_none() {
-                let all = names(auditor);
-                let near = sim_core::script::nearest(&args.reader, all.iter().map(String::as_str));
-                let hint = near.map_or_else(String::new, |n| format!("; did you mean '{n}'?"));
-                return Err(Failure::Input(format!("--as {}: there is no such account{hint}", args.reader)));
+                return Err(no_account("--as", &args.reader, &names(auditor)));
             }
         }
         if let Some(reader) = &mut reader {

@@ -12,6 +12,7 @@ mod bench_privacy;
 mod business;
 mod chain;
 mod chain_read;
+mod chain_trace;
 mod clear;
 mod clock;
 mod commands;

@@ -32,7 +32,7 @@ impl State {
         }
     }
 
-    pub(super) fn get_fee_account(&self, place: Place) -> u32 {
+    pub(crate) fn get_fee_account(&self, place: Place) -> u32 {
         self.rules.fee_accounts.get(place.proposer as usize).copied().unwrap_or_default()
     }
 

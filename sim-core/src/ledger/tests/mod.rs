@@ -11,6 +11,7 @@ mod gossip;
 mod ledger;
 mod light_client;
 mod mechanisms;
+mod money;
 mod orders;
 mod oversight;
 mod pbft;
