@@ -20,7 +20,9 @@ pub use storage::{StorageRowView, StorageView};
 
 use crate::ids::{DeviceId, LineId};
 pub use crate::market::carbon::{CarbonRow, Today};
-pub use crate::market::{Bill, Curtailment, Item, LastSlot, NodalRates, Order, Pair, Side, UserBid};
+pub use crate::market::{
+    Bill, Curtailment, Item, LastSlot, NetTrade, NodalRates, Order, Pair, Row, RowTrade, Side, Terms, UserBid,
+};
 use crate::time::SimTime;
 
 /// The state of a world at one instant.

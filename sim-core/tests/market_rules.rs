@@ -7,6 +7,7 @@ use sim_core::command::{BidSide, Command, FaultKind, Lever, Mechanism, Preferenc
 use sim_core::event::EventKind;
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::ledger::audit;
+use sim_core::quantity::Wh;
 use sim_core::scene::Participant;
 use support::{Run, commons, commons_with, fault, repair};
 
@@ -29,6 +30,10 @@ fn with_all_charges_and_a_fault_in_mid_slot_every_bill_is_its_balance_on_the_cha
         ("08:22:20.250", fault("f1-c3", FaultKind::ThreePhase)),
         ("08:33:00", repair("f1-c3")),
     ]);
+    run.until("08:31:00");
+    let last = run.see().market.bills.into_iter().filter_map(|b| b.last);
+    let anew = last.flat_map(|l| l.row.net_trades()).filter(|t| t.back > Wh::ZERO && t.anew.is_some()).count();
+    assert!(anew > 10, "the slot of the fault cleared anew");
     run.until("08:46:30");
     let chain = run.recorder.chain();
     audit::verify(chain.iter().map(String::as_bytes)).expect("the chain verifies");
@@ -38,6 +43,14 @@ fn with_all_charges_and_a_fault_in_mid_slot_every_bill_is_its_balance_on_the_cha
         let rest = [&bill.losses, &bill.congestion, &bill.storage, &bill.letting];
         let sum: i64 = energy.iter().chain(rest).map(|i| i.money.0).sum();
         assert_eq!(now.buildings[b].money, sum, "{}\n{}", scene.file.buildings[b].name, run.story());
+        let last = &bill.last.as_ref().expect("a settled slot").row;
+        let net: i64 = last.net_trades().iter().map(|t| t.money.0).sum();
+        let charges = [last.fee_money, last.tax_money, last.subsidy_money, last.loss_money, last.congestion_money];
+        let shown = net + last.imbalance_money.0 + charges.iter().map(|m| m.0).sum::<i64>();
+        assert_eq!(shown, last.total.0, "the lines of the last slot of {}", scene.file.buildings[b].name);
+        if scene.building_devices[b].is_empty() {
+            assert_eq!(bill.sold.energy, Wh::ZERO, "{} has no plant", scene.file.buildings[b].name);
+        }
     }
     let any = |part: fn(&sim_core::snapshot::Bill) -> i64| now.market.bills.iter().any(|b| part(b) != 0);
     assert!(any(|b| b.losses.money.0), "losses are charged");
@@ -90,7 +103,7 @@ fn where_nobody_trades_beforehand_nothing_is_paired_or_cut_and_the_shares_are_sh
     run.give(Command::Bid { building: "school".into(), side: BidSide::Buy, price: 1.0, kwh: 120.0 });
     run.until("08:16:00");
     let now = run.see().market;
-    assert_eq!((now.in_force, now.book.mechanism, now.shared), (Mechanism::Community, Mechanism::Community, None));
+    assert_eq!((now.in_force, now.book.mechanism), (Mechanism::Community, Mechanism::Community));
     assert!(now.book.trades.is_empty() && now.book.curtailed.is_empty() && !now.book.orders.is_empty());
     assert_eq!((now.book.price_milli, now.volume_wh), (None, 0));
     assert!(run.find(|k| matches!(k, EventKind::TradeCurtailed { .. })).is_empty(), "{}", run.story());

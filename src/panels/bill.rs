@@ -3,12 +3,15 @@
 use super::data::{PanelData, Reply};
 use super::names::name;
 use super::numbers::{clock, money, number, wh};
+use super::words::describe;
 use super::{footprint, storage, theme, widgets};
 use bevy_egui::egui::{self, Align, Layout, RichText, Ui};
+use sim_core::command::Mechanism;
+use sim_core::event::EventKind;
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::quantity::{Money, Price, Wh};
 use sim_core::scene::Participant;
-use sim_core::snapshot::{Item, LastSlot};
+use sim_core::snapshot::{Item, LastSlot, NetTrade};
 use sim_core::time::SimTime;
 
 /// The bill of what is selected, if it has a meter of its own.
@@ -46,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, subject: Subject, reply: &
     }
     ui.add_space(theme::GRID);
     if let Some(last) = &bill.last {
-        slot(ui, data, last);
+        slot(ui, data, last, reply);
     }
     ui.add_space(theme::GRID);
 }
@@ -98,36 +101,115 @@ fn line(ui: &mut Ui, data: &PanelData<'_>, key: &str, item: Item) -> egui::Respo
 }
 
 /// The last slot: each trade and the imbalance with its price; hovering tells how the figure comes about.
-fn slot(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
+fn slot(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot, reply: &mut Reply) {
     let market = &data.now.market;
     let length = market.slot_end.since(market.slot_start);
     let from = clock(SimTime(last.slot.saturating_mul(length)));
     ui.label(RichText::new(data.locale.t_args("bill-slot", &[("time", from.into())])).weak());
-    for trade in &last.row.trades {
-        let key = if trade.sold > Wh::ZERO { "bill-line-sold" } else { "bill-line-bought" };
-        priced(ui, data, key, trade.sold, trade.price, trade.money);
+    for trade in &last.row.net_trades() {
+        traded(ui, data, last, trade);
+        taken_back(ui, data, last.slot, trade, reply);
     }
-    let row = &last.row;
-    if row.imbalance != Wh::ZERO {
-        let (key, price) = match row.imbalance < Wh::ZERO {
-            true => ("bill-line-short", last.short_price),
-            false => ("bill-line-long", last.long_price),
-        };
-        priced(ui, data, key, row.imbalance, price, row.imbalance_money).on_hover_text(data.locale.t_args(
-            "bill-why-imbalance",
-            &[("metered", wh(row.delivered.0).into()), ("traded", wh(row.traded.0).into())],
-        ));
-    }
+    imbalance(ui, data, last);
     charges(ui, data, last);
     network(ui, data, last);
-    let sum = money(row.total.0, &data.scene.file.site.currency);
+    let sum = money(last.row.total.0, &data.scene.file.site.currency);
     entry(ui, &data.t("bill-slot-total"), &sum, true);
+}
+
+/// What stood of a trade in the end.
+fn traded(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot, trade: &NetTrade) {
+    if trade.sold == Wh::ZERO {
+        return;
+    }
+    let key = match (trade.handed, trade.is_sale) {
+        (true, true) => "bill-line-given-over",
+        (true, false) => "bill-line-taken-over",
+        (false, true) => "bill-line-sold",
+        (false, false) => "bill-line-bought",
+    };
+    let how = data.t(&format!("term-{key}"));
+    let why = price_key(last, trade).map(|key| format!("\n{}", data.t(key))).unwrap_or_default();
+    priced(ui, data, key, trade.sold, trade.price, trade.money).on_hover_text(format!("{how}{why}"));
+}
+
+/// What the price of a trade is under the mechanism that made it.
+fn price_key(last: &LastSlot, trade: &NetTrade) -> Option<&'static str> {
+    if trade.handed {
+        return None;
+    }
+    if trade.direct {
+        return Some("bill-price-direct");
+    }
+    let tariff = if trade.is_sale { last.terms.feed_in } else { last.terms.import };
+    Some(match (last.rules.get(&trade.clearing)?, trade.is_sale) {
+        (Mechanism::UniformPrice, _) => "bill-price-uniform",
+        (Mechanism::PayAsBid, true) => "bill-price-ask",
+        (Mechanism::PayAsBid, false) => "bill-price-bid",
+        (Mechanism::PeerToPeer, _) => "bill-price-peers",
+        (Mechanism::MidMarket | Mechanism::Community, true) if trade.price == tariff => "bill-price-feed-in",
+        (Mechanism::MidMarket | Mechanism::Community, false) if trade.price == tariff => "bill-price-import",
+        (Mechanism::MidMarket | Mechanism::Community, _) => "bill-price-middle",
+    })
+}
+
+/// Events that are searched for a clearing; a slot has some hundreds.
+const SEARCHED: usize = 4_000;
+
+/// What was taken back of a trade because the slot cleared anew; pressed, it asks for the causes.
+fn taken_back(ui: &mut Ui, data: &PanelData<'_>, of: u64, trade: &NetTrade, reply: &mut Reply) {
+    let Some(number) = trade.anew else { return };
+    let is_it = |kind: &EventKind| matches!(kind, EventKind::SlotCleared { slot, clearing, .. } if (*slot, *clearing) == (of, number));
+    let event = data.past.events().iter().rev().take(SEARCHED).find(|e| is_it(&e.kind));
+    let cause = event.and_then(|e| data.past.event(e.cause?));
+    let said = cause.map_or_else(|| data.t("why-gone"), |e| describe(e, data.scene, data.locale));
+    let text = data.locale.t_args("bill-line-back", &[("energy", wh(trade.back.0).into())]);
+    let why = [
+        ("first", wh(trade.sold.0.saturating_abs().saturating_add(trade.back.0)).into()),
+        ("back", wh(trade.back.0).into()),
+        ("price", each(trade.price).into()),
+        ("cause", said.into()),
+    ];
+    let response = entry(ui, &text, "", false).on_hover_text(data.locale.t_args("term-bill-line-back", &why));
+    if response.interact(egui::Sense::click()).clicked() {
+        reply.event = event.map(|e| e.id);
+    }
+}
+
+/// What the meter counted beyond the trades, with its price; the grid's account is the other side of everybody's.
+fn imbalance(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
+    let (row, terms) = (&last.row, &last.terms);
+    if data.scene.participants.get(row.account.index()) == Some(&Participant::Grid) {
+        let sum = money(row.imbalance_money.0, &data.scene.file.site.currency);
+        entry(ui, &data.t("bill-line-counterpart"), &sum, false).on_hover_text(data.t("term-bill-line-counterpart"));
+        return;
+    }
+    if row.imbalance == Wh::ZERO {
+        return;
+    }
+    let (key, price, tariff, factor) = match row.imbalance < Wh::ZERO {
+        true => ("bill-line-short", terms.short_price(), terms.import, terms.short_thousandths),
+        false => ("bill-line-long", terms.long_price(), terms.feed_in, terms.long_thousandths),
+    };
+    let how = [
+        ("factor", number(factor as f64 / 1000.0, 2).into()),
+        ("tariff", each(tariff).into()),
+        ("price", each(price).into()),
+    ];
+    let why = [("metered", wh(row.delivered.0).into()), ("traded", wh(row.traded.0).into())];
+    let how = data.locale.t_args(&format!("term-{key}"), &how);
+    let why = data.locale.t_args("bill-why-imbalance", &why);
+    priced(ui, data, key, row.imbalance, price, row.imbalance_money).on_hover_text(format!("{how}\n{why}"));
+}
+
+/// A price per kilowatt-hour without its currency.
+fn each(price: Price) -> String {
+    number(price.0 as f64 / 1000.0, 3)
 }
 
 /// Grid fee, tax and subsidy of the slot, each with how it comes about.
 fn charges(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
-    let (row, rules, currency) = (&last.row, &last.charges, &data.scene.file.site.currency);
-    let each = |price: Price| number(price.0 as f64 / 1000.0, 3);
+    let (row, rules, currency) = (&last.row, &last.terms.charges, &data.scene.file.site.currency);
     if row.fee_money != Money::ZERO {
         let text = data.locale.t_args("bill-line-fee", &[("energy", wh(row.import.0).into())]);
         let why = [
@@ -179,9 +261,8 @@ fn network(ui: &mut Ui, data: &PanelData<'_>, last: &LastSlot) {
 
 fn priced(ui: &mut Ui, data: &PanelData<'_>, key: &str, energy: Wh, price: Price, sum: Money) -> egui::Response {
     let currency = &data.scene.file.site.currency;
-    let each = number(price.0 as f64 / 1000.0, 3);
-    let text = data.locale.t_args(key, &[("energy", wh(energy.0.abs()).into()), ("price", each.into())]);
-    entry(ui, &text, &money(sum.0, currency), false).on_hover_text(data.t(&format!("term-{key}")))
+    let text = data.locale.t_args(key, &[("energy", wh(energy.0.abs()).into()), ("price", each(price).into())]);
+    entry(ui, &text, &money(sum.0, currency), false)
 }
 
 /// What on the left, how much on the right.

@@ -10,17 +10,17 @@ use egui_plot::LineStyle;
 use sim_core::command::{Mechanism, TariffShape};
 use sim_core::event::{Event, EventKind};
 use sim_core::ids::{EventId, Subject};
-use sim_core::time::{MINUTE_US, SimTime};
+use sim_core::time::{MINUTE_US, SECOND_US, SimTime};
 
 /// Height of the plot and width of the window, points.
 const HEIGHT: f32 = 160.0;
 const WIDTH: f32 = 400.0;
 
-/// A desk whose past is that of the market's levers: a minute each, the first an hour ago.
+/// A desk whose past is that of the market's levers: a second each, the first an hour ago.
 fn desk(moved: Vec<EventKind>) -> Desk {
     let event = |(i, kind): (usize, EventKind)| Event {
         id: EventId(i as u64 + 1),
-        time_us: NOW.0 - (60 - i as u64) * MINUTE_US,
+        time_us: NOW.0 - 60 * MINUTE_US + i as u64 * SECOND_US,
         cause: None,
         also: Vec::new(),
         subject: Subject::Market,

@@ -48,7 +48,7 @@ pub(super) fn draw_lines(agreements: &[Agreement], number: u32, scale: impl Fn(W
     }
     let line = |(storage, sold): (ParticipantId, BTreeMap<ParticipantId, i64>)| {
         let sold: Vec<_> = sold.into_iter().filter(|(_, e)| *e != 0).map(|(p, e)| (p, Wh(e))).collect();
-        let line = TradeLine { clearing: number, price: Price::ZERO, handed: true, sold };
+        let line = TradeLine { clearing: number, price: Price::ZERO, handed: true, direct: false, sold };
         (!line.sold.is_empty()).then_some(AgreedLine { storage, line })
     };
     storages.into_iter().filter_map(line).collect()
@@ -103,8 +103,10 @@ impl Market {
         if sold.is_empty() {
             return None;
         }
-        let back =
-            AgreedLine { storage, line: TradeLine { clearing: open.number, price: Price::ZERO, handed: true, sold } };
+        let back = AgreedLine {
+            storage,
+            line: TradeLine { clearing: open.number, price: Price::ZERO, handed: true, direct: false, sold },
+        };
         add_to(&mut open.standing, std::iter::once(&back));
         open.lines.push(back.line.clone());
         Some(back.line)
@@ -119,7 +121,7 @@ impl Market {
         if sold.is_empty() || sold.iter().map(|(_, e)| e.0).sum::<i64>() != 0 {
             return None;
         }
-        let line = TradeLine { clearing: open.number, price, handed: false, sold };
+        let line = TradeLine { clearing: open.number, price, handed: false, direct: true, sold };
         open.lines.push(line.clone());
         Some(line)
     }

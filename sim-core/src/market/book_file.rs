@@ -244,7 +244,10 @@ mod tests {
         let good = r#"{"id":"b","side":"buy","qty_wh":1,"price_meur_kwh":1,"seq":0}"#;
         let cases = [
             (good.replace("buy", "hold"), "unknown variant `hold`, expected `buy` or `sell`"),
-            (good.replace(":1,\"seq", ":1.5,\"seq"), "1:65: invalid type: floating point `1.5`, expected i64"),
+            (
+                good.replace(":1,\"seq", ":1.5,\"seq"),
+                "1:65: invalid type: floating point `1.5`, expected a whole number",
+            ),
             (good.replace(",\"seq\":0", ""), "missing field `seq`"),
             (
                 good.replace("\"qty_wh\":1", "\"qty_wh\":-1"),

@@ -158,6 +158,7 @@ mod tests {
             trades: vec![TradeLine {
                 clearing: 0,
                 handed: false,
+                direct: false,
                 price: Price(200),
                 sold: vec![(account(0), Wh(900)), (account(1), Wh(-900))],
             }],

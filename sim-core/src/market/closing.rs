@@ -5,6 +5,7 @@ use super::mechanism::Mechanism;
 use super::settlement::{self, Metered, Registers, SettlementInput, Statement, TradeLine};
 use super::{MarketError, sharing};
 use crate::quantity::{Money, Price, Wh};
+use std::collections::BTreeMap;
 
 impl Market {
     /// What the settlement of a slot depends on: its trades and terms with these meter readings.
@@ -35,6 +36,12 @@ impl Market {
     #[must_use]
     pub fn mechanism_of(&self, slot: u64) -> Mechanism {
         self.open.get(&slot).map_or_else(|| self.mechanism(), |o| o.mechanism)
+    }
+
+    /// The mechanism of each clearing of a slot that is not settled, by number.
+    #[must_use]
+    pub fn rules_of(&self, slot: u64) -> BTreeMap<u32, Mechanism> {
+        self.open.get(&slot).map(|o| o.rules.clone()).unwrap_or_default()
     }
 
     /// Shares what the meters of a slot counted beyond its trades, where its mechanism does that; returns the new trades.

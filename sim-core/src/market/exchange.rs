@@ -338,16 +338,17 @@ impl Market {
         risk: Money,
     ) {
         let (ClearingSummary { slot, number, .. }, mechanism) = (report.summary, report.mechanism);
-        let before = self.open.remove(&slot).map(|o| (o.lines, o.risk, o.rates));
-        let (mut lines, before, mut rates) = before.unwrap_or_default();
+        let before = self.open.remove(&slot).map(|o| (o.lines, o.risk, o.rates, o.rules));
+        let (mut lines, before, mut rates, mut rules) = before.unwrap_or_default();
         rates.insert(number, report.rates.clone());
+        rules.insert(number, mechanism);
         // What it traded for the time gone stays.
         let risk = Money(before.0.saturating_add(risk.0));
         lines.extend_from_slice(&report.reversed);
         lines.extend_from_slice(&report.trades);
         let terms = self.terms(slot);
         let agreed = report.agreed.clone();
-        let open = OpenSlot { terms, lines, number, from, current, agreed, mechanism, risk, rates, standing };
+        let open = OpenSlot { terms, lines, number, from, current, agreed, mechanism, rules, risk, rates, standing };
         self.open.insert(slot, open);
         while self.open.len() > OPEN_SLOTS {
             self.open.pop_first();

@@ -44,7 +44,7 @@ mod trades;
 pub use agents::{EngineState, Situation, StorageState, UserBid};
 pub use agreement::{AgreedLine, Agreement, Beside};
 pub use auction::{Clearing, CurvePoint, Fill, PriceInterval, clear};
-pub use bill::{Bill, Item, LastSlot};
+pub use bill::{Bill, Item, LastSlot, NetTrade};
 pub use book::{Book, Order, Side};
 pub use charges::{Charges, Standing};
 pub use discriminatory::{Bilateral, BilateralTrade, PayAsBid, clear_pay_as_bid, match_midpoint};

@@ -154,6 +154,7 @@ mod tests {
             trades: vec![TradeLine {
                 clearing: 0,
                 handed: false,
+                direct: false,
                 price: Price(200),
                 sold: vec![(account(0), Wh(500)), (account(1), Wh(-1_000)), (account(8), Wh(500))],
             }],

@@ -80,12 +80,14 @@ pub struct TradeLine {
     pub price: Price,
     /// Handed over into a storage or out of it, for nothing: the price is zero.
     pub handed: bool,
+    /// Agreed by the two themselves, beside the market, at a price of their own.
+    pub direct: bool,
     /// Energy sold (+) or bought (-) by account, ascending, sums to zero.
     pub sold: Vec<(ParticipantId, Wh)>,
 }
 
 /// Prices of a settlement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Import tariff in force, carbon included.
     pub import: Price,
@@ -136,7 +138,7 @@ pub struct Statement {
 }
 
 /// What an account traded, gave, and is paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Whose.
     pub account: ParticipantId,
@@ -177,10 +179,14 @@ pub struct Row {
 }
 
 /// A part in a trade line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowTrade {
     /// Number of the clearing within the slot.
     pub clearing: u32,
+    /// Handed over into a storage or out of it.
+    pub handed: bool,
+    /// Agreed beside the market.
+    pub direct: bool,
     /// Sold (+) or bought (-).
     pub sold: Wh,
     /// At this price.
@@ -205,6 +211,8 @@ pub fn settle(input: &SettlementInput) -> Result<Statement, MarketError> {
             let rates = input.rates.get(&line.clearing);
             row.trades.push(RowTrade {
                 clearing: line.clearing,
+                handed: line.handed,
+                direct: line.direct,
                 sold,
                 price: line.price,
                 money,

@@ -55,8 +55,13 @@ pub(super) fn share_surplus(
         sold
     };
     let lines = [(terms.feed_in, rest(1)), (middle, among), (terms.import, rest(-1))];
-    let line =
-        |(price, sold): (Price, Vec<(ParticipantId, Wh)>)| TradeLine { clearing: number, price, handed: false, sold };
+    let line = |(price, sold): (Price, Vec<(ParticipantId, Wh)>)| TradeLine {
+        clearing: number,
+        price,
+        handed: false,
+        direct: false,
+        sold,
+    };
     lines.into_iter().map(line).filter(|l| l.sold.len() > 1).collect()
 }
 

@@ -91,6 +91,8 @@ pub(super) struct OpenSlot {
     pub(super) agreed: Vec<AgreedLine>,
     /// How they came about.
     pub(super) mechanism: Mechanism,
+    /// How those of each clearing did, by its number.
+    pub(super) rules: BTreeMap<u32, Mechanism>,
     /// Most that the market maker can lose in it.
     pub(super) risk: Money,
     /// What trades do to the network, by clearing.
@@ -154,7 +156,7 @@ impl TradeLine {
             is_same
         });
         sold.retain(|(_, quantity)| *quantity != Wh::ZERO);
-        Self { clearing, price, handed: false, sold }
+        Self { clearing, price, handed: false, direct: false, sold }
     }
 
     /// What an account sold (+) or bought (-) in this line.
@@ -176,6 +178,6 @@ impl TradeLine {
                 back.push((account, Wh(-taken)));
             }
         }
-        Self { clearing: self.clearing, price: self.price, handed: self.handed, sold: back }
+        Self { clearing: self.clearing, price: self.price, handed: self.handed, direct: self.direct, sold: back }
     }
 }

@@ -57,9 +57,10 @@ impl World {
         own.retain(|m| self.state.trading.connected[m.account.index()]);
         self.state.market.record_metered(ended, &own);
         let terms = self.state.market.settlement_input(ended, &metered, pcc, losses).terms;
+        let rules = self.state.market.rules_of(ended);
         let Ok(statement) = self.state.market.settle(ended, &metered, pcc, losses) else { return };
         for (p, bill) in self.state.trading.bills.iter_mut().enumerate() {
-            bill.process(&statement, ParticipantId::new(p));
+            bill.process(&statement, &terms, &rules, ParticipantId::new(p));
         }
         let event = self.note_settled(&statement, losses, cause);
         self.book_carbon(ended, &metered, pcc, losses);

@@ -234,6 +234,7 @@ fn a_settlement_by_hand() {
         trades: vec![TradeLine {
             clearing: 0,
             handed: false,
+            direct: false,
             price: Price(200),
             sold: vec![(account(0), Wh(1_000)), (account(1), Wh(-1_000))],
         }],
