@@ -165,7 +165,7 @@ impl State {
             "curve" => Some(Sheet::Curve),
             "contract" | "contract mistake" => Some(Sheet::Contract),
             "trace" => Some(Sheet::Trace),
-            "two-mechanisms" | "partition" => Some(Sheet::Lab),
+            "two-mechanisms" | "partition" | "two-liars" | "two-sealers" => Some(Sheet::Lab),
             "limits" => Some(Sheet::Limits),
             "attacks" | "attacks race" => Some(Sheet::Attacks),
             "shared-battery" | "shared-battery home" => Some(Sheet::Storage),

@@ -3,6 +3,7 @@
 use super::sheet::Sheet;
 use super::testing::Desk;
 use super::tests::{harness, show_and_draw, shows};
+use crate::locale::Language;
 use bevy_egui::egui::{Key, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -84,6 +85,48 @@ fn another_choice_is_another_answer() {
     assert!(shows(&h, "lies whenever it brings a block") && shows(&h, "it breaks"));
 }
 
+/// The run that a search found is played to its end: who lies, what is counted, and two honest ones on two blocks.
+#[test]
+fn two_liars_of_four_are_played_message_by_message_until_two_blocks_count() {
+    let mut h = shown("two-mechanisms");
+    h.state_mut().state.sheet.lab.ask_about_two_liars();
+    wait(&mut h, |desk| desk.state.sheet.lab.is_ready());
+    assert!(shows(&h, "it breaks with 2 of 4 lying: the honest 1 and 3 hold different blocks for good, A and B"));
+    assert!(shows(&h, "one of 4 is borne, two are not") && shows(&h, "PBFT") && shows(&h, "Tendermint"));
+    assert!(shows(&h, "Message 0 of 10") && shows(&h, "Nobody has said anything yet"));
+    h.key_press(Key::ArrowRight);
+    h.run_steps(2);
+    assert!(shows(&h, "Message 1 of 10") && shows(&h, "Validator 2, a liar, to validator 1: Proposal for block A"));
+    for heard in 2..=10 {
+        h.key_press(Key::ArrowRight);
+        h.run_steps(2);
+        // PBFT's run is two messages shorter.
+        let is_over = shows(&h, "Two honest validators hold two different blocks");
+        assert_eq!(is_over, heard >= 8, "{heard} messages");
+    }
+    assert!(shows(&h, "Message 10 of 10") && shows(&h, "Two honest validators hold two different blocks"));
+}
+
+/// The end of that run, and the stall of two sealers, in both languages.
+#[test]
+fn the_end_of_both_stories_is_told_in_both_languages() {
+    let mut h = shown("two-liars");
+    assert!(shows(&h, "Message 10 of 10") && shows(&h, "two answers where one is allowed"));
+    assert!(shows(&h, "Validator 3 now has 3 of the 3 votes it needs"));
+    assert!(shows(&h, "Two honest validators hold two different blocks for good: 1 has A, 3 has B"));
+    assert!(shows(&h, "Validator 1: for it block A counts for good") && shows(&h, "for two blocks at once, AB: a lie"));
+    h.state_mut().locale.set_language(Language::Zh);
+    h.run_steps(2);
+    assert!(shows(&h, "两个诚实的验证者把两个不同的区块当作定局") && shows(&h, "一个承受得住，两个就不行"));
+    let mut h = shown("two-sealers");
+    assert!(shows(&h, "Authority EIP-225") && shows(&h, "Authority EIP-3436"));
+    assert!(shows(&h, "EIP-225 does not say which one counts") && shows(&h, "it stands still for"));
+    assert!(shows(&h, "it goes on, and some have to take back 1 block"));
+    h.state_mut().locale.set_language(Language::Zh);
+    h.run_steps(2);
+    assert!(shows(&h, "EIP-225 没有说哪个算数") && shows(&h, "停住"));
+}
+
 #[test]
 fn limits_say_what_bounds_each_mechanism_and_whose_numbers_they_are() {
     let mut h = open(Sheet::Limits);
@@ -112,7 +155,10 @@ fn a_street_adds_up_without_a_reading_and_a_lie_is_caught() {
 
 #[test]
 fn every_sheet_of_the_laboratory_fits_its_window_and_can_be_drawn() {
-    show_and_draw(&["two-mechanisms", "partition", "limits", "privacy", "pulse"], Desk::new);
+    show_and_draw(
+        &["two-mechanisms", "partition", "two-liars", "two-sealers", "limits", "privacy", "pulse"],
+        Desk::new,
+    );
 }
 
 /// The pulse says in a sentence how the chain does, and shows its plots in both languages, themes and sizes.

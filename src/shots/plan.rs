@@ -96,8 +96,8 @@ pub enum Step {
     Locale(String),
     /// Opens a sheet: the chain at a block, or at a stop of a transaction's way (with a byte changed but for `path`), the
     /// votes, the curve, contracts (with a mistake or without), the ways of certificates, two mechanisms, a partition,
-    /// limits, privacy (a street, a meter, the regulator's desk), attacks (the race of 51 % or the newest proof), two
-    /// communities; an empty name closes it.
+    /// two liars of four, two sealers who wait for each other, limits, privacy (a street, a meter, the regulator's desk),
+    /// attacks (the race of 51 % or the newest proof), two communities; an empty name closes it.
     Sheet(String),
     /// Unfolds the card of a disturbance, or folds it to its title.
     Outcome(bool),
@@ -110,7 +110,7 @@ pub enum Step {
 /// Docks by name.
 const DOCKS: [&str; 8] = ["", "power", "market", "chain", "controls", "events", "profile", "study"];
 /// Sheets by name.
-const SHEETS: [&str; 29] = [
+const SHEETS: [&str; 31] = [
     "",
     "block",
     "leaf",
@@ -128,6 +128,8 @@ const SHEETS: [&str; 29] = [
     "trace",
     "two-mechanisms",
     "partition",
+    "two-liars",
+    "two-sealers",
     "limits",
     "privacy",
     "shared-battery",

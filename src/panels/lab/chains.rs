@@ -55,12 +55,10 @@ pub(super) fn show(
     }
     for block in &blocks {
         let at = place(block.made.height, block.lane);
-        let state = draw(ui, &painter, at, block, scene, now);
-        let args = [
-            ("height", block.made.height.into()),
-            ("who", (block.made.author + 1).into()),
-            ("state", data.t(state).into()),
-        ];
+        let letter = part.conflict().and_then(|c| c.get_letter(&block.made.hash));
+        let text = letter.map_or(block.made.height.to_string(), String::from);
+        let state = draw(ui, &painter, at, block, &text, scene, now);
+        let args = [("height", text.into()), ("who", (block.made.author + 1).into()), ("state", data.t(state).into())];
         let name = data.locale.t_args("lab-block", &args);
         let id = ui.id().with(("block", block.made.hash));
         let response = ui.interact(Rect::from_center_size(at, vec2(HALF, HALF) * 2.0), id, Sense::hover());
@@ -75,7 +73,15 @@ pub(super) fn show(
 }
 
 /// A block: full once it is final, hollow while it may still give way, crossed out when nobody holds it any more.
-fn draw(ui: &Ui, painter: &bevy_egui::egui::Painter, at: Pos2, block: &Drawn, scene: &Scene, now: u64) -> &'static str {
+fn draw(
+    ui: &Ui,
+    painter: &bevy_egui::egui::Painter,
+    at: Pos2,
+    block: &Drawn,
+    text: &str,
+    scene: &Scene,
+    now: u64,
+) -> &'static str {
     let square = Rect::from_center_size(at, vec2(HALF, HALF) * 2.0);
     let (chain, fault, weak) = (theme::chain(ui), theme::fault(ui), ui.visuals().weak_text_color());
     let ground = ui.visuals().panel_fill;
@@ -89,7 +95,6 @@ fn draw(ui: &Ui, painter: &bevy_egui::egui::Painter, at: Pos2, block: &Drawn, sc
         (true, false) => (theme::tint(ui, chain, 0.2), chain, ui.visuals().text_color(), "lab-block-open"),
     };
     painter.rect(square, 3.0, fill, Stroke::new(1.5, edge), StrokeKind::Inside);
-    let text = block.made.height.to_string();
     painter.text(at, Align2::CENTER_CENTER, text, FontId::proportional(11.0), ink);
     if !held {
         painter.line_segment([square.left_bottom(), square.right_top()], Stroke::new(1.5, fault));

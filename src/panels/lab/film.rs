@@ -1,8 +1,9 @@
 //! A run as a film: which messages are on their way at a time, which blocks there are, whose branch they are on.
 
 use sim_core::digest::Hash;
+use sim_core::ledger::lab::conflict::{Conflict, NODES};
 use sim_core::ledger::lab::outcome::Outcome;
-use sim_core::ledger::lab::trace::{Cast, Hop, Kind, Made, Standing};
+use sim_core::ledger::lab::trace::{Cast, Hop, Kind, Made, Standing, Trace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Blocks that are looked back at, to find which are still held.
@@ -24,8 +25,8 @@ pub(super) struct Drawn {
 pub(super) struct Film {
     /// Messages by when they leave.
     hops: Vec<Hop>,
-    /// When each is half way, ascending, with its place.
-    halves: Vec<(u64, usize)>,
+    /// When to stop for each, ascending, with its place.
+    stops: Vec<(u64, usize)>,
     /// The longest that one travels.
     longest_us: u64,
     standings: Vec<Standing>,
@@ -47,18 +48,34 @@ pub(super) struct Scene {
 }
 
 impl Film {
+    /// A run that was measured: it stops where a message is half way.
     pub(super) fn new(outcome: &Outcome, nodes: u32) -> Self {
-        let trace = &outcome.trace;
+        let mut film = Self::of(&outcome.trace, nodes, half);
+        let finals: BTreeMap<u64, u64> = outcome.finals.iter().map(|b| (b.height, b.first_us)).collect();
+        for block in film.blocks.iter_mut().filter(|block| block.lane == 0) {
+            block.final_us = finals.get(&block.made.height).copied();
+        }
+        film
+    }
+
+    /// A run with two decisions: it stops where a message arrives and is acted on. Whoever has a block has it for good.
+    pub(super) fn found(conflict: &Conflict) -> Self {
+        let mut film = Self::of(&conflict.trace, NODES, |hop| hop.arrives_us);
+        film.blocks.iter_mut().for_each(|block| block.final_us = Some(block.since_us));
+        film
+    }
+
+    fn of(trace: &Trace, nodes: u32, stop: fn(&Hop) -> u64) -> Self {
         let mut hops = trace.hops.clone();
         hops.sort_by_key(|h| h.time_us);
-        let mut halves: Vec<(u64, usize)> = (0..).zip(&hops).map(|(i, h)| (half(h), i)).collect();
-        halves.sort_unstable();
+        let mut stops: Vec<(u64, usize)> = (0..).zip(&hops).map(|(i, h)| (stop(h), i)).collect();
+        stops.sort_unstable();
         let longest_us = hops.iter().map(|h| h.arrives_us.saturating_sub(h.time_us)).max().unwrap_or_default();
         let parents: BTreeMap<Hash, (Hash, u64)> =
             trace.blocks.iter().map(|b| (b.hash, (b.parent, b.height))).collect();
         let mut film = Self {
             hops,
-            halves,
+            stops,
             longest_us,
             standings: trace.standings.clone(),
             casts: trace.casts.clone(),
@@ -67,12 +84,12 @@ impl Film {
             lanes: 1,
             nodes,
         };
-        film.place(outcome);
+        film.place(trace);
         film
     }
 
     /// Blocks that were on top somewhere, or stand under such ones, each in its lane.
-    fn place(&mut self, outcome: &Outcome) {
+    fn place(&mut self, trace: &Trace) {
         let mut since: BTreeMap<Hash, u64> = BTreeMap::new();
         for standing in &self.standings {
             let mut at = standing.head;
@@ -81,11 +98,10 @@ impl Film {
                 at = self.parents.get(&at).map_or(at, |(parent, _)| *parent);
             }
         }
-        let made: BTreeMap<Hash, Made> = outcome.trace.blocks.iter().map(|b| (b.hash, *b)).collect();
+        let made: BTreeMap<Hash, Made> = trace.blocks.iter().map(|b| (b.hash, *b)).collect();
         let last = self.standings.iter().rev().take(self.nodes as usize * 4);
         let best = last.max_by_key(|s| self.parents.get(&s.head).map_or(0, |(_, height)| *height));
         let main: BTreeSet<Hash> = best.map_or_else(BTreeSet::new, |s| self.ancestry(s.head, u64::MAX).collect());
-        let finals: BTreeMap<u64, u64> = outcome.finals.iter().map(|b| (b.height, b.first_us)).collect();
         let mut shown: Vec<(Made, u64)> = since.iter().filter_map(|(h, t)| Some((*made.get(h)?, *t))).collect();
         shown.sort_by_key(|(b, since)| (b.height, *since, b.hash));
         let mut lanes: BTreeMap<Hash, usize> = BTreeMap::new();
@@ -100,9 +116,8 @@ impl Film {
             };
             taken.insert((block.height, lane));
             lanes.insert(block.hash, lane);
-            let final_us = finals.get(&block.height).copied().filter(|_| lane == 0);
             self.lanes = self.lanes.max(lane + 1);
-            self.blocks.push(Drawn { made: block, since_us, lane, final_us });
+            self.blocks.push(Drawn { made: block, since_us, lane, final_us: None });
         }
     }
 
@@ -139,20 +154,25 @@ impl Film {
         rest.iter().take_while(move |h| h.time_us <= time_us).filter(move |h| h.arrives_us >= time_us)
     }
 
-    /// The message that was half way last.
+    /// The message that was stopped for last.
     pub(super) fn newest(&self, time_us: u64) -> Option<&Hop> {
-        let at = self.halves.partition_point(|(half, _)| *half <= time_us).checked_sub(1)?;
-        self.halves.get(at).and_then(|(_, hop)| self.hops.get(*hop))
+        let at = self.stops.partition_point(|(stop, _)| *stop <= time_us).checked_sub(1)?;
+        self.stops.get(at).and_then(|(_, hop)| self.hops.get(*hop))
     }
 
-    /// When the next message is half way, or the one before.
+    /// The next stop, or the one before.
     pub(super) fn step(&self, time_us: u64, forward: bool) -> Option<u64> {
         let at = if forward {
-            Some(self.halves.partition_point(|(half, _)| *half <= time_us))
+            Some(self.stops.partition_point(|(stop, _)| *stop <= time_us))
         } else {
-            self.halves.partition_point(|(half, _)| *half < time_us).checked_sub(1)
+            self.stops.partition_point(|(stop, _)| *stop < time_us).checked_sub(1)
         };
-        at.and_then(|at| self.halves.get(at)).map(|(half, _)| *half)
+        at.and_then(|at| self.stops.get(at)).map(|(stop, _)| *stop)
+    }
+
+    /// How many messages were stopped for up to a time, and how many there are.
+    pub(super) fn count(&self, time_us: u64) -> (usize, usize) {
+        (self.stops.partition_point(|(stop, _)| *stop <= time_us), self.stops.len())
     }
 
     /// Height and round in which votes were cast last, up to a time.

@@ -1,18 +1,19 @@
 //! Two mechanisms under the same trouble, side by side: same network, load and seed, so that only the mechanism differs.
-//! It plays, stands still, and goes message by message.
+//! It plays, stands still, and goes message by message. With two liars of four the run is not measured but searched for.
 
 mod bench;
 mod chains;
 mod film;
+mod found;
 mod matrix;
 mod ring;
 pub(super) mod signs;
 mod timeline;
 
 use super::data::PanelData;
-use super::widgets::{self, row};
+use super::widgets::{self, Row, row};
 use super::{job, numbers, theme};
-use bench::{Answer, Part, Question, Run, SIZES, TROUBLES};
+use bench::{Answer, Facts, Made, Part, Question, Run, TROUBLES, Trouble, WAYS};
 use bevy_egui::egui::{self, Button, ComboBox, Key, Label, Modifiers, RichText, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icons;
 use sim_core::ledger::lab::setup::Mechanism;
@@ -46,19 +47,21 @@ impl Default for State {
 impl State {
     /// Asks a question and waits for its answer, for pictures: by the names of `shots`.
     pub(crate) fn present(&mut self, name: &str) {
-        let mechanisms = match name {
-            "partition" => [Mechanism::Work, Mechanism::Raft],
-            _ => [Mechanism::Tendermint, Mechanism::Work],
+        let plain = Question::default();
+        // In the middle of the trouble, once those who were apart have found each other, or at its last message.
+        let (question, wanted) = match name {
+            "partition" => (Question { ways: [WAYS[5], WAYS[2]], ..plain }, bench::TROUBLE_US.1 + 6_000_000),
+            "two-liars" => (plain.under(Trouble::Liars), 950_000),
+            "two-sealers" => (plain.under(Trouble::Waiting), 40_000_000),
+            _ => (plain, 52_000_000),
         };
-        self.question = Question { mechanisms, ..Question::default() };
+        self.question = question;
         self.job = None;
         self.answer = bench::answer(self.question);
-        // In the middle of the trouble, or once those who were apart have found each other.
-        let wanted = if name == "partition" { bench::TROUBLE_US.1 + 6_000_000 } else { 52_000_000 };
         self.at_us = wanted as f64;
         let steps = self.answer.iter().flat_map(|a| &a.parts).filter_map(|p| p.film.step(wanted, true));
         if let Some(next) = steps.min() {
-            self.at_us = (next + 1) as f64;
+            self.at_us = next as f64;
         }
     }
 
@@ -71,14 +74,24 @@ impl State {
     /// Raft against Tendermint under a leader that lies.
     #[cfg(test)]
     pub(crate) fn ask_about_a_liar(&mut self) {
-        let mechanisms = [Mechanism::Raft, Mechanism::Tendermint];
-        self.question = Question { mechanisms, trouble: bench::Trouble::Liar, ..self.question };
+        self.question = Question { ways: [WAYS[2], WAYS[0]], trouble: Trouble::Liar, ..self.question };
+    }
+
+    /// Two liars of four.
+    #[cfg(test)]
+    pub(crate) fn ask_about_two_liars(&mut self) {
+        self.question = self.question.under(Trouble::Liars);
     }
 
     fn now(&self) -> u64 {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "microseconds of two minutes")]
         let now = self.at_us as u64;
         now
+    }
+
+    /// The end of what is shown, microseconds; without an answer there is none.
+    fn until(&self) -> f64 {
+        self.answer.as_ref().map_or(f64::INFINITY, |a| a.until_us as f64)
     }
 
     /// Whether there is an answer to what is asked.
@@ -98,6 +111,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
         return widgets::empty(ui, icons::HOURGLASS, &what, &hint);
     };
     ui.add(Label::new(RichText::new(sentence(data, answer)).size(theme::HEADING)).wrap());
+    if let Some(why) = found::why(data, answer) {
+        ui.add(Label::new(RichText::new(why).weak()).wrap());
+    }
     ui.add_space(4.0);
     let mut wanted = None;
     widgets::columns(ui, &[0.0, 0.0], |i, ui| {
@@ -113,6 +129,9 @@ pub(crate) fn show(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
 /// Takes the answer, asks anew, lets time pass, reads the keys.
 fn run(ui: &Ui, state: &mut State) {
     if let Some(answer) = state.job.as_mut().and_then(|run| run.poll(ui.ctx())) {
+        if state.now() > answer.until_us {
+            state.at_us = 0.0;
+        }
         (state.job, state.answer) = (None, Some(answer));
     }
     let asked = state.job.as_ref().map(|j| j.question).or(state.answer.as_ref().map(|a| a.question));
@@ -132,8 +151,9 @@ fn run(ui: &Ui, state: &mut State) {
     if state.playing {
         let speed = SPEEDS.get(state.speed).map_or(1.0, |s| s.0);
         state.at_us += f64::from(ui.input(|i| i.stable_dt)) * 1e6 * speed;
-        if state.at_us >= bench::UNTIL_US as f64 {
-            (state.at_us, state.playing) = (bench::UNTIL_US as f64, false);
+        let until = state.until();
+        if state.at_us >= until {
+            (state.at_us, state.playing) = (until, false);
         }
         ui.ctx().request_repaint();
     }
@@ -155,18 +175,19 @@ fn controls(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
         ui.set_height(28.0);
         ui.spacing_mut().item_spacing.x = 4.0;
         let names = ["lab-left", "lab-right"];
-        for (i, (mechanism, name)) in state.question.mechanisms.iter_mut().zip(names).enumerate() {
-            let (words, term) = signs::mechanism(*mechanism);
+        let question = state.question;
+        for (i, (way, name)) in state.question.ways.iter_mut().zip(names).enumerate() {
+            let (words, term) = signs::way(*way);
             choose(ui, data, i, (name, &data.t(words), &data.t(term)), 124.0, |ui| {
-                for other in Mechanism::ALL {
-                    let (words, term) = signs::mechanism(other);
-                    ui.selectable_value(mechanism, other, data.t(words)).on_hover_text(data.t(term));
+                for other in question.choices() {
+                    let (words, term) = signs::way(other);
+                    ui.selectable_value(way, other, data.t(words)).on_hover_text(data.t(term));
                 }
             });
         }
         let nodes = data.locale.t_args("lab-nodes", &[("n", state.question.nodes.into())]);
         choose(ui, data, 2, ("lab-size", &nodes, &data.t("term-validator")), 104.0, |ui| {
-            for n in SIZES {
+            for n in question.sizes() {
                 let words = data.locale.t_args("lab-nodes", &[("n", n.into())]);
                 ui.selectable_value(&mut state.question.nodes, n, words);
             }
@@ -175,7 +196,10 @@ fn controls(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
         let (words, term) = chosen.map_or(("", ""), |t| (t.1, t.3));
         choose(ui, data, 3, ("lab-trouble", &data.t(words), &data.t(term)), 168.0, |ui| {
             for (trouble, words, _, term) in TROUBLES {
-                ui.selectable_value(&mut state.question.trouble, trouble, data.t(words)).on_hover_text(data.t(term));
+                let response = ui.selectable_label(question.trouble == trouble, data.t(words));
+                if response.on_hover_text(data.t(term)).clicked() {
+                    state.question = question.under(trouble);
+                }
             }
         });
         player(ui, data, state);
@@ -202,7 +226,7 @@ fn player(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
     let (icon, key) = if state.playing { (icons::PAUSE, "lab-pause") } else { (icons::PLAY, "lab-play") };
     if widgets::icon(ui, icon, &data.t(key), None, false).clicked() {
         state.playing = !state.playing;
-        if state.playing && state.at_us >= bench::UNTIL_US as f64 {
+        if state.playing && state.at_us >= state.until() {
             state.at_us = 0.0;
         }
     }
@@ -220,8 +244,11 @@ fn player(ui: &mut Ui, data: &PanelData<'_>, state: &mut State) {
         state.speed = (state.speed + 1) % SPEEDS.len();
     }
     legend(ui, data);
-    let time = format!("{} s", numbers::number(state.at_us / 1e6, 3));
-    ui.label(RichText::new(time).strong()).on_hover_text(data.t("lab-time"));
+    let (time, what) = match state.answer.as_ref().and_then(|a| found::step(data, a, state.now())) {
+        Some(step) => (step, "lab-found-step-what"),
+        None => (format!("{} s", numbers::number(state.at_us / 1e6, 3)), "lab-time"),
+    };
+    ui.label(RichText::new(time).strong()).on_hover_text(data.t(what));
 }
 
 /// What the shapes of messages and blocks mean.
@@ -257,8 +284,11 @@ fn sentence(data: &PanelData<'_>, answer: &Answer) -> String {
 
 /// How a side came through, as the end of a sentence.
 fn verdict(data: &PanelData<'_>, part: &Part, nodes: u32) -> String {
-    let f = &part.facts;
-    let needed = signs::quorum(part.mechanism, nodes).unwrap_or(0);
+    let f = match &part.made {
+        Made::Measured(facts, _) => facts,
+        Made::Found(conflict) => return found::verdict(data, conflict, nodes),
+    };
+    let needed = signs::quorum(part.way.0, nodes).unwrap_or(0);
     let args = [
         ("span", numbers::span(f.stalled_s).into()),
         ("n", f.deepest.into()),
@@ -267,7 +297,7 @@ fn verdict(data: &PanelData<'_>, part: &Part, nodes: u32) -> String {
         ("needed", needed.into()),
     ];
     let key = match f {
-        f if f.broken.is_some() && part.mechanism.has_branches() => "lab-verdict-took-back-final",
+        f if f.broken.is_some() && part.way.0.has_branches() => "lab-verdict-took-back-final",
         f if f.broken.is_some() => "lab-verdict-broken",
         f if f.stalled_s > 0.0 && f.deepest > 0 => "lab-verdict-stalls-drops",
         f if f.stalled_s > 0.0 => "lab-verdict-stalls",
@@ -280,11 +310,14 @@ fn verdict(data: &PanelData<'_>, part: &Part, nodes: u32) -> String {
 
 /// One of the two; a time that was asked for by a click.
 fn side(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer, part: &Part, now: u64) -> Option<u64> {
-    let (words, term) = signs::mechanism(part.mechanism);
+    let (words, term) = signs::way(part.way);
     widgets::title(ui, data.t(words)).on_hover_text(data.t(term));
-    let wanted = timeline::show(ui, data, answer, part, now);
+    let (wanted, said) = match &part.made {
+        Made::Measured(_, outcome) => (timeline::show(ui, data, answer, (part, outcome), now), 22.0),
+        Made::Found(_) => (None, found::SAID),
+    };
     let lanes = part.film.lanes.clamp(2, chains::MOST_LANES);
-    let below = chains::height(lanes) + 22.0;
+    let below = chains::height(lanes) + said;
     let high = (ui.available_height() - below - 8.0).max(120.0);
     let area = ui.available_rect_before_wrap().with_max_y(ui.cursor().top() + high);
     let scene = part.film.at(now);
@@ -293,29 +326,40 @@ fn side(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer, part: &Part, now: u6
         let circle = high.min(area.width() * 0.5);
         widgets::columns(ui, &[circle, 0.0], |i, ui| match i {
             0 => ring::show(ui, data, answer, part, &scene, now),
-            _ => {
-                figures(ui, data, part);
-                ui.add_space(theme::GRID);
-                matrix::show(ui, data, answer, part, &scene, now);
-            }
+            _ => match &part.made {
+                Made::Measured(facts, _) => {
+                    widgets::rows(ui, data, &figures(facts, part.way.0));
+                    ui.add_space(theme::GRID);
+                    matrix::show(ui, data, answer, part, &scene, now);
+                }
+                Made::Found(conflict) => {
+                    matrix::show(ui, data, answer, part, &scene, now);
+                    ui.add_space(theme::GRID);
+                    if ui.available_height() > found::FIGURES {
+                        widgets::rows(ui, data, &found::figures(conflict, answer.question.nodes));
+                    }
+                }
+            },
         });
     });
-    ring::said(ui, data, part, now);
+    match &part.made {
+        Made::Measured(..) => ring::said(ui, data, part, now),
+        Made::Found(conflict) => found::said(ui, data, conflict, now),
+    }
     chains::show(ui, data, answer, part, &scene, now, lanes);
     wanted
 }
 
 /// Five numbers.
-fn figures(ui: &mut Ui, data: &PanelData<'_>, part: &Part) {
-    let f = &part.facts;
+fn figures(f: &Facts, mechanism: Mechanism) -> Vec<Row> {
     let mut list = vec![
         row("finals", f.blocks.to_string()),
         row("tofinal", numbers::span(f.final_s)),
         row("chatter", numbers::number(f.messages, 0)),
         row("lostblocks", f.lost.to_string()),
     ];
-    if part.mechanism == Mechanism::Work {
+    if mechanism == Mechanism::Work {
         list.push(row("puzzles", numbers::with(f.energy_kwh * 1000.0, 1, "Wh")));
     }
-    widgets::rows(ui, data, &list);
+    list
 }

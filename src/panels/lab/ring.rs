@@ -1,6 +1,6 @@
 //! The validators in a ring, and the messages between them.
 
-use super::bench::{Answer, Part, TROUBLE_US, Trouble};
+use super::bench::{Answer, Part, Trouble};
 use super::film::{Scene, half};
 use super::signs;
 use crate::palette;
@@ -40,11 +40,7 @@ impl Circle {
 /// Whether a validator is cut off from the larger part at a time.
 pub(super) fn is_apart(answer: &Answer, node: u32, now: u64) -> bool {
     let q = answer.question;
-    q.trouble == Trouble::Cut && node < q.minority() && is_troubled(now)
-}
-
-fn is_troubled(now: u64) -> bool {
-    (TROUBLE_US.0..TROUBLE_US.1).contains(&now)
+    q.trouble == Trouble::Cut && q.cut(now).is_some_and(|few| node < few)
 }
 
 /// The ring.
@@ -55,12 +51,12 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer, part: &Pa
     let circle = Circle { centre: rect.center(), radius: side / 2.0 - OUTSIDE, nodes: nodes as f32 };
     let line = ui.visuals().widgets.noninteractive.bg_stroke.color;
     ui.painter().circle_stroke(circle.centre, circle.radius, Stroke::new(1.0, line));
-    if answer.question.trouble == Trouble::Cut && is_troubled(now) {
-        cut(ui, &circle, answer.question.minority());
+    if let Some(few) = answer.question.cut(now) {
+        cut(ui, &circle, few);
     }
     let newest = part.film.newest(now).filter(|h| h.arrives_us >= now);
     for hop in part.film.flying(now) {
-        message(ui, &circle, hop, now, newest == Some(hop));
+        message(ui, &circle, part, hop, now, newest == Some(hop));
     }
     let leader = part.film.leader(now);
     for node in 0..nodes {
@@ -76,8 +72,11 @@ fn cut(ui: &Ui, circle: &Circle, few: u32) {
     ui.painter().extend(Shape::dashed_line(&ends, stroke, 6.0, 5.0));
 }
 
-fn message(ui: &Ui, circle: &Circle, hop: &Hop, now: u64, newest: bool) {
+fn message(ui: &Ui, circle: &Circle, part: &Part, hop: &Hop, now: u64, newest: bool) {
     let (from, to) = (circle.place(hop.from), circle.place(hop.to));
+    // From rim to rim, so that one that arrives is seen.
+    let rim = (to - from).normalized() * (NODE + MESSAGE + 3.5);
+    let (from, to) = (from + rim, to - rim);
     let whole = hop.arrives_us.saturating_sub(hop.time_us).max(1) as f32;
     let share = (now.saturating_sub(hop.time_us) as f32 / whole).clamp(0.0, 1.0);
     let (figure, _) = signs::look(hop.kind);
@@ -92,6 +91,10 @@ fn message(ui: &Ui, circle: &Circle, hop: &Hop, now: u64, newest: bool) {
     } else {
         ui.painter().line_segment([from, at], Stroke::new(1.0, theme::tint(ui, chain, 0.35)));
         signs::draw(ui.painter(), at, MESSAGE, figure, hollow, chain);
+    }
+    if let Some(letter) = part.conflict().and_then(|c| c.get_letter(hop.value.as_ref()?)) {
+        let (beside, font) = (at + vec2(12.0, -10.0), FontId::proportional(theme::HEADING));
+        ui.painter().text(beside, Align2::CENTER_CENTER, letter, font, ui.visuals().strong_text_color());
     }
 }
 
@@ -109,7 +112,7 @@ fn validator(
     let standing = scene.standings.get(node as usize).copied().flatten();
     let off = standing.is_some_and(|s| s.stage == Stage::Off);
     let apart = is_apart(answer, node, now);
-    let lies = answer.liar == Some(node);
+    let lies = part.liars.contains(&node);
     let (chain, weak) = (theme::chain(ui), ui.visuals().weak_text_color());
     let dead = theme::rgb(if ui.visuals().dark_mode { palette::DEAD_DARK } else { palette::DEAD });
     let (fill, ink, edge) = match (off, apart, leads) {
@@ -129,10 +132,14 @@ fn validator(
     let font = FontId::proportional(theme::BODY);
     painter.text(at, Align2::CENTER_CENTER, (node + 1).to_string(), font.clone(), ink);
     let head = standing.map_or(0, |s| part.film.height_of(&s.head));
-    let (mark, colour) = match (off, lies) {
-        (true, _) => (icons::X.to_owned(), theme::fault(ui)),
-        (_, true) => (format!("▲{head}"), theme::fault(ui)),
-        _ => (head.to_string(), weak),
+    // Where one block is decided, not the height but which of the two.
+    let held = part.conflict().map(|c| standing.and_then(|s| c.get_letter(&s.head)));
+    let top = held.map_or(head.to_string(), |letter| letter.map(String::from).unwrap_or_default());
+    let (mark, colour) = match (off, lies, held) {
+        (true, ..) => (icons::X.to_owned(), theme::fault(ui)),
+        (_, true, _) => (format!("▲{top}"), theme::fault(ui)),
+        (_, _, Some(_)) => (top, ui.visuals().strong_text_color()),
+        _ => (top, weak),
     };
     painter.text(circle.at(node as f32, circle.radius + 20.0), Align2::CENTER_CENTER, mark, font, colour);
     let stage = data.t(match standing.map(|s| s.stage) {
@@ -146,8 +153,12 @@ fn validator(
         _ if leads => "lab-stage-brings",
         _ => "lab-stage-works",
     });
-    let args = [("n", (node + 1).into()), ("stage", stage.into()), ("height", head.into())];
-    let name = data.locale.t_args("lab-validator", &args);
+    let n = ("n", (node + 1).into());
+    let name = match held {
+        None => data.locale.t_args("lab-validator", &[n, ("stage", stage.into()), ("height", head.into())]),
+        Some(None) => data.locale.t_args("lab-found-validator", &[n, ("stage", stage.into())]),
+        Some(Some(letter)) => data.locale.t_args("lab-found-holds", &[n, ("value", letter.to_string().into())]),
+    };
     let id = ui.id().with(("node", node));
     let response = ui.interact(Rect::from_center_size(at, vec2(2.0, 2.0) * NODE), id, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &name));

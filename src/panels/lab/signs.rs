@@ -2,7 +2,7 @@
 //! choose who leads, dots are signs of life, rings help one that was away.
 
 use bevy_egui::egui::{Color32, Painter, Pos2, Shape, Stroke, vec2};
-use sim_core::ledger::lab::setup::Mechanism;
+use sim_core::ledger::lab::setup::{ForkChoice, Mechanism};
 use sim_core::ledger::lab::trace::Kind;
 
 /// What a shape stands for.
@@ -58,6 +58,16 @@ pub(in crate::panels) fn steps(mechanism: Mechanism) -> &'static [Kind] {
     }
 }
 
+/// The steps in which liars say two things.
+pub(super) fn lies(mechanism: Mechanism) -> &'static [Kind] {
+    if mechanism == Mechanism::Raft { &[Kind::Append] } else { steps(mechanism) }
+}
+
+/// Whether it is a vote, of which enough decide a step.
+pub(super) fn is_vote(kind: Kind) -> bool {
+    matches!(kind, Kind::Prevote | Kind::Precommit | Kind::Prepare | Kind::Commit)
+}
+
 /// Votes that decide a step; none where nobody votes.
 pub(in crate::panels) fn quorum(mechanism: Mechanism, nodes: u32) -> Option<u32> {
     match mechanism {
@@ -76,6 +86,15 @@ pub(in crate::panels) fn mechanism(mechanism: Mechanism) -> (&'static str, &'sta
         Mechanism::Raft => ("lab-raft", "term-lab-raft"),
         Mechanism::Clique => ("lab-clique", "term-lab-clique"),
         Mechanism::Work => ("lab-work", "term-lab-work"),
+    }
+}
+
+/// The same where two rules of proof of authority are told apart.
+pub(super) fn way((mechanism, choice): (Mechanism, ForkChoice)) -> (&'static str, &'static str) {
+    match (mechanism, choice) {
+        (Mechanism::Clique, ForkChoice::Eip3436) => ("lab-clique-mended", "term-lab-clique-mended"),
+        (Mechanism::Clique, _) => ("lab-clique-open", "term-lab-clique-open"),
+        _ => self::mechanism(mechanism),
     }
 }
 

@@ -1,24 +1,32 @@
-//! The two minutes of a run: the trouble, every final block, standstills, blocks taken back, and the time that is shown.
+//! The two minutes of a measured run: the trouble, every final block, standstills, blocks taken back, and the time that is shown.
 
-use super::bench::{Answer, Part, TROUBLE_US, Trouble, UNTIL_US};
+use super::bench::{Answer, Part};
 use crate::palette;
 use crate::panels::data::PanelData;
 use crate::panels::{numbers, theme};
 use bevy_egui::egui::{Align2, Color32, FontId, Rect, Sense, Shape, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use sim_core::ledger::lab::outcome::Outcome;
 
 const HEIGHT: f32 = 34.0;
 /// From one stroke of a hatch to the next.
 const HATCH: f32 = 6.0;
 
 /// The strip; a time that was clicked at.
-pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer, part: &Part, now: u64) -> Option<u64> {
+pub(super) fn show(
+    ui: &mut Ui,
+    data: &PanelData<'_>,
+    answer: &Answer,
+    (part, outcome): (&Part, &Outcome),
+    now: u64,
+) -> Option<u64> {
+    let until_us = answer.until_us;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click_and_drag());
-    let x = |time_us: u64| rect.left() + rect.width() * (time_us as f32 / UNTIL_US as f32).clamp(0.0, 1.0);
+    let x = |time_us: u64| rect.left() + rect.width() * (time_us as f32 / until_us as f32).clamp(0.0, 1.0);
     let painter = ui.painter_at(rect.expand(2.0));
     let (chain, fault) = (theme::chain(ui), theme::fault(ui));
     painter.rect_filled(rect, 4.0, ui.visuals().faint_bg_color);
-    if !matches!(answer.question.trouble, Trouble::None | Trouble::Liar) {
-        let band = Rect::from_x_y_ranges(x(TROUBLE_US.0)..=x(TROUBLE_US.1), rect.y_range());
+    for (from, to) in answer.question.bands() {
+        let band = Rect::from_x_y_ranges(x(from)..=x(to), rect.y_range());
         painter.rect_filled(band, 0.0, theme::tint(ui, fault, 0.18));
         let font = FontId::proportional(11.0);
         let name = data.t("lab-trouble-band");
@@ -26,10 +34,10 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer, part: &Pa
     }
     let row = rect.top() + 22.0;
     let dead = theme::rgb(if ui.visuals().dark_mode { palette::GRID } else { palette::DEAD });
-    for (from, to) in &part.side.outcome.stalls {
+    for (from, to) in &outcome.stalls {
         hatch(&painter, Rect::from_x_y_ranges(x(*from)..=x(*to), row - 4.0..=row + 4.0), dead);
     }
-    for block in &part.side.outcome.finals {
+    for block in &outcome.finals {
         let mark = Rect::from_center_size(pos2(x(block.first_us), row), vec2(4.0, 12.0));
         painter.rect_filled(mark, 1.0, chain);
     }
@@ -49,17 +57,18 @@ pub(super) fn show(ui: &mut Ui, data: &PanelData<'_>, answer: &Answer, part: &Pa
     let name = data.t("lab-timeline");
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, &name));
     let asked = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged());
-    let wanted = asked.map(|at| time_at(rect, at.x));
-    let hovered = response.hover_pos().map(|at| numbers::span(time_at(rect, at.x) as f64 / 1e6)).unwrap_or_default();
+    let wanted = asked.map(|at| time_at(rect, at.x, until_us));
+    let hovered =
+        response.hover_pos().map(|at| numbers::span(time_at(rect, at.x, until_us) as f64 / 1e6)).unwrap_or_default();
     response.on_hover_text(format!("{hovered}\n{}", data.t("term-lab-timeline")));
     wanted
 }
 
 /// The time at a place of the strip.
-fn time_at(rect: Rect, x: f32) -> u64 {
+fn time_at(rect: Rect, x: f32, until_us: u64) -> u64 {
     let share = ((x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of two minutes")]
-    let time = (f64::from(share) * UNTIL_US as f64) as u64;
+    let time = (f64::from(share) * until_us as f64) as u64;
     time
 }
 

@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use super::run::run;
-use super::setup::{Fault, Mechanism, Setup, SetupError};
+use super::setup::{Fault, ForkChoice, Mechanism, Setup, SetupError};
 use serde::{Deserialize, Serialize};
 
 /// What happened in a span of time.
@@ -27,6 +27,8 @@ pub struct Span {
 pub struct Side {
     /// The mechanism.
     pub mechanism: Mechanism,
+    /// Clique's choice among branches of equal difficulty; the others have none.
+    pub choice: ForkChoice,
     /// What came out.
     pub outcome: Outcome,
     /// Its time in spans of equal length.
@@ -46,29 +48,34 @@ pub struct Comparison {
     pub until_us: u64,
 }
 
-/// Runs `base` up to its `until_us` with one mechanism and with the other. Its time between blocks is the one of the
-/// mechanism, `block_interval_us` for those that have branches.
+/// Runs `base` up to its `until_us` with one mechanism and with the other, each with its own choice among equal branches.
+/// Its time between blocks is the one of the mechanism, `block_interval_us` for those that have branches.
 ///
 /// # Errors
 /// When the setup is not one.
 pub fn compare(
     base: &Setup,
-    mechanisms: [Mechanism; 2],
+    sides: [(Mechanism, ForkChoice); 2],
     block_interval_us: u64,
     span_us: u64,
 ) -> Result<Comparison, SetupError> {
     let span_us = span_us.clamp(1_000, base.until_us.max(1_000));
-    let [first, second] = mechanisms.map(|mechanism| run_side(base, mechanism, block_interval_us, span_us));
+    let [first, second] = sides.map(|side| run_side(base, side, block_interval_us, span_us));
     let (faults, until_us) = (base.faults.clone(), base.until_us);
     Ok(Comparison { sides: [first?, second?], faults, span_us, until_us })
 }
 
-fn run_side(base: &Setup, mechanism: Mechanism, block_interval_us: u64, span_us: u64) -> Result<Side, SetupError> {
+fn run_side(
+    base: &Setup,
+    (mechanism, choice): (Mechanism, ForkChoice),
+    block_interval_us: u64,
+    span_us: u64,
+) -> Result<Side, SetupError> {
     let interval_us = if mechanism.has_branches() { block_interval_us } else { base.interval_us };
-    let setup = Setup { mechanism, interval_us, blocks: 1_000_000, ..base.clone() };
+    let setup = Setup { mechanism, choice, interval_us, blocks: 1_000_000, ..base.clone() };
     let outcome = run(&setup)?;
     let timeline = compute_timeline(&outcome, span_us, setup.until_us);
-    Ok(Side { mechanism, outcome, timeline })
+    Ok(Side { mechanism, choice, outcome, timeline })
 }
 
 /// The time of a run in spans.

@@ -4,7 +4,8 @@
 //! a run is asked for: mechanism, network, load, costs, faults), [`sizes`] (bytes of real encodings), `actor` (a node:
 //! `heights` for Tendermint, PBFT and Raft, `branches` for Clique and proof of work), [`run`] (the loop), [`outcome`]
 //! (what came out and what bounds it), [`trace`] (every message, for the picture), [`compare`] (two mechanisms under
-//! the same faults) and [`sweep`] (throughput and latency against nodes, block size and latency).
+//! the same faults), [`conflict`] (two decisions that a search found, for the same picture) and [`sweep`] (throughput
+//! and latency against nodes, block size and latency).
 //!
 //! Equal setups give equal outcomes, bit for bit. No signature is made or checked here: their time is charged to the
 //! node's processor instead, so that a hundred nodes can be simulated; the chain of the community itself signs for
@@ -13,6 +14,7 @@
 pub(super) mod actor;
 pub(super) mod branches;
 pub mod compare;
+pub mod conflict;
 mod fault;
 pub(super) mod heights;
 pub mod mesh;

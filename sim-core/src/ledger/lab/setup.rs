@@ -4,7 +4,7 @@ use super::mesh::LinkSettings;
 use super::sizes::Sizes;
 use super::topology::{Topology, TopologyError};
 use crate::digest::Hash;
-use crate::ledger::consensus::clique::ForkChoice;
+pub use crate::ledger::consensus::clique::ForkChoice;
 pub use crate::ledger::mechanism::Mechanism;
 use crate::ledger::mechanism::Rules;
 use serde::{Deserialize, Serialize};

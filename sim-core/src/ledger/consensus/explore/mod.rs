@@ -27,9 +27,12 @@ mod table;
 mod tendermint;
 
 pub use pbft::Pbft;
+pub(in crate::ledger) use pbft::{Content as PbftContent, Message as PbftMessage};
+pub(in crate::ledger) use raft::Message as RaftMessage;
 pub use raft::Raft;
 pub use run::{Beat, ReplayError, Run, RunStep, Saying};
 pub use search::{Explorer, Report};
+pub(in crate::ledger) use tendermint::Message as TendermintMessage;
 pub use tendermint::Tendermint;
 
 use crate::digest::Hash;
@@ -125,7 +128,7 @@ pub trait Protocol {
 }
 
 /// The values that are proposed are letters; their hashes consist of them.
-fn to_hash(letter: char) -> Hash {
+pub(in crate::ledger) fn to_hash(letter: char) -> Hash {
     [u8::try_from(letter).unwrap_or(b'?'); 32]
 }
 

@@ -4,7 +4,7 @@ use super::play;
 use crate::ledger::lab::compare::compare;
 use crate::ledger::lab::mesh::LinkSettings;
 use crate::ledger::lab::outcome::Outcome;
-use crate::ledger::lab::setup::{Behaviour, Fault, FaultKind, Load, Mechanism, Setup, SetupError};
+use crate::ledger::lab::setup::{Behaviour, Fault, FaultKind, ForkChoice, Load, Mechanism, Setup, SetupError};
 use crate::ledger::lab::topology::Topology;
 use crate::rng::Stream;
 
@@ -176,13 +176,33 @@ fn random_outages_never_break_agreement() {
 fn two_mechanisms_under_the_same_cut() {
     let faults = vec![fault(60, 180, FaultKind::Partition(vec![0, 1, 2]))];
     let base = Setup { faults, link: LinkSettings::default(), ..seconds(Mechanism::Tendermint, 7, 300) };
-    let both = compare(&base, [Mechanism::Tendermint, Mechanism::Work], 3 * SECOND, 10 * SECOND).expect("a setup");
+    let sides = [Mechanism::Tendermint, Mechanism::Work].map(|mechanism| (mechanism, base.choice));
+    let both = compare(&base, sides, 3 * SECOND, 10 * SECOND).expect("a setup");
     let [firm, loose] = &both.sides;
     assert_eq!((firm.timeline.len(), loose.timeline.len()), (30, 30));
     let during = |side: &crate::ledger::lab::compare::Side| side.timeline[7..18].iter().map(|s| s.blocks).sum::<u64>();
     assert!(during(firm) == 0 && firm.timeline[10].is_stalled, "{:?}", firm.timeline);
     assert!(during(loose) > 10 && loose.timeline[18..].iter().any(|s| s.reorganisations > 0));
     assert!(firm.outcome.violations.is_empty());
+}
+
+/// Two sealers wait for each other: the one whose turn it is has no power, the two others cannot hear each other while
+/// each seals its first block. EIP-225 leaves open which of the two counts, so nobody gives way until the third is back;
+/// by EIP-3436 one gives way as soon as they hear each other.
+#[test]
+fn two_sealers_wait_for_each_other_until_a_rule_tells_their_branches_apart() {
+    let faults = vec![fault(0, 70, FaultKind::Off(1)), fault(0, 10, FaultKind::Partition(vec![0]))];
+    for seed in 0..20 {
+        let base = Setup { faults: faults.clone(), seed, stall_us: 12 * SECOND, ..seconds(Mechanism::Clique, 3, 120) };
+        let sides = [ForkChoice::FirstSeen, ForkChoice::Eip3436].map(|choice| (Mechanism::Clique, choice));
+        let both = compare(&base, sides, 3 * SECOND, 10 * SECOND).expect("a setup");
+        let [open, told] = both.sides.map(|side| side.outcome);
+        let [(from_us, to_us)] = open.stalls[..] else { panic!("seed {seed}: {:?}", open.stalls) };
+        assert!(from_us < 10 * SECOND && to_us > 70 * SECOND && to_us < 85 * SECOND, "seed {seed}: {from_us} {to_us}");
+        assert!(told.stalls.is_empty() && told.finals.len() > 25, "seed {seed}: {:?}", told.stalls);
+        assert!(open.violations.is_empty() && told.violations.is_empty());
+        assert!(open.finals.len() > 8 && open.finals.len() + 15 < told.finals.len());
+    }
 }
 
 #[test]

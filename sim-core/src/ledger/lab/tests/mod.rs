@@ -1,6 +1,7 @@
 //! Tests of the laboratory: its network, its mechanisms against theory, faults and liars.
 
 mod bytes;
+mod conflict;
 mod faults;
 mod mesh;
 mod sweep;
