@@ -81,6 +81,13 @@ pub enum Attack {
         /// Name of the building.
         building: String,
     },
+    /// A validator puts a payment of a household to itself into its blocks, which the household never signed.
+    InvalidBlock {
+        /// Its name.
+        validator: String,
+        /// Name of the building.
+        building: String,
+    },
     /// These validators and the others do not hear each other.
     Partition {
         /// Their names.
@@ -99,7 +106,9 @@ impl Attack {
             | Self::StolenKey { building }
             | Self::LieAtMeter { building, .. } => (Some(building), None, &[]),
             Self::Silence { validator } | Self::Equivocate { validator } => (Some(validator), None, &[]),
-            Self::Censor { validator, building } => (Some(validator), Some(building), &[]),
+            Self::Censor { validator, building } | Self::InvalidBlock { validator, building } => {
+                (Some(validator), Some(building), &[])
+            }
             Self::Partition { validators } => (None, None, validators),
         };
         one.into_iter().chain(two).chain(many).map(String::as_str)

@@ -4,6 +4,7 @@ use crate::digest::hex;
 use crate::event::{Event, EventKind};
 use crate::explain::sentence;
 use crate::ids::{DeviceId, LineId, Subject, SwitchId};
+use crate::ledger::watch::evidence_file::encode_evidence;
 use crate::recorder::{COMMUNITY, Channel, Recorder};
 use crate::scene::Scene;
 use crate::time::SimTime;
@@ -128,6 +129,15 @@ pub fn chain_jsonl(recorder: &Recorder) -> String {
 #[must_use]
 pub fn far_chain_jsonl(recorder: &Recorder) -> Option<String> {
     let lines = recorder.far_chain();
+    (!lines.is_empty()).then(|| lines.join("\n") + "\n")
+}
+
+/// `evidence.jsonl`: what was proven about attacks, at most the last 64 findings; none where nothing was.
+#[must_use]
+pub fn evidence_jsonl(world: &World) -> Option<String> {
+    let chain = world.chain_hash();
+    let lines: Vec<String> =
+        world.findings().filter_map(|f| f.evidence.as_ref()).map(|e| encode_evidence(chain, e)).collect();
     (!lines.is_empty()).then(|| lines.join("\n") + "\n")
 }
 

@@ -233,7 +233,7 @@ pub fn check(command: &Command, scene: &Scene) -> Result<(), String> {
                 | Attack::DoubleSpend { building: name }
                 | Attack::DoubleIssue { building: name }
                 | Attack::StolenKey { building: name } => need(name, "a building", building),
-                Attack::Censor { validator, building: name } => {
+                Attack::Censor { validator, building: name } | Attack::InvalidBlock { validator, building: name } => {
                     need(validator, "a validator", is_validator)?;
                     need(name, "a building", building)
                 }

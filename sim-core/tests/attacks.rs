@@ -3,8 +3,11 @@
 mod support;
 
 use sim_core::command::{Attack, Command};
-use sim_core::event::EventKind;
+use sim_core::event::{Doubt, EventKind};
 use sim_core::ledger::audit;
+use sim_core::ledger::mechanism::Mechanism;
+use sim_core::ledger::watch::Verdict;
+use std::sync::Arc;
 use support::attack::{KINDS, run};
 use support::{Run, commons};
 
@@ -118,4 +121,43 @@ fn a_lying_meter_leaves_energy_and_money_conserved_and_is_named() {
     assert_eq!(lines.iter().filter(|line| line.contains("\"Settlement\"")).count(), 6);
     let school = run.world.scene().find("school");
     assert!(run.world.findings().any(|f| Some(f.subject) == school), "{}", run.story());
+}
+
+/// Nobody votes on branches; a silent validator is missed by its blocks all the same, and in peace nobody is.
+#[test]
+fn under_proof_of_authority_and_of_work_silence_is_suspected_too() {
+    for mechanism in [Mechanism::Clique, Mechanism::Work] {
+        let mut run = Run::new(&Arc::new(commons().with_consensus(mechanism)), 3);
+        run.until("08:40:00");
+        assert_eq!(run.world.findings().count(), 0, "{mechanism:?}: {}", run.story());
+        run.give(Command::Attack { kind: Attack::Silence { validator: "validator-hall".into() } });
+        run.until("09:40:00");
+        let hall = run.world.scene().find("validator-hall");
+        let found: Vec<_> = run.world.findings().collect();
+        let [finding] = found[..] else { panic!("{mechanism:?}: {} findings {}", found.len(), run.story()) };
+        assert_eq!(
+            (Some(finding.subject), finding.verdict),
+            (hall, Verdict::Suspected(Doubt::Silence)),
+            "{mechanism:?}"
+        );
+    }
+}
+
+/// A robbing validator's rounds fail because of it, the household keeps its money, and the chain verifies.
+#[test]
+fn an_invalid_block_fails_its_round_and_is_why() {
+    let mut run = Run::new(&commons(), 1);
+    let kind = Attack::InvalidBlock { validator: "validator-hall".into(), building: "home-07".into() };
+    run.plan(&[("08:10:00", Command::Attack { kind }), ("08:14:00", Command::EndAttacks)]);
+    run.until("08:16:00");
+    let failed = run.find(|k| matches!(k, EventKind::RoundFailed { .. }));
+    assert!(!failed.is_empty(), "{}", run.story());
+    for event in failed {
+        let chain = run.recorder.why(event.id);
+        let is_attack = |k: &EventKind| matches!(k, EventKind::CommandGiven { command: Command::Attack { .. } });
+        assert!(chain.iter().any(|(e, _)| is_attack(&e.kind)), "{chain:?}");
+    }
+    audit::verify(run.recorder.chain().iter().map(String::as_bytes)).expect("the chain verifies");
+    let hall = run.world.scene().find("validator-hall");
+    assert_eq!(run.world.findings().filter(|f| Some(f.subject) == hall).count(), 1, "{}", run.story());
 }

@@ -10,6 +10,7 @@ pub(super) fn offence_words(offence: Offence) -> &'static str {
         Offence::Replayed => "an old transaction of its was handed in again",
         Offence::DoubleSpend => "the same money was to be spent twice",
         Offence::ChangedBlock => "a copy of a block was changed",
+        Offence::InvalidBlock => "it proposed a block with a payment that the payer did not sign",
         Offence::DoubleIssue => "the same energy was to be certified twice",
     }
 }
@@ -36,6 +37,9 @@ pub(super) fn attack_words(attack: &Attack) -> String {
         Attack::Silence { validator } => format!("{validator} keeps silent"),
         Attack::Equivocate { validator } => format!("{validator} votes twice"),
         Attack::Censor { validator, building } => format!("{validator} leaves out the transactions of {building}"),
+        Attack::InvalidBlock { validator, building } => {
+            format!("{validator} puts a payment of {building} to itself into its blocks")
+        }
         Attack::Partition { validators } => format!("cut off from the other validators: {}", validators.join(", ")),
     }
 }

@@ -1,7 +1,8 @@
 //! Validators that break the rules, and a network that falls apart.
 //!
 //! Models: an *equivocating* validator signs two votes for different values in each step and sends one to every other
-//! peer, the second to the rest; a *censoring* one leaves an account's transactions out of its blocks; a *silent* one has
+//! peer, the second to the rest; a *censoring* one leaves an account's transactions out of its blocks; a *robbing* one puts
+//! a payment to itself into them that the payer never signed, so that its blocks are invalid; a *silent* one has
 //! power and a connection and says nothing (it also takes nothing in); in a *partition* only those of a group hear each
 //! other. Honest peers pass on what they hear (gossip), so both votes come together at one of them: that is the proof.
 //! What waited at a partition is delivered when it heals, as after an outage. The classes are those of Lamport, Shostak,
@@ -9,16 +10,23 @@
 //! Limits: an equivocator votes twice and does not propose twice; the pool of waiting transactions stays one in a
 //! partition. Up to a third of the power may do all this and no two blocks of a height are decided (tests below).
 
-use super::block::VoteKind;
+use super::block::{Header, VoteKind};
 use super::chain::{Candidate, Ledger};
+use super::consensus::clique::{compute_signer_limit, is_in_turn};
 use super::crypto::Address;
-use super::evidence::{Equivocation, SignedVote};
+use super::envelope::Envelope;
+use super::evidence::{Equivocation, InvalidBlock, ProposalWords, SignedVote};
 use super::lab::message::Body;
 use super::lab::trace::Kind;
+use super::mechanism::Mechanism;
 use super::mempool::Waiting;
+use super::merkle::{compute_inclusion_proof, compute_leaf_hash};
 use super::occurrence::{MessageTrace, Occurrence, OccurrenceKind, Reach};
-use super::types::SignedTransaction;
+use super::proposal::find_next_nonce;
+use super::state::State;
+use super::types::{Payload, Role, SignedTransaction, Transfer};
 use crate::digest::Hash;
+use crate::quantity::Money;
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -39,7 +47,12 @@ pub enum Behaviour {
     Equivocating,
     /// Leaves this account's transactions out of its blocks.
     Censoring(Address),
+    /// Puts a payment of this account to itself into its blocks, signed by itself.
+    Robbing(Address),
 }
+
+/// What a robbing validator takes at a time.
+const LOOT: Money = Money(20_000_000);
 
 impl Behaviour {
     /// What it makes of its reach.
@@ -156,10 +169,40 @@ impl Ledger {
         ready
     }
 
-    /// Who was heard at the height of the head, as the one knows it that decides the next. On branches nobody votes.
-    pub(super) fn say_attendance(&self, node: u32, out: &mut Vec<Occurrence>) {
+    /// The payment that a robbing proposer adds on a state.
+    pub(super) fn rob(&self, proposer: u32, post: &State) -> Option<SignedTransaction> {
+        let Behaviour::Robbing(victim) = self.get_behaviour(proposer) else { return None };
+        let mut validators = (0..).zip(&self.genesis.accounts).filter(|(_, a)| a.role == Role::Validator);
+        let (to, _) = validators.nth(proposer as usize)?;
+        let payload = Payload::Transfer(Transfer { to, amount: LOOT });
+        let (nonce, fee) = (find_next_nonce(post, &victim), self.genesis.parameters.least_fee);
+        let own = self.keys.get(proposer as usize)?;
+        let mut transaction = SignedTransaction::with_fee(own, &self.chain, nonce, fee, payload);
+        transaction.sender = victim;
+        transaction.signature = own.sign(&transaction.get_claim(&self.chain).message);
+        Some(transaction)
+    }
+
+    /// Whether a validator refuses a message because of the block that it brings: every one checks the signatures in a
+    /// block before its machine hears of it. The first time it tells why.
+    pub(super) fn refuses_block(&mut self, message: u64, to: u32, out: &mut Vec<Occurrence>) -> bool {
+        let Some(envelope) = self.store.get(&message).filter(|e| e.body.is_proposal()) else { return false };
+        let Some(candidate) = envelope.value.and_then(|value| self.candidates.get(&value)) else { return false };
+        let Some(robbed) = candidate.robbed else { return false };
+        let proposer = candidate.header.proposer;
+        if !self.exposed.contains(&proposer)
+            && let Some(evidence) = expose(envelope, candidate, robbed)
+        {
+            self.exposed.insert(proposer);
+            self.say(OccurrenceKind::InvalidBlockSeen { witness: to, evidence: Box::new(evidence) }, out);
+        }
+        true
+    }
+
+    /// Who was heard at the height of the head, as the one knows it that decides the next.
+    pub(super) fn say_votes(&self, node: u32, out: &mut Vec<Occurrence>) {
         let height = self.head.height;
-        if height == 0 || self.rules.mechanism.has_branches() {
+        if height == 0 {
             return;
         }
         let group = |i: u32| self.nodes.get(i as usize).map(|n| n.group);
@@ -168,8 +211,23 @@ impl Ledger {
             c.height == height && c.is_sent && is_vote && group(c.validator) == group(node)
         };
         let heard: BTreeSet<u32> = self.casts.iter().filter(is_heard).map(|c| c.validator).collect();
-        let absent = (0..).take(self.nodes.len()).filter(|i| !heard.contains(i)).collect();
-        self.say(OccurrenceKind::Attendance { height, absent }, out);
+        let (present, absent) = (0..).take(self.nodes.len()).partition(|i| heard.contains(i));
+        self.say(OccurrenceKind::Attendance { height, present, absent }, out);
+    }
+
+    /// Whose block stands at a height that has become final, and who could have made it: under proof of authority the one
+    /// whose turn it was, unless it had signed too recently (EIP-225); under proof of work all others.
+    pub(super) fn say_turn(&self, header: &Header, out: &mut Vec<Occurrence>) {
+        let Header { height, proposer, .. } = *header;
+        let nodes = self.rules.get_nodes();
+        let absent: Vec<u32> = if self.rules.mechanism == Mechanism::Clique {
+            let window = usize::try_from(compute_signer_limit(nodes) - 1).unwrap_or(usize::MAX);
+            let is_recent = |v: u32| self.recent.iter().rev().take(window).any(|b| b.header.proposer == v);
+            (0..nodes).filter(|v| is_in_turn(height, *v, nodes) && *v != proposer && !is_recent(*v)).collect()
+        } else {
+            (0..nodes).filter(|v| *v != proposer).collect()
+        };
+        self.say(OccurrenceKind::Attendance { height, present: vec![proposer], absent }, out);
     }
 
     /// Whose transactions were ready when the block was made, and are not in it although there was room.
@@ -194,4 +252,29 @@ impl Ledger {
             self.say(OccurrenceKind::Omitted { height, proposer, sender }, out);
         }
     }
+}
+
+/// The proof that a proposer made an invalid block, from the message with which it proposed the block.
+fn expose(envelope: &Envelope, candidate: &Candidate, robbed: usize) -> Option<InvalidBlock> {
+    let (words, round, valid_round) = match envelope.body {
+        Body::Proposal { round, valid_round, .. } => (ProposalWords::Proposal, round, valid_round),
+        Body::PrePrepare { view, .. } => (ProposalWords::PrePrepare, view, None),
+        Body::Block { .. } => (ProposalWords::Seal, 0, None),
+        _ => return None,
+    };
+    let Candidate { header, transactions, seal, .. } = candidate;
+    // A block of a branch carries its author's seal, whoever passes it on.
+    let signature = if words == ProposalWords::Seal { *seal } else { envelope.signature }?;
+    let leaves: Vec<Hash> = transactions.iter().map(|tx| compute_leaf_hash(&tx.encode())).collect();
+    Some(InvalidBlock {
+        header: header.clone(),
+        words,
+        round,
+        valid_round,
+        signature,
+        transaction: transactions.get(robbed)?.clone(),
+        index: robbed as u64,
+        size: leaves.len() as u64,
+        path: compute_inclusion_proof(&leaves, robbed)?,
+    })
 }

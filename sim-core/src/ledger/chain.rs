@@ -1,7 +1,7 @@
 //! The ledger: validators, network, pool and state in one process, driven by simulated time.
 //!
-//! No validator makes an invalid block, so its execution from the same state by each of them is done once and shared; what
-//! else one may do is in [`behaviour`](super::behaviour). How validators agree is the genesis's choice
+//! What an honest validator makes of a block is the same for all, so a block's execution from the same state is done once
+//! and shared; what a dishonest one may do is in [`behaviour`](super::behaviour). How validators agree is the genesis's choice
 //! ([`Mechanism`](super::mechanism::Mechanism)); `driver` tells their machines what happens and carries out what they
 //! want, `fork` has what is special where blocks form branches, `catch_up` what is fetched by who was away.
 //! Only what is final is committed and handed to the caller; where heights are decided one by one that is the decision,
@@ -54,6 +54,8 @@ pub(super) struct Candidate {
     pub(super) bytes: u64,
     /// On a branch: its author's signature.
     pub(super) seal: Option<Signature>,
+    /// Place of a transaction that its sender did not sign: the block is invalid, and no honest validator takes it.
+    pub(super) robbed: Option<usize>,
 }
 
 /// The last committed block in short.
@@ -102,6 +104,8 @@ pub struct Ledger {
     pub(super) regrouping: Option<Vec<u32>>,
     /// Validators whose double vote was told.
     pub(super) accused: BTreeSet<u32>,
+    /// Validators whose invalid block was told.
+    pub(super) exposed: BTreeSet<u32>,
     pub(super) recent: VecDeque<BlockTrace>,
     /// What was said at the last height and at those in progress.
     pub(super) casts: VecDeque<MessageTrace>,
@@ -173,6 +177,7 @@ impl Ledger {
             is_stalled: false,
             regrouping: None,
             accused: BTreeSet::new(),
+            exposed: BTreeSet::new(),
             recent: VecDeque::new(),
             casts: VecDeque::new(),
             film: VecDeque::new(),
@@ -396,7 +401,10 @@ impl Ledger {
     /// A block is final: the first validator has decided, or enough have it deep enough on their branches.
     pub(super) fn commit(&mut self, node: u32, value: Hash, tree: Hash, commit: Commit, out: &mut Vec<Occurrence>) {
         let Some(candidate) = self.candidates.remove(&value) else { return };
-        self.say_attendance(node, out);
+        match self.rules.mechanism.has_branches() {
+            true => self.say_turn(&candidate.header, out),
+            false => self.say_votes(node, out),
+        }
         self.say_omissions(&candidate, out);
         let Candidate { header, transactions, receipts, post, .. } = candidate;
         let height = header.height;

@@ -7,7 +7,7 @@ use super::certificate::{
 use super::contract::limits::{MAX_ARGUMENTS, MAX_SOURCE_BYTES, MAX_VALUE_BYTES};
 use super::contract::{Code, Value};
 use super::crypto::encode;
-use super::evidence::{Equivocation, SignedVote};
+use super::evidence::{Equivocation, InvalidBlock, ProposalWords, SignedVote};
 use super::genesis::{Genesis, GenesisAccount, Validator};
 use super::json::{Canonical, Fault, Reader, record, write_line};
 use super::mechanism::Mechanism;
@@ -68,6 +68,7 @@ record!(Figures {
 record!(ComplianceReport { number, first, last, figures, out, doubted, suspected });
 record!(SignedVote { block, signature });
 record!(Equivocation { validator, height, round, kind, first, second });
+record!(InvalidBlock { header, words, round, valid_round, signature, transaction, index, size, path });
 record!(Deployment { code, args, attached });
 record!(Invocation { contract, function, args, attached });
 record!(CertificateId { produced, number });
@@ -163,6 +164,7 @@ impl Canonical for ReaderKey {
 choice!(Mechanism { Tendermint, Pbft, Raft, Clique, Work });
 choice!(Role { Meter, Operator, Grid, Losses, Validator, Regulator });
 choice!(VoteKind { Prevote, Precommit });
+choice!(ProposalWords { Proposal, PrePrepare, Seal });
 choice!(Purpose { Footprint, Credit });
 choice!(Source { Solar, Wind, Hydro });
 choice!(Side { Buy, Sell });
@@ -249,6 +251,7 @@ macro_rules! one_of_records {
         }
     };
 }
+pub(crate) use one_of_records;
 one_of_records!(CertificateAction {
     Issue { hour, energy },
     Transfer { certificate, to, energy },
@@ -293,6 +296,20 @@ impl Canonical for HashedTransaction {
         let (payload, signature) = (r.field(",", "payload")?, r.field(",", "signature")?);
         r.expect("}")?;
         Ok(Self { hash, transaction: SignedTransaction { sender, nonce, fee, payload, signature } })
+    }
+}
+
+impl Canonical for SignedTransaction {
+    fn write(&self, out: &mut String) {
+        HashedTransaction { hash: self.compute_hash(), transaction: self.clone() }.write(out);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        let HashedTransaction { hash, transaction } = HashedTransaction::read(r)?;
+        if transaction.compute_hash() == hash {
+            Ok(transaction)
+        } else {
+            Err(r.fault("a transaction with its hash before this"))
+        }
     }
 }
 

@@ -310,10 +310,11 @@ impl Ledger {
         if is_genuine {
             self.note_arrival(message, to, sent_us, out);
         }
+        let is_taken = is_genuine && !self.refuses_block(message, to, out);
         if is_direct {
             self.store.remove(&message);
         }
-        if !is_genuine {
+        if !is_taken {
             return;
         }
         if has_twin {

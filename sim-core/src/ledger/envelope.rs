@@ -5,6 +5,7 @@ use super::chain::Ledger;
 use super::commit::{get_certificate_message, is_weighed};
 use super::consensus::raft;
 use super::crypto::{Claim, Signature, encode};
+use super::evidence::get_pre_prepare_message;
 use super::lab::actor::Actor;
 use super::lab::message::Body;
 use crate::digest::Hash;
@@ -52,7 +53,7 @@ impl Ledger {
                 get_proposal_message(chain, height, *round, value, *valid_round)
             }
             Body::Vote { kind, round, value } => get_vote_message(chain, *kind, height, *round, value.as_ref()),
-            Body::PrePrepare { view, value } => encode("pbft-pre-prepare", &(chain, height, view, value)),
+            Body::PrePrepare { view, value } => get_pre_prepare_message(chain, height, *view, value),
             Body::Prepare { view, value } => encode("pbft-prepare", &(chain, height, view, value)),
             Body::Commit { view, value } => certificate(*view, value),
             Body::ViewChange { view, prepared } => encode("pbft-view-change", &(chain, height, view, prepared)),

@@ -261,6 +261,15 @@ impl<T: Canonical> Canonical for Option<T> {
     }
 }
 
+impl<T: Canonical> Canonical for Box<T> {
+    fn write(&self, out: &mut String) {
+        self.as_ref().write(out);
+    }
+    fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
+        T::read(r).map(Self::new)
+    }
+}
+
 impl<T: Canonical> Canonical for Vec<T> {
     fn write(&self, out: &mut String) {
         out.push('[');

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Header};
 use super::crypto::Address;
-use super::evidence::Equivocation;
+use super::evidence::{Equivocation, InvalidBlock};
 use super::lab::trace::Kind;
 use super::mempool::Refusal;
 use super::receipt::Receipt;
@@ -148,11 +148,20 @@ pub enum OccurrenceKind {
         /// The proof.
         evidence: Box<Equivocation>,
     },
-    /// Who was heard at a height, told with the next block.
+    /// A validator was sent a block with a transaction that its sender did not sign; said once for each that made one.
+    InvalidBlockSeen {
+        /// Who was sent it.
+        witness: u32,
+        /// The proof.
+        evidence: Box<InvalidBlock>,
+    },
+    /// Who was heard at a height: by votes, told with the next block; on branches by whose block stands there.
     Attendance {
         /// The height.
         height: u64,
-        /// Validators of which no vote was heard.
+        /// Validators that were heard.
+        present: Vec<u32>,
+        /// Validators that could have been heard and were not; of those in neither list nothing can be said.
         absent: Vec<u32>,
     },
     /// A committed block left out what its proposer could have taken: it was ready, and there was room.

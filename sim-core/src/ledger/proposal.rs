@@ -9,7 +9,7 @@ use super::error::TransitionError;
 use super::fork::find_nonce;
 use super::mechanism::Mechanism;
 use super::mempool::{Refusal, Waiting};
-use super::merkle::compute_root;
+use super::merkle::{compute_leaf_hash, compute_root};
 use super::occurrence::Occurrence;
 use super::receipt::compute_receipt_root;
 use super::state::{Place, State};
@@ -86,6 +86,17 @@ impl Ledger {
                 Err(reason) => self.refuse(tx.sender, tx.nonce, &reason, out),
             }
         }
+        let mut robbed = None;
+        if let Some(tx) = self.rob(proposer, &post)
+            && let Ok(receipt) = post.process_transaction(&tx, place)
+        {
+            let encoded = tx.encode();
+            receipts.push(receipt);
+            leaves.push(compute_leaf_hash(&encoded));
+            bytes += encoded.len() as u64;
+            robbed = Some(transactions.len());
+            transactions.push(tx);
+        }
         let mut header = Header {
             height,
             round: self.nodes.get(proposer as usize).map_or(0, |n| n.actor.get_standing().2),
@@ -111,7 +122,7 @@ impl Ledger {
         }
         let hash = header.compute_hash();
         bytes += encode("header", &header).len() as u64;
-        let candidate = Candidate { header, transactions, receipts, post, seen, bytes, seal: None };
+        let candidate = Candidate { header, transactions, receipts, post, seen, bytes, seal: None, robbed };
         self.candidates.insert(hash, candidate);
         Some(hash)
     }

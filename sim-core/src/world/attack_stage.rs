@@ -9,7 +9,7 @@ use crate::command::Attack;
 use crate::ids::{BuildingId, EventId, Subject, ValidatorId};
 use crate::ledger::Behaviour;
 use crate::ledger::certificate::CertificateAction;
-use crate::ledger::crypto::Keypair;
+use crate::ledger::crypto::{Address, Keypair};
 use crate::ledger::mechanism::Mechanism;
 use crate::ledger::types::{Payload, SignedTransaction, Transfer};
 use crate::market::Registers;
@@ -33,6 +33,8 @@ pub(super) struct Attacks {
     /// Something is under way that can end.
     is_under_way: bool,
     pub(super) begun: VecDeque<(Attack, EventId)>,
+    /// The command that ended all of them, until the round under way is over.
+    ended: Option<EventId>,
 }
 
 impl Attacks {
@@ -73,10 +75,12 @@ impl World {
             Attack::Silence { validator } => self.behave(validator, Behaviour::Silent)?,
             Attack::Equivocate { validator } => self.behave(validator, Behaviour::Equivocating)?,
             Attack::Censor { validator, building } => {
-                let victim = self.building(building)?.index();
-                let key = self.state.posting.keys.get(victim).ok_or("the household has no account")?;
-                let address = key.get_address();
-                self.behave(validator, Behaviour::Censoring(address))?;
+                let victim = self.address(building)?;
+                self.behave(validator, Behaviour::Censoring(victim))?;
+            }
+            Attack::InvalidBlock { validator, building } => {
+                let victim = self.address(building)?;
+                self.behave(validator, Behaviour::Robbing(victim))?;
             }
             Attack::Partition { validators } => {
                 let mut groups = vec![0; self.scene.validator_bus.len()];
@@ -96,16 +100,12 @@ impl World {
     }
 
     /// Ends lies, behaviours and partitions; what was sent stays sent.
-    pub(super) fn end_attacks(&mut self) -> Result<(), String> {
+    pub(super) fn end_attacks(&mut self, event: EventId) -> Result<(), String> {
         if !std::mem::take(&mut self.state.attacks.is_under_way) {
             return Err("no attack is under way".into());
         }
         self.state.attacks.lies.clear();
-        // What fails from now on has another reason.
-        self.state
-            .attacks
-            .begun
-            .retain(|(attack, _)| !matches!(attack, Attack::Partition { .. } | Attack::Silence { .. }));
+        self.state.attacks.ended = Some(event);
         for validator in (0..).take(self.scene.validator_bus.len()) {
             self.state.ledger.set_behaviour(validator, Behaviour::Honest);
         }
@@ -113,11 +113,22 @@ impl World {
         Ok(())
     }
 
+    /// A block is there: what fails from now on has another reason than attacks that have ended.
+    pub(super) fn forget_ended(&mut self) {
+        let attacks = &mut self.state.attacks;
+        if let Some(end) = attacks.ended.take() {
+            attacks.begun.retain(|(attack, event)| *event > end || !fails_rounds(attack));
+        }
+    }
+
     fn behave(&mut self, validator: &str, behaviour: Behaviour) -> Result<(), String> {
         let (validator, mechanism) = (self.validator(validator)?, self.state.ledger.get_mechanism());
         if behaviour == Behaviour::Equivocating && mechanism != Mechanism::Tendermint {
             let name = mechanism.get_name();
             return Err(format!("double votes are modelled under tendermint only, and this chain runs {name}"));
+        }
+        if matches!(behaviour, Behaviour::Robbing(_)) && mechanism == Mechanism::Raft {
+            return Err("under raft followers trust their leader: an invalid block would stand".into());
         }
         self.state.ledger.set_behaviour(validator.0, behaviour);
         Ok(())
@@ -188,6 +199,13 @@ impl World {
         }
     }
 
+    /// The key of a building's account.
+    fn address(&self, building: &str) -> Result<Address, String> {
+        let key =
+            self.state.posting.keys.get(self.building(building)?.index()).ok_or("the household has no account")?;
+        Ok(key.get_address())
+    }
+
     fn building(&self, name: &str) -> Result<BuildingId, String> {
         match self.scene.find(name) {
             Some(Subject::Building(building)) => Ok(building),
@@ -201,4 +219,9 @@ impl World {
             _ => Err(format!("there is no validator '{name}'")),
         }
     }
+}
+
+/// Whether rounds may fail because of an attack.
+pub(super) fn fails_rounds(attack: &Attack) -> bool {
+    matches!(attack, Attack::Partition { .. } | Attack::Silence { .. } | Attack::InvalidBlock { .. })
 }

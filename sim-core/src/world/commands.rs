@@ -124,7 +124,7 @@ impl World {
             Command::WithdrawBid { building } => self.bid(building, None),
             Command::Prefer { building, partner } => self.set_preference(building, *partner, event),
             Command::Attack { kind } => self.attack(kind, event),
-            Command::EndAttacks => self.end_attacks(),
+            Command::EndAttacks => self.end_attacks(event),
             Command::GrantAccess { account, to } => self.order_access(account, to, true, event),
             Command::RevokeAccess { account, to } => self.order_access(account, to, false, event),
             Command::Cap { floor, ceiling } => self.order_cap(*floor, *ceiling, event),

@@ -414,7 +414,10 @@ impl World {
                 self.watch_refusal(*transaction, rival.map(|r| *r), (&reason, origin), at, event);
             }
             OccurrenceKind::EquivocationSeen { witness, evidence } => self.watch_equivocation(witness, *evidence, at),
-            OccurrenceKind::Attendance { height, absent } => self.watch_attendance(height, &absent, at),
+            OccurrenceKind::InvalidBlockSeen { evidence, .. } => self.watch_invalid_block(*evidence, at),
+            OccurrenceKind::Attendance { height, present, absent } => {
+                self.watch_attendance(height, (&present, &absent), at);
+            }
             OccurrenceKind::Omitted { proposer, sender, .. } => self.watch_omission(proposer, &sender, at),
             OccurrenceKind::Proposed { .. } => {}
             kind => self.note_consensus(kind, at),
@@ -424,7 +427,7 @@ impl World {
     /// The silence that weighs most: the latest one.
     pub(super) fn silence_cause(&self) -> EventId {
         let silent = self.state.posting.silent.iter().flatten().max().copied();
-        silent.max(self.partition_cause()).unwrap_or(self.state.root)
+        silent.max(self.attack_cause()).unwrap_or(self.state.root)
     }
 
     fn note_block(&mut self, block: &Block, at: SimTime, recorder: &mut Recorder) {
@@ -452,6 +455,7 @@ impl World {
         let kind = EventKind::BlockCommitted { height, round, transactions };
         let event = self.state.journal.note(at, Subject::Chain, kind, cause);
         self.state.posting.block_event = Some(event);
+        self.forget_ended();
         self.watch_block(block, at, event);
         if let Some((slot, settled)) = settled {
             self.pay_in(slot, settled);

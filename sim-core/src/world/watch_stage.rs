@@ -1,7 +1,9 @@
 //! What the community notices of attacks: evidence and suspicions become events with their causes, and are kept.
 
 use super::World;
+use super::attack_stage::fails_rounds;
 use crate::command::Attack;
+use crate::digest::Hash;
 use crate::event::EventKind;
 use crate::ids::{EventId, Subject, ValidatorId};
 use crate::ledger::behaviour::FOREIGN;
@@ -10,10 +12,13 @@ use crate::ledger::certificate::{CertificateAction, CertificateError};
 use crate::ledger::commit::Finality;
 use crate::ledger::crypto::Address;
 use crate::ledger::error::TransitionError;
-use crate::ledger::evidence::Equivocation;
+use crate::ledger::evidence::{Equivocation, InvalidBlock};
+use crate::ledger::mechanism::Mechanism;
 use crate::ledger::mempool::Refusal;
 use crate::ledger::types::{Payload, Role, SignedTransaction};
-use crate::ledger::watch::{Doubt, Evidence, Finding, Known, Offence, Risk, Suspicion, Verdict};
+use crate::ledger::watch::{
+    Doubt, Evidence, Finding, Known, Offence, Risk, SILENCE, Suspicion, Verdict, get_silence_of_miner,
+};
 use crate::market::Metered;
 use crate::quantity::Wh;
 use crate::scene::Participant;
@@ -26,6 +31,12 @@ impl World {
     /// What was found so far, oldest first, at most the last 64.
     pub fn findings(&self) -> impl DoubleEndedIterator<Item = &Finding> {
         self.state.watch.get_findings()
+    }
+
+    /// The chain's name in signatures: the hash of its genesis.
+    #[must_use]
+    pub fn chain_hash(&self) -> &Hash {
+        self.state.ledger.get_chain()
     }
 
     /// Whether a finding's evidence holds for somebody who has only the chain; a suspicion never does.
@@ -52,13 +63,18 @@ impl World {
         self.raise(raised, at, event);
     }
 
-    /// Who was not heard at a height; whose power or connection is gone has a reason.
-    pub(super) fn watch_attendance(&mut self, height: u64, absent: &[u32], at: SimTime) {
+    /// Who was heard at a height and who was not; whose power or connection is gone has a reason.
+    pub(super) fn watch_attendance(&mut self, height: u64, heard: (&[u32], &[u32]), at: SimTime) {
         let state = &mut self.state;
+        let validators = u32::try_from(state.posting.reach.len()).unwrap_or(u32::MAX);
+        let mechanism = state.ledger.get_mechanism();
+        // On branches a block is told once others stand on it.
+        let excused = height + EXCUSED + mechanism.compute_confirmations(validators) - 1;
         for (v, _) in (0..).zip(&state.posting.reach).filter(|(_, reach)| !reach.is_reachable()) {
-            state.watch.excuse(v, height + EXCUSED);
+            state.watch.excuse(v, excused);
         }
-        let raised = state.watch.process_attendance(height, absent);
+        let model = if mechanism == Mechanism::Work { get_silence_of_miner(validators) } else { SILENCE };
+        let raised = state.watch.process_attendance(height, heard, &model);
         let event = self.last_block();
         self.raise(raised, at, event);
     }
@@ -83,13 +99,23 @@ impl World {
     pub(super) fn watch_equivocation(&mut self, witness: u32, proof: Equivocation, at: SimTime) {
         let event = self.last_block();
         let validator = proof.validator;
-        let told =
-            self.prove(Evidence::Equivocation(Box::new(proof)), Subject::Validator(ValidatorId(validator)), at, event);
+        let told = self.prove(
+            Evidence::Equivocation { proof: Box::new(proof) },
+            Subject::Validator(ValidatorId(validator)),
+            at,
+            event,
+        );
         if !self.state.ledger.get_state().get_offences().contains_key(&validator) {
             let account = self.validator_account(witness);
             self.state.posting.tell(at, told);
             self.submit(account, Payload::Equivocation(proof).into());
         }
+    }
+
+    /// A validator proposed an invalid block.
+    pub(super) fn watch_invalid_block(&mut self, proof: InvalidBlock, at: SimTime) {
+        let subject = Subject::Validator(ValidatorId(proof.header.proposer));
+        self.prove(Evidence::InvalidBlock { proof: Box::new(proof) }, subject, at, self.last_block());
     }
 
     /// The cause of a refusal of what was handed in from outside: the attack, where there is one.
@@ -158,9 +184,10 @@ impl World {
     fn account_of(&self, evidence: &Evidence) -> Option<u32> {
         let index = |tx: &SignedTransaction| self.state.ledger.get_state().get_index(&tx.sender);
         match evidence {
-            Evidence::Equivocation(proof) => u32::try_from(self.validator_account(proof.validator)).ok(),
+            Evidence::Equivocation { proof } => u32::try_from(self.validator_account(proof.validator)).ok(),
             Evidence::Forged { transaction } | Evidence::Replayed { transaction, .. } => index(transaction),
             Evidence::DoubleSpend { first, .. } | Evidence::DoubleIssue { first, .. } => index(first),
+            Evidence::InvalidBlock { proof } => u32::try_from(self.validator_account(proof.header.proposer)).ok(),
             Evidence::ChangedBlock { .. } => None,
         }
     }
@@ -202,9 +229,9 @@ impl World {
         }
     }
 
-    /// The partition under way, as a cause of rounds that fail and of a chain that stands still.
-    pub(super) fn partition_cause(&self) -> Option<EventId> {
-        self.state.attacks.find(|attack| matches!(attack, Attack::Partition { .. } | Attack::Silence { .. }))
+    /// The attack under way that makes rounds fail and lets a chain stand still.
+    pub(super) fn attack_cause(&self) -> Option<EventId> {
+        self.state.attacks.find(fails_rounds)
     }
 
     fn is_offence_of(&self, attack: &Attack, offence: Offence, subject: Subject) -> bool {
@@ -214,6 +241,7 @@ impl World {
             Attack::Replay { .. } => offence == Offence::Replayed,
             Attack::DoubleSpend { .. } => offence == Offence::DoubleSpend,
             Attack::DoubleIssue { .. } => offence == Offence::DoubleIssue,
+            Attack::InvalidBlock { .. } => offence == Offence::InvalidBlock,
             _ => false,
         };
         fits && attack.names().any(|name| self.scene.find(name) == Some(subject))

@@ -13,7 +13,7 @@ use sim_core::scene::Scene;
 use sim_core::time::{MINUTE_US, SimTime};
 
 /// All kinds of attacks, with the minutes that are given to find each.
-pub const KINDS: [(&str, u64); 11] = [
+pub const KINDS: [(&str, u64); 12] = [
     ("forged transaction", 2),
     ("replayed transaction", 2),
     ("double spend", 2),
@@ -24,6 +24,7 @@ pub const KINDS: [(&str, u64); 11] = [
     ("two votes", 5),
     ("censoring validator", 360),
     ("partition", 10),
+    ("invalid block", 5),
     ("changed block", 0),
 ];
 
@@ -81,6 +82,7 @@ pub fn draw(kind: usize, scene: &Scene, dice: &mut Stream) -> Option<Attack> {
             }
             Attack::Partition { validators }
         }
+        10 => Attack::InvalidBlock { validator, building },
         _ => return None,
     })
 }
@@ -145,6 +147,7 @@ fn get_verdict(attack: &Attack) -> Verdict {
         Attack::DoubleSpend { .. } => Verdict::Proven(Offence::DoubleSpend),
         Attack::DoubleIssue { .. } => Verdict::Proven(Offence::DoubleIssue),
         Attack::Equivocate { .. } => Verdict::Proven(Offence::Equivocation),
+        Attack::InvalidBlock { .. } => Verdict::Proven(Offence::InvalidBlock),
         Attack::StolenKey { .. } => Verdict::Suspected(Doubt::StolenKey),
         Attack::LieAtMeter { .. } => Verdict::Suspected(Doubt::LyingMeter),
         Attack::Silence { .. } | Attack::Partition { .. } => Verdict::Suspected(Doubt::Silence),

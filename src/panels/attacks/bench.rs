@@ -115,7 +115,8 @@ impl Desk {
         exhibit::bytes(ui, data, &own.bytes, other.map(|o| o.bytes.as_slice()));
         let genesis = self.genesis.as_ref().map(|g| &g.1);
         let who = match (evidence, genesis) {
-            (Evidence::Equivocation(e), _) => explorer::validator(data, e.validator),
+            (Evidence::Equivocation { proof: e }, _) => explorer::validator(data, e.validator),
+            (Evidence::InvalidBlock { proof: e }, _) if i == 0 => explorer::validator(data, e.header.proposer),
             (_, Some(genesis)) => explorer::sender(data, genesis, &own.signer),
             _ => String::new(),
         };
@@ -137,7 +138,7 @@ impl Desk {
             None => String::new(),
         };
         match evidence {
-            Evidence::Equivocation(e) => {
+            Evidence::Equivocation { proof: e } => {
                 let vote = if i == 0 { &e.first } else { &e.second };
                 let step = if e.kind == VoteKind::Prevote { "attacks-vote-first" } else { "attacks-vote-second" };
                 let block = match &vote.block {
@@ -165,6 +166,16 @@ impl Desk {
                 let args = [("n", tx.nonce.into())];
                 (data.locale.t_args(title, &args), said(tx))
             }
+            Evidence::InvalidBlock { proof: e } if i == 0 => {
+                let args = [
+                    ("who", name(data.scene, Subject::Validator(ValidatorId(e.header.proposer)), data.locale).into()),
+                    ("height", e.header.height.into()),
+                    ("n", e.size.into()),
+                    ("block", format!("{}…", hex(&e.header.compute_hash()[..6])).into()),
+                ];
+                (data.t("attacks-side-block"), data.locale.t_args("attacks-block-says", &args))
+            }
+            Evidence::InvalidBlock { proof: e } => (data.t("attacks-side-inside"), said(&e.transaction)),
             Evidence::ChangedBlock { .. } => (String::new(), String::new()),
         }
     }
@@ -355,12 +366,13 @@ fn check(subject: Subjects, evidence: &Evidence, lines: &[String], block: Option
 /// What the two sides have to do with each other.
 fn lead(evidence: &Evidence) -> &'static str {
     match evidence {
-        Evidence::Equivocation(_) => "attacks-lead-votes",
+        Evidence::Equivocation { .. } => "attacks-lead-votes",
         Evidence::Forged { .. } => "attacks-lead-forged",
         Evidence::Replayed { .. } => "attacks-lead-replayed",
         Evidence::DoubleSpend { .. } => "attacks-lead-spend",
         Evidence::DoubleIssue { .. } => "attacks-lead-issue",
         Evidence::ChangedBlock { .. } => "attacks-lead-block",
+        Evidence::InvalidBlock { .. } => "attacks-lead-invalid",
     }
 }
 
@@ -376,5 +388,7 @@ fn check_key(check: Check) -> &'static str {
         Check::Decided => "attacks-check-decided",
         Check::CopyDiffers => "attacks-check-copy",
         Check::MoreThanMetered => "attacks-check-metered",
+        Check::Proposed => "attacks-check-proposed",
+        Check::InBlock => "attacks-check-in-block",
     }
 }

@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     Silence,
     Equivocate,
     Censor,
+    InvalidBlock,
     Partition,
     Majority,
 }
@@ -41,7 +42,7 @@ pub(super) struct Entry {
 }
 
 /// All of them, in the order of the list.
-pub(super) const ENTRIES: [Entry; 12] = [
+pub(super) const ENTRIES: [Entry; 13] = [
     Entry {
         kind: Kind::ChangedBlock,
         icon: icons::PENCIL_SIMPLE,
@@ -123,6 +124,14 @@ pub(super) const ENTRIES: [Entry; 12] = [
         stops: "attacks-censor-stops",
     },
     Entry {
+        kind: Kind::InvalidBlock,
+        icon: icons::CUBE,
+        row: "invalid block",
+        name: "attacks-invalid",
+        tries: "attacks-invalid-tries",
+        stops: "attacks-invalid-stops",
+    },
+    Entry {
         kind: Kind::Partition,
         icon: icons::PLUGS,
         row: "partition",
@@ -178,6 +187,7 @@ pub(super) fn kind_of(attack: &Attack) -> Kind {
         Attack::Silence { .. } => Kind::Silence,
         Attack::Equivocate { .. } => Kind::Equivocate,
         Attack::Censor { .. } => Kind::Censor,
+        Attack::InvalidBlock { .. } => Kind::InvalidBlock,
         Attack::Partition { .. } => Kind::Partition,
     }
 }
@@ -233,6 +243,7 @@ impl Victims {
             Kind::Silence => Attack::Silence { validator },
             Kind::Equivocate => Attack::Equivocate { validator },
             Kind::Censor => Attack::Censor { validator, building },
+            Kind::InvalidBlock => Attack::InvalidBlock { validator, building },
             Kind::Partition => {
                 Attack::Partition { validators: f.validators.iter().take(self.cut).map(|v| v.name.clone()).collect() }
             }
@@ -252,7 +263,7 @@ impl Victims {
                 let plants = (0..f.buildings.len()).filter(|b| has_roof(data, *b));
                 combo(ui, &data.t("attacks-whom"), &mut self.plant, plants, building);
             }
-            Kind::Silence | Kind::Equivocate | Kind::Censor => {
+            Kind::Silence | Kind::Equivocate | Kind::Censor | Kind::InvalidBlock => {
                 combo(ui, &data.t("attacks-who"), &mut self.validator, 0..f.validators.len(), validator);
             }
             Kind::Partition => {
@@ -261,7 +272,7 @@ impl Victims {
             }
             Kind::ChangedBlock | Kind::Majority => {}
         }
-        if kind == Kind::Censor {
+        if matches!(kind, Kind::Censor | Kind::InvalidBlock) {
             combo(ui, &data.t("attacks-whom"), &mut self.building, 0..f.buildings.len(), building);
         }
         if kind == Kind::LyingMeter {

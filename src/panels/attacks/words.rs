@@ -16,11 +16,12 @@ pub(crate) fn describe(attack: &Attack, known: impl Fn(&str) -> String, locale: 
         Attack::Silence { .. } => "attack-silence",
         Attack::Equivocate { .. } => "attack-equivocate",
         Attack::Censor { .. } => "attack-censor",
+        Attack::InvalidBlock { .. } => "attack-invalid-block",
         Attack::Partition { .. } => "attack-partition",
     };
     let names: Vec<String> = attack.names().map(known).collect();
     let (what, whom) = match (attack, names.as_slice()) {
-        (Attack::Censor { .. }, [what, whom]) => (what.clone(), whom.clone()),
+        (Attack::Censor { .. } | Attack::InvalidBlock { .. }, [what, whom]) => (what.clone(), whom.clone()),
         (_, names) => (names.join(&locale.t("list-comma")), String::new()),
     };
     let factor = if let Attack::LieAtMeter { factor, .. } = attack { *factor } else { 1.0 };
@@ -37,6 +38,7 @@ pub(crate) fn offence_key(offence: Offence) -> &'static str {
         Offence::DoubleSpend => "offence-double-spend",
         Offence::ChangedBlock => "offence-changed-block",
         Offence::DoubleIssue => "offence-double-issue",
+        Offence::InvalidBlock => "offence-invalid-block",
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) enum Verb {
     Report(super::chain_read::ReportArgs),
     /// Follows money: all that an account received and paid, and why; or where a payment's money came from.
     Trace(super::chain_trace::Args),
+    /// Checks what a run has written down of attacks (evidence.jsonl) with nothing but the chain's file.
+    CheckEvidence(super::chain_evidence::Args),
     /// Checks such a proof with the genesis and the block's header alone.
     CheckProof {
         /// Proof file (.json).
@@ -64,6 +66,7 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
         Verb::Read(args) => super::chain_read::read(args),
         Verb::Report(args) => super::chain_read::report(args),
         Verb::Trace(args) => super::chain_trace::trace(args),
+        Verb::CheckEvidence(args) => super::chain_evidence::check(args),
         Verb::CheckProof { file, chain } => check_proof(file, chain.as_deref()),
     }
 }

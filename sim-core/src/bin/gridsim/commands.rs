@@ -152,7 +152,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     (
         "Attack",
         "kind: Forge|Replay|DoubleSpend|DoubleIssue|StolenKey(building: name), LieAtMeter(building: name, factor: 0..10), \
-         Silence|Equivocate(validator: name), Censor(validator: name, building: name), Partition(validators: [name, ...])",
+         Silence|Equivocate(validator: name), Censor|InvalidBlock(validator: name, building: name), Partition(validators: [name, ...])",
         "somebody does not keep to the rules; what is found out stands among the events",
         "Attack(kind: LieAtMeter(building: \"home-07\", factor: 0.5))",
     ),

@@ -11,6 +11,7 @@ mod bench_powerflow;
 mod bench_privacy;
 mod business;
 mod chain;
+mod chain_evidence;
 mod chain_read;
 mod chain_trace;
 mod clear;

@@ -49,6 +49,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         write("series.csv", output::series_csv(&replay.scene, &recorder).as_bytes())?;
         write("events.jsonl", output::events_jsonl(&replay.scene, recorder.events()).as_bytes())?;
         write("chain.jsonl", output::chain_jsonl(&recorder).as_bytes())?;
+        if let Some(text) = output::far_chain_jsonl(&recorder) {
+            write("neighbour-chain.jsonl", text.as_bytes())?;
+        }
+        if let Some(text) = output::evidence_jsonl(&world) {
+            write("evidence.jsonl", text.as_bytes())?;
+        }
         write("summary.json", output::summary_json(&world, &recorder, Vec::new()).as_bytes())?;
     }
     print(&format!(

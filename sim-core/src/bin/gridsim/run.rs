@@ -42,7 +42,8 @@ pub(crate) struct Args {
     /// Continues a saved run; its scene must be the same.
     #[arg(long)]
     from: Option<PathBuf>,
-    /// Folder for summary.json, series.csv, events.jsonl, chain.jsonl and replay.ron.
+    /// Folder for summary.json, series.csv, events.jsonl, chain.jsonl and replay.ron; neighbour-chain.jsonl where there is
+    /// a neighbour, evidence.jsonl where attacks were proven.
     #[arg(long)]
     out: PathBuf,
 }
@@ -139,6 +140,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     write("chain.jsonl", output::chain_jsonl(&recorder).as_bytes())?;
     if let Some(text) = output::far_chain_jsonl(&recorder) {
         write("neighbour-chain.jsonl", text.as_bytes())?;
+    }
+    if let Some(text) = output::evidence_jsonl(&world) {
+        write("evidence.jsonl", text.as_bytes())?;
     }
     write("replay.ron", Replay::of(&world, &recorder).format().as_bytes())?;
     write("summary.json", output::summary_json(&world, &recorder, step_ms.collect()).as_bytes())?;

@@ -200,8 +200,13 @@ impl Machine {
 /// `DIFF_INTURN` or `DIFF_NOTURN`.
 #[must_use]
 pub fn compute_difficulty(number: u64, sealer: u32, sealers: u32) -> u64 {
-    let turn = number % u64::from(sealers.max(1));
-    if turn == u64::from(sealer) { IN_TURN_DIFFICULTY } else { OUT_OF_TURN_DIFFICULTY }
+    if is_in_turn(number, sealer, sealers) { IN_TURN_DIFFICULTY } else { OUT_OF_TURN_DIFFICULTY }
+}
+
+/// Whether a block is the sealer's turn.
+#[must_use]
+pub fn is_in_turn(number: u64, sealer: u32, sealers: u32) -> bool {
+    number % u64::from(sealers.max(1)) == u64::from(sealer)
 }
 
 /// Whether the sealer signed one of the `SIGNER_LIMIT - 1` blocks up to `parent`.

@@ -3,10 +3,14 @@
 use super::{Community, get_blocks, seconds, silence};
 use crate::ledger::audit::verify;
 use crate::ledger::chain_file::{encode_genesis, encode_line};
+use crate::ledger::commit::Finality;
+use crate::ledger::evidence::InvalidBlock;
+use crate::ledger::mechanism::Mechanism;
 use crate::ledger::network::NetworkSettings;
-use crate::ledger::types::{MeterReading, Parameters, Payload};
+use crate::ledger::types::{MeterReading, Parameters, Payload, SignedTransaction};
+use crate::ledger::watch::{Evidence, Known, SILENCE, Watch, get_silence_of_miner};
 use crate::ledger::{Behaviour, Occurrence, OccurrenceKind};
-use crate::quantity::Wh;
+use crate::quantity::{Money, Wh};
 
 fn check(community: &Community, seen: &[Occurrence]) -> u64 {
     let blocks = get_blocks(seen);
@@ -104,4 +108,65 @@ fn who_leaves_out_or_keeps_silent_is_told() {
     };
     assert!(absences(4) + 2 >= get_blocks(&seen).len() && absences(1) <= 3, "{} {}", absences(4), absences(1));
     assert_eq!(ledger.get_state().get_accounts()[1].nonce, 60, "the others take in what one leaves out");
+}
+
+/// One of seven puts a payment of a household to itself into its blocks: no honest validator takes such a block, the money
+/// stays, blocks come, and the first one is proven to whoever has the genesis; changed in anything, the proof fails.
+#[test]
+fn a_block_with_a_payment_that_nobody_signed_is_refused_and_proven() {
+    for (mechanism, robber) in
+        [(Mechanism::Tendermint, 0), (Mechanism::Pbft, 3), (Mechanism::Clique, 5), (Mechanism::Work, 2)]
+    {
+        let parameters = Parameters { mechanism, work_bits: 8, ..Parameters::default() };
+        let community = Community::new(3, 6, parameters);
+        let mut ledger = community.start(NetworkSettings::default(), 6);
+        let victim = community.keys[1].get_address();
+        ledger.set_behaviour(robber, Behaviour::Robbing(victim));
+        let seen = ledger.advance(seconds(3_600), &silence(0));
+        assert!(check(&community, &seen) >= 50, "{mechanism:?}");
+        let account = &ledger.get_state().get_accounts()[1];
+        assert_eq!((account.balance, account.nonce), (Money(1_000_000), 0), "{mechanism:?}");
+        let proofs: Vec<_> = seen
+            .iter()
+            .filter_map(|o| match &o.kind {
+                OccurrenceKind::InvalidBlockSeen { witness, evidence } => Some((*witness, (**evidence).clone())),
+                _ => None,
+            })
+            .collect();
+        let [(witness, proof)] = &proofs[..] else { panic!("{mechanism:?}: {} proofs", proofs.len()) };
+        assert!(*witness != robber && proof.header.proposer == robber, "{mechanism:?}");
+        let finality = Finality::of(&community.genesis, ledger.get_chain());
+        let known = Known { finality, state: ledger.get_state(), block: &|_| None };
+        let is_valid =
+            |proof: &InvalidBlock| Evidence::InvalidBlock { proof: Box::new(proof.clone()) }.is_valid(&known);
+        assert!(is_valid(proof), "{mechanism:?}");
+        let mut others = vec![proof.clone(); 4];
+        others[0].header.time_us += 1;
+        others[1].index = proof.size;
+        others[2].header.proposer = (robber + 1) % 7;
+        others[3].transaction = SignedTransaction::new(&community.keys[1], ledger.get_chain(), 0, reading(0));
+        assert!(!others.iter().any(is_valid), "{mechanism:?}");
+    }
+}
+
+/// On branches nobody votes: whose turn passes, and whose blocks never come, is told all the same.
+#[test]
+fn on_branches_the_silent_one_is_missed_by_its_blocks() {
+    for mechanism in [Mechanism::Clique, Mechanism::Work] {
+        let community = Community::new(3, 7, Parameters { mechanism, work_bits: 8, ..Parameters::default() });
+        let mut ledger = community.start(NetworkSettings::default(), 7);
+        ledger.set_behaviour(4, Behaviour::Silent);
+        let seen = ledger.advance(seconds(3_600), &silence(0));
+        let model = if mechanism == Mechanism::Work { get_silence_of_miner(7) } else { SILENCE };
+        let mut watch = Watch::new(7, 3);
+        let mut told = Vec::new();
+        for o in &seen {
+            if let OccurrenceKind::Attendance { height, present, absent } = &o.kind {
+                assert!(!present.contains(&4), "{mechanism:?}: a silent one was heard");
+                told.extend(watch.process_attendance(*height, (present, absent), &model));
+            }
+        }
+        let about: Vec<Option<u32>> = told.iter().map(|s| s.about).collect();
+        assert_eq!(about, [Some(4)], "{mechanism:?}: {} blocks", get_blocks(&seen).len());
+    }
 }

@@ -3,7 +3,8 @@
 //! A double vote and a double spend hold because one key signed two things that exclude each other. A forged transaction
 //! shows by its signature, which is not the sender's. A replay is a rightly signed transaction that a decided block
 //! contains already. A changed block does not fit the hash that more than two thirds of the power signed. A double issue
-//! is two signed claims on the same hour of one meter that together are more than it gave.
+//! is two signed claims on the same hour of one meter that together are more than it gave. An invalid block is signed by
+//! its proposer and binds a transaction that the sender did not sign.
 //! Limit: who *handed in* a forged or replayed transaction is not known; what is proven is that it was.
 
 use super::Offence;
@@ -13,7 +14,7 @@ use crate::ledger::certificate::CertificateAction;
 use crate::ledger::chain_file::BlockLine;
 use crate::ledger::commit::Finality;
 use crate::ledger::crypto::{Address, Claim, compute_hash, encode};
-use crate::ledger::evidence::{Equivocation, SignedVote};
+use crate::ledger::evidence::{Equivocation, InvalidBlock, SignedVote};
 use crate::ledger::json::Reader;
 use crate::ledger::state::State;
 use crate::ledger::types::{Payload, SignedTransaction};
@@ -34,7 +35,10 @@ pub struct Known<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evidence {
     /// Two votes of one validator in one step.
-    Equivocation(Box<Equivocation>),
+    Equivocation {
+        /// The votes.
+        proof: Box<Equivocation>,
+    },
     /// A transaction that its sender did not sign.
     Forged {
         /// The transaction.
@@ -70,6 +74,11 @@ pub enum Evidence {
         /// What was to be issued again.
         second: Box<SignedTransaction>,
     },
+    /// A validator's block with a transaction that its sender did not sign.
+    InvalidBlock {
+        /// The block's header, the transaction and its path.
+        proof: Box<InvalidBlock>,
+    },
 }
 
 impl Evidence {
@@ -77,12 +86,13 @@ impl Evidence {
     #[must_use]
     pub fn get_offence(&self) -> Offence {
         match self {
-            Self::Equivocation(_) => Offence::Equivocation,
+            Self::Equivocation { .. } => Offence::Equivocation,
             Self::Forged { .. } => Offence::Forged,
             Self::Replayed { .. } => Offence::Replayed,
             Self::DoubleSpend { .. } => Offence::DoubleSpend,
             Self::ChangedBlock { .. } => Offence::ChangedBlock,
             Self::DoubleIssue { .. } => Offence::DoubleIssue,
+            Self::InvalidBlock { .. } => Offence::InvalidBlock,
         }
     }
 
@@ -103,7 +113,7 @@ impl Evidence {
     pub fn check(&self, known: &Known<'_>) -> Vec<(Check, bool)> {
         let is_signed = |tx: &SignedTransaction| tx.get_claim(known.finality.chain).is_valid();
         match self {
-            Self::Equivocation(e) => {
+            Self::Equivocation { proof: e } => {
                 let [first, second] = [&e.first, &e.second].map(|vote| get_vote(e, vote, known).holds);
                 let differ = e.first.block != e.second.block;
                 vec![(Check::Differ, differ), (Check::FirstSigned, first), (Check::SecondSigned, second)]
@@ -136,6 +146,12 @@ impl Evidence {
                 (Check::SecondSigned, is_signed(second)),
                 (Check::MoreThanMetered, is_issued_twice(first, second, known.state)),
             ],
+            Self::InvalidBlock { proof: e } => vec![
+                (Check::Proposed, get_proposal(e, known).holds),
+                (Check::InBlock, e.is_in_block()),
+                (Check::KnownSender, known.state.get_index(&e.transaction.sender).is_some()),
+                (Check::NotSigned, !is_signed(&e.transaction)),
+            ],
         }
     }
 
@@ -148,7 +164,7 @@ impl Evidence {
             Exhibit { bytes: claim.message, signature, signer: tx.sender, holds }
         };
         match self {
-            Self::Equivocation(e) => vec![get_vote(e, &e.first, known), get_vote(e, &e.second, known)],
+            Self::Equivocation { proof: e } => vec![get_vote(e, &e.first, known), get_vote(e, &e.second, known)],
             Self::Forged { transaction } => vec![of(transaction)],
             Self::Replayed { transaction, height } => {
                 let same = |tx: &&SignedTransaction| **tx == **transaction;
@@ -157,6 +173,7 @@ impl Evidence {
                 std::iter::once(of(transaction)).chain(on_chain).collect()
             }
             Self::DoubleSpend { first, second } | Self::DoubleIssue { first, second } => vec![of(first), of(second)],
+            Self::InvalidBlock { proof: e } => vec![get_proposal(e, known), of(&e.transaction)],
             Self::ChangedBlock { .. } => Vec::new(),
         }
     }
@@ -185,6 +202,31 @@ pub enum Check {
     CopyDiffers,
     /// Together the two claim more than the meter gave in that hour.
     MoreThanMetered,
+    /// The validator that the block names has signed it.
+    Proposed,
+    /// The transaction stands in the block: its path leads to the root that was signed.
+    InBlock,
+}
+
+impl Check {
+    /// The statement in words.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::FirstSigned => "the first signature is the signer's own",
+            Self::SecondSigned => "the second signature is the signer's own",
+            Self::Differ => "the two say different things",
+            Self::KnownSender => "the sender has an account",
+            Self::NotSigned => "the signature is not the sender's",
+            Self::OnChain => "the block that was agreed on holds the same message",
+            Self::SameNumber => "both are payments of one sender with the same number",
+            Self::Decided => "more than two thirds of the validators have signed the header",
+            Self::CopyDiffers => "the copy does not fit what they signed",
+            Self::MoreThanMetered => "together they claim more than the meter gave in that hour",
+            Self::Proposed => "the validator that made the block has signed it",
+            Self::InBlock => "the transaction stands in that block",
+        }
+    }
 }
 
 /// A signed message as it stands in an evidence object.
@@ -206,6 +248,17 @@ fn get_vote(e: &Equivocation, vote: &SignedVote, known: &Known<'_>) -> Exhibit {
     let validator = known.finality.validators.get(e.validator as usize);
     let signer = validator.map_or(Address([0; 32]), |v| v.key);
     let claim = Claim { address: signer, message, signature: vote.signature };
+    let holds = validator.is_some() && claim.is_valid();
+    Exhibit { bytes: claim.message, signature: claim.signature.to_bytes(), signer, holds }
+}
+
+/// A block as its proposer signed it; one that is not known has signed nothing.
+fn get_proposal(e: &InvalidBlock, known: &Known<'_>) -> Exhibit {
+    let Finality { chain, mechanism, validators, .. } = known.finality;
+    let message = e.get_message(mechanism, chain);
+    let validator = validators.get(e.header.proposer as usize);
+    let signer = validator.map_or(Address([0; 32]), |v| v.key);
+    let claim = Claim { address: signer, message, signature: e.signature };
     let holds = validator.is_some() && claim.is_valid();
     Exhibit { bytes: claim.message, signature: claim.signature.to_bytes(), signer, holds }
 }

@@ -3,11 +3,12 @@
 //! [`evidence`]: objects that convince without a witness, because the culprit signed them or because a copy does not fit
 //! what more than two thirds signed. [`cusum`] (silence and censorship), [`surprise`] (a stolen key) and [`balance`] (a
 //! meter that lies) are statistics: they can be wrong, and each says how often. [`risk`] sums up what speaks against an
-//! account. Pure: no clock, no network, no volts.
+//! account. [`evidence_file`]: evidence as it is handed on. Pure: no clock, no network, no volts.
 
 pub mod balance;
 pub mod cusum;
 pub mod evidence;
+pub mod evidence_file;
 pub mod risk;
 pub mod surprise;
 
@@ -34,6 +35,12 @@ pub const MAX_FINDINGS: usize = 64;
 /// loss in the scene's network), twice that for safety; a silent one in nearly all. False alarms: less than one in
 /// `exp(14)`, 1.2 million, heights of a validator.
 pub const SILENCE: Bernoulli = Bernoulli { usual: 0.02, guilty: 0.95, threshold: 14.0 };
+/// The same where a block comes by chance: of `miners` of equal power an honest one makes one block of so many, so that
+/// blocks of others in a row say little each; a silent one makes none. The bound is the same, counted in blocks.
+#[must_use]
+pub fn get_silence_of_miner(miners: u32) -> Bernoulli {
+    Bernoulli { usual: 1.0 - 1.0 / f64::from(miners.max(2)), guilty: 0.999, ..SILENCE }
+}
 /// A transaction left out: gossip reaches a proposer late in at most one of a thousand blocks; a censor leaves out nearly
 /// all. False alarms: less than one in `exp(12)`, 160,000, blocks with something of that account.
 pub const CENSORSHIP: Bernoulli = Bernoulli { usual: 0.001, guilty: 0.95, threshold: 12.0 };
@@ -53,6 +60,8 @@ pub enum Offence {
     ChangedBlock,
     /// Energy certified twice.
     DoubleIssue,
+    /// A validator proposed a block with a transaction that its sender did not sign.
+    InvalidBlock,
 }
 
 /// What is suspected.
@@ -211,14 +220,22 @@ impl Watch {
         }
     }
 
-    /// Who was not heard at a height.
-    pub fn process_attendance(&mut self, height: u64, absent: &[u32]) -> Vec<Suspicion> {
+    /// Who was heard at a height and who was not, by the chances of `model`; those in neither list keep what they have.
+    pub fn process_attendance(
+        &mut self,
+        height: u64,
+        (present, absent): (&[u32], &[u32]),
+        model: &Bernoulli,
+    ) -> Vec<Suspicion> {
         let mut raised = Vec::new();
         for (i, (cusum, excused)) in (0..).zip(self.attendance.iter_mut().zip(&self.excused)) {
+            let is_absent = absent.contains(&i);
             if height <= *excused {
                 *cusum = Cusum::default();
-            } else if let Some(statistic) = cusum.process(&SILENCE, absent.contains(&i)) {
-                let threshold = SILENCE.threshold;
+            } else if !is_absent && !present.contains(&i) {
+                continue;
+            } else if let Some(statistic) = cusum.process(model, is_absent) {
+                let threshold = model.threshold;
                 let (doubt, about) = (Doubt::Silence, Some(i));
                 raised.push(Suspicion { doubt, about, victim: None, statistic, threshold });
             }
