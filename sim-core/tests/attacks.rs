@@ -57,12 +57,14 @@ fn the_risk_of_who_is_caught_rises_and_that_of_the_others_stays_low() {
     }
 }
 
-/// Two hours in which nobody does anything: no finding.
+/// Two hours in which nobody does anything: no finding, and every block is agreed on at the first try, the large ones that
+/// follow a clearing as well.
 #[test]
 fn two_quiet_hours_raise_nothing() {
     let mut run = Run::new(&commons(), 7);
     run.until("10:00:00");
     assert_eq!(run.world.findings().count(), 0, "{}", run.story());
+    assert!(run.find(|k| matches!(k, EventKind::RoundFailed { .. })).is_empty(), "{}", run.story());
     let highest = run.world.risks().into_iter().max_by_key(|risk| risk.score).expect("accounts");
     assert!(highest.score < sim_core::ledger::watch::risk::BOUNDS[0], "{highest:?}");
 }
@@ -148,8 +150,8 @@ fn under_proof_of_authority_and_of_work_silence_is_suspected_too() {
 fn an_invalid_block_fails_its_round_and_is_why() {
     let mut run = Run::new(&commons(), 1);
     let kind = Attack::InvalidBlock { validator: "validator-hall".into(), building: "home-07".into() };
-    run.plan(&[("08:10:00", Command::Attack { kind }), ("08:14:00", Command::EndAttacks)]);
-    run.until("08:16:00");
+    run.plan(&[("08:10:00", Command::Attack { kind }), ("08:20:00", Command::EndAttacks)]);
+    run.until("08:22:00");
     let failed = run.find(|k| matches!(k, EventKind::RoundFailed { .. }));
     assert!(!failed.is_empty(), "{}", run.story());
     for event in failed {

@@ -289,8 +289,27 @@ impl Ledger {
     pub(super) fn carry(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
         let bytes = transaction.encode().len() as u64;
         let first = super::block::get_proposer(self.head.height + 1, 0, self.nodes.len());
-        let at = self.network.carry(now.0.max(self.now_us), origin, first, bytes);
-        self.network.schedule(at, Event::Transaction { transaction: Box::new(transaction), origin });
+        let (way, transaction) = (self.network.find_way(origin, first), Box::new(transaction));
+        // It takes its turn on the links when its time has come, and not before what is said until then.
+        let event = Event::Transaction { transaction, origin, way, bytes };
+        self.network.schedule(now.0.max(self.now_us), event);
+    }
+
+    fn pass_on(
+        &mut self,
+        tx: Box<SignedTransaction>,
+        origin: u32,
+        (at, to): (u32, u32),
+        bytes: u64,
+        out: &mut Vec<Occurrence>,
+    ) {
+        match self.network.pass_on(self.now_us, (at, to), bytes) {
+            Some((next, arrives_us)) => {
+                let event = Event::Transaction { transaction: tx, origin, way: (next, to), bytes };
+                self.network.schedule(arrives_us, event);
+            }
+            None => self.process_arrival(*tx, origin, out),
+        }
     }
 
     /// Plays everything up to and including `until`, in the order of time. `reach` holds from now on, by validator and
@@ -309,7 +328,9 @@ impl Ledger {
                 Event::Timer { node, epoch, timer } => self.process_timer(node, epoch, timer, &mut out),
                 Event::Start { height } => self.process_start(height, &mut out),
                 Event::Check => self.process_check(&mut out),
-                Event::Transaction { transaction, origin } => self.process_arrival(*transaction, origin, &mut out),
+                Event::Transaction { transaction, origin, way, bytes } => {
+                    self.pass_on(transaction, origin, way, bytes, &mut out);
+                }
                 Event::Expire { sender, nonce, arrival } => self.process_expiry(sender, nonce, arrival, &mut out),
             }
         }

@@ -117,8 +117,8 @@ pub(super) enum Event {
     Start { height: u64 },
     /// Who has not decided a height asks for it.
     Check,
-    /// A transaction arrives.
-    Transaction { transaction: Box<SignedTransaction>, origin: u32 },
+    /// A transaction has come to a node on its way to a validator.
+    Transaction { transaction: Box<SignedTransaction>, origin: u32, way: (u32, u32), bytes: u64 },
     /// Has what one waits for still not come?
     Expire { sender: super::crypto::Address, nonce: u64, arrival: u64 },
 }
@@ -162,18 +162,18 @@ impl Network {
         node >= self.validators
     }
 
-    /// When what an account hands in is with a validator, from `first` on the nearest in number that can be reached.
-    pub(super) fn carry(&mut self, now_us: u64, account: u32, first: u32, bytes: u64) -> u64 {
-        let mut at = self.entries.get(account as usize).copied().unwrap_or(self.door);
+    /// Where an account hands in, and to which validator it goes: from `first` on the nearest in number that can be reached.
+    pub(super) fn find_way(&mut self, account: u32, first: u32) -> (u32, u32) {
+        let at = self.entries.get(account as usize).copied().unwrap_or(self.door);
         let validators = self.validators;
         let mut others = (0..validators).map(|i| (first + i) % validators.max(1)).filter(|v| *v != at);
-        let mesh = &mut self.mesh;
-        let Some(to) = others.find(|v| mesh.get_next_hop(at, *v).is_some()) else { return now_us };
-        let mut time_us = now_us;
-        while let Some(next) = mesh.get_next_hop(at, to) {
-            let Some((arrives_us, _)) = mesh.transmit(time_us, at, next, bytes, Path::default()) else { break };
-            (time_us, at) = (arrives_us, next);
-        }
-        time_us
+        (at, others.find(|v| self.mesh.get_next_hop(at, *v).is_some()).unwrap_or(at))
+    }
+
+    /// Passes something on by one hop on its way; the node it comes to, and when. None where it can get no further.
+    pub(super) fn pass_on(&mut self, now_us: u64, (at, to): (u32, u32), bytes: u64) -> Option<(u32, u64)> {
+        let next = self.mesh.get_next_hop(at, to)?;
+        let (arrives_us, _) = self.mesh.transmit(now_us, at, next, bytes, Path::default())?;
+        Some((next, arrives_us))
     }
 }

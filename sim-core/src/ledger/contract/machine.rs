@@ -331,11 +331,11 @@ fn compute_halt(error: &EvalAltResult) -> Halt {
         }
         E::ErrorPropertyNotFound(name, _) => (FailureKind::Value, format!("the record has no field \"{name}\"")),
         E::ErrorFunctionNotFound(signature, _) => {
-            let signature = signature.replace("i64", "whole number");
-            (FailureKind::Program, format!("there is no function or operator {signature}"))
+            let (name, kinds) = signature.split_at(signature.find('(').unwrap_or(signature.len()));
+            (FailureKind::Program, format!("there is no function or operator {name}{}", say_kinds(kinds)))
         }
         E::ErrorMismatchDataType(expected, found, _) => {
-            (FailureKind::Program, format!("expected {expected}, found {found}"))
+            (FailureKind::Program, format!("expected {}, found {}", say_kinds(expected), say_kinds(found)))
         }
         other => {
             let mut text = other.to_string();
@@ -347,4 +347,22 @@ fn compute_halt(error: &EvalAltResult) -> Halt {
         }
     };
     Halt::new(kind, message)
+}
+
+/// The interpreter's names for kinds of values in the words of our help.
+fn say_kinds(kinds: &str) -> String {
+    const KINDS: [(&str, &str); 6] = [
+        ("i64", "whole number"),
+        ("string", "text"),
+        ("array", "list"),
+        ("map", "record"),
+        ("bool", "true or false"),
+        ("()", "nothing"),
+    ];
+    if let Some((_, words)) = KINDS.iter().find(|(name, _)| *name == kinds) {
+        return (*words).to_owned();
+    }
+    let say = |word: &str| KINDS.iter().find(|(name, _)| *name == word).map_or(word, |(_, words)| words).to_owned();
+    let words: Vec<String> = kinds.trim_matches(['(', ')']).split(", ").map(say).collect();
+    if kinds.starts_with('(') { format!("({})", words.join(", ")) } else { words.join(", ") }
 }
