@@ -131,9 +131,10 @@ fn run_arcs(
     let market = &live.now.market;
     let playing = clock.is_none_or(|c| c.playing);
     let dt = if playing && !still { time.delta_secs().min(0.2) } else { 0.0 };
-    let span = (market.import_milli - market.feed_in_milli).max(1) as f32;
+    let (import, feed_in) = market.grid_milli;
+    let span = (import - feed_in).max(1) as f32;
     let price = market.book.price_milli.unwrap_or(market.price_milli);
-    let share = ((price - market.feed_in_milli) as f32 / span).clamp(0.0, 1.0);
+    let share = ((price - feed_in) as f32 / span).clamp(0.0, 1.0);
     let (pale, deep) = (Vec3::from(forge_linear(PALE)), Vec3::from(forge_linear(DEEP)));
     let color = pale.lerp(deep, share);
     let largest = market.book.trades.iter().map(|t| t.quantity.0).max().unwrap_or(1).max(1) as f32;

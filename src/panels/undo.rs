@@ -68,7 +68,9 @@ fn inverse(command: &Command, scene: &Scene, now: &Snapshot) -> Option<Command> 
         }
         Command::PriceShock { .. } => Some(Command::PriceShock { factor: 1.0, minutes: 0.0 }),
         Command::NetworkCheck { enabled } => Some(Command::NetworkCheck { enabled: !enabled }),
-        Command::TariffShape { .. } => Some(Command::TariffShape { kind: now.market.tariff_shape }),
+        Command::TariffShape { tariff, .. } => {
+            Some(Command::TariffShape { kind: now.market.levers.shape_of(*tariff), tariff: *tariff })
+        }
         Command::Agents { .. } => Some(Command::Agents { kind: now.market.strategy }),
         Command::Mechanism { .. } => Some(Command::Mechanism { kind: now.market.mechanism }),
         Command::Bid { building, .. } => earlier_bid(building, scene, now)
@@ -158,7 +160,7 @@ fn earlier_bid(building: &str, scene: &Scene, now: &Snapshot) -> Option<Command>
 mod tests {
     use super::super::testing;
     use super::*;
-    use sim_core::command::{Ground, Lever};
+    use sim_core::command::{Ground, Lever, Tariff, TariffShape};
     use sim_core::quantity::{Price, Wh};
     use sim_core::snapshot::{SuspendedView, UserBid};
 
@@ -172,6 +174,11 @@ mod tests {
         now.market.levers = Lever::GridFee.set(now.market.levers, 0.11);
         undo.note(&Command::Lever { lever: Lever::GridFee, value: 0.2 }, &scene, &now);
         undo.note(&Command::RepairAll, &scene, &now);
+        // Each tariff goes back to its own shape.
+        now.market.levers = now.market.levers.with_shape(Tariff::FeedIn, TariffShape::TimeOfUse);
+        let shape = |kind, tariff| Command::TariffShape { kind, tariff };
+        undo.note(&shape(TariffShape::Flat, Tariff::FeedIn), &scene, &now);
+        undo.note(&shape(TariffShape::CriticalPeak, Tariff::Import), &scene, &now);
         // A bid that is withdrawn comes back as it was.
         let bid = Command::Bid { building: "home-07".into(), side: BidSide::Sell, price: 0.25, kwh: 1.5 };
         let Some(Subject::Building(home)) = scene.find("home-07") else { panic!("no such home") };
@@ -179,6 +186,8 @@ mod tests {
         now.market.user_bids = vec![UserBid { side: Side::Sell, price: Price(250), quantity: Some(Wh(1_500)) }];
         undo.note(&Command::WithdrawBid { building: "home-07".into() }, &scene, &now);
         assert_eq!(undo.pop(), Some(bid));
+        assert_eq!(undo.pop(), Some(shape(TariffShape::Flat, Tariff::Import)));
+        assert_eq!(undo.pop(), Some(shape(TariffShape::TimeOfUse, Tariff::FeedIn)));
         assert_eq!(undo.pop(), Some(Command::Lever { lever: Lever::GridFee, value: 0.11 }));
         assert_eq!(undo.pop(), Some(Command::Repair { element: "f1-c1".into() }));
         assert_eq!(undo.pop(), Some(Command::Tariff { import: Some(0.32), feed_in: None }));
