@@ -869,6 +869,10 @@ trip-overload = more load than it can carry
 # Diagram
 diagram = Single-line diagram
 term-diagram = The same network as engineers draw it: one line stands for all phases. What is selected stays selected.
+diagram-stopped = { $n ->
+    [one] trade stopped
+   *[other] { $n } trades stopped
+}
 diagram-caption = Numbers in kW. Arrows run with the power. Drag to move, turn the wheel to zoom.
 scale-voltage = Lowest phase voltage
 scale-loading = Loading

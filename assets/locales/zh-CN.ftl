@@ -845,6 +845,7 @@ trip-overload = 负荷超过承受能力
 # Diagram
 diagram = 单线图
 term-diagram = 工程师画的同一张电网：一条线代表三相。选中的对象保持选中。
+diagram-stopped = 挡住 { $n } 笔交易
 diagram-caption = 数字单位为 kW，箭头沿功率方向。拖动平移，滚轮缩放。
 scale-voltage = 最低相电压
 scale-loading = 负载率

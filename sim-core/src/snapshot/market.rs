@@ -84,7 +84,7 @@ pub struct BookView {
     pub orders: Vec<Order>,
     /// Largest trades; where all pay one price, the pairing by priority is for the picture.
     pub trades: Vec<Pair>,
-    /// Trades that the network did not carry, or not wholly.
+    /// Trades that the network did not carry, or not wholly: that of which most was cut first.
     pub curtailed: Vec<Curtailment>,
     /// What the trades do to the network.
     pub rates: NodalRates,

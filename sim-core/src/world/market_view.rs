@@ -67,6 +67,7 @@ impl World {
         trades.truncate(TRADES);
         trades.extend(self.pair_neighbour(slot));
         curtailed.extend(s.neighbour.iter().flat_map(|n| n.curtailed()));
+        curtailed.sort_by_key(|c| std::cmp::Reverse(c.wanted.0 - c.allowed.0));
         BookView {
             slot,
             slot_start: SimTime(slot * s.market.parameters().slot_us),
