@@ -4,7 +4,7 @@
 
 pub use crate::ledger::contract::plant::BusinessModel;
 pub use crate::ledger::oversight::Ground;
-pub use crate::market::{BiddingStrategy, Lever, Mechanism, Preference, TariffShape};
+pub use crate::market::{BiddingStrategy, Lever, Mechanism, Preference, Tariff, TariffShape};
 use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -192,10 +192,13 @@ pub enum Command {
         #[serde(default)]
         feed_in: Option<f64>,
     },
-    /// How the import tariff varies over the day.
+    /// How a tariff varies over the day.
     TariffShape {
         /// The shape.
         kind: TariffShape,
+        /// Of which tariff; the import tariff if it is left out.
+        #[serde(default)]
+        tariff: Tariff,
     },
     /// Sets the carbon price, currency per tonne.
     CarbonPrice {

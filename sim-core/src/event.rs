@@ -5,7 +5,7 @@ use crate::ids::{DeviceId, EventId, LineId, ParticipantId, Subject, SwitchId};
 pub use crate::ledger::oversight::Ground;
 pub use crate::ledger::watch::{Doubt, Offence};
 pub use crate::market::NetworkLimit;
-use crate::market::{BiddingStrategy, Mechanism, Preference, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, Preference, Tariff, TariffShape};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. Ids ascend; causes have smaller ids; only root kinds have no cause.
@@ -80,8 +80,8 @@ pub enum EventKind {
     CommandRefused { reason: String },
     /// A setting was changed.
     LeverSet { lever: String, from: f64, to: f64 },
-    /// The import tariff varies differently over the day.
-    TariffShapeSet { from: TariffShape, to: TariffShape },
+    /// A tariff varies differently over the day.
+    TariffShapeSet { tariff: Tariff, from: TariffShape, to: TariffShape },
     /// Households bid in another way from the next clearing on.
     AgentsSet { from: BiddingStrategy, to: BiddingStrategy },
     /// The market trades by another mechanism from the next clearing on.

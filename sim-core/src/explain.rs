@@ -8,7 +8,7 @@ mod contract;
 use crate::command::{Command, FaultKind, Ground};
 use crate::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
 use crate::ids::{ParticipantId, Subject, SwitchId};
-use crate::market::{BiddingStrategy, Mechanism, Preference, TariffShape};
+use crate::market::{BiddingStrategy, Mechanism, Preference, Tariff, TariffShape};
 use crate::scene::{Participant, Scene};
 use attack::{attack_words, doubt_words, offence_words};
 
@@ -25,8 +25,8 @@ pub fn sentence(scene: &Scene, event: &Event) -> String {
         K::SeededFailure => format!("{name} fails, as drawn from the seed"),
         K::CommandRefused { reason } => format!("the command is refused: {reason}"),
         K::LeverSet { lever, from, to } => format!("{lever} goes from {from} to {to}"),
-        K::TariffShapeSet { from, to } => {
-            format!("the import tariff was {} and is {} now", shape_words(*from), shape_words(*to))
+        K::TariffShapeSet { tariff, from, to } => {
+            format!("{} was {} and is {} now", tariff_words(*tariff), shape_words(*from), shape_words(*to))
         }
         K::AgentsSet { from, to } => {
             format!("households bade {} and bid {} now", strategy_words(*from), strategy_words(*to))
@@ -399,6 +399,13 @@ fn schedule(what: Schedule) -> &'static str {
     }
 }
 
+fn tariff_words(tariff: Tariff) -> &'static str {
+    match tariff {
+        Tariff::Import => "the import tariff",
+        Tariff::FeedIn => "the feed-in tariff",
+    }
+}
+
 fn shape_words(shape: TariffShape) -> &'static str {
     match shape {
         TariffShape::Flat => "the same at all hours",
@@ -454,7 +461,7 @@ fn command_words(command: &Command) -> String {
                 .collect::<Vec<_>>()
                 .join(", ")
         }
-        Command::TariffShape { kind } => format!("the import tariff is {}", shape_words(*kind)),
+        Command::TariffShape { kind, tariff } => format!("{} is {}", tariff_words(*tariff), shape_words(*kind)),
         Command::CarbonPrice { price } => format!("carbon price {price}"),
         Command::Lever { lever, value } => format!("{} {value}", lever.name()),
         Command::ShareStorage { element, share } => {

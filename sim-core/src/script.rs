@@ -347,6 +347,16 @@ impl Founding<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::{Tariff, TariffShape};
+
+    /// A script of before feed-in had a shape of its own means the import tariff.
+    #[test]
+    fn a_shape_without_a_tariff_is_that_of_the_import_tariff() {
+        let read = |text: &str| ron_options().from_str::<Command>(text).expect("a command");
+        let shape = |tariff| Command::TariffShape { kind: TariffShape::TimeOfUse, tariff };
+        assert_eq!(read("TariffShape(kind: TimeOfUse)"), shape(Tariff::Import));
+        assert_eq!(read("TariffShape(kind: TimeOfUse, tariff: FeedIn)"), shape(Tariff::FeedIn));
+    }
 
     #[test]
     fn the_nearest_name_is_offered() {

@@ -3,13 +3,13 @@
 
 mod support;
 
-use sim_core::command::{BidSide, Command, FaultKind, Lever, Mechanism, Preference};
+use sim_core::command::{BidSide, Command, FaultKind, Lever, Mechanism, Preference, Tariff, TariffShape};
 use sim_core::event::EventKind;
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::ledger::audit;
 use sim_core::quantity::Wh;
 use sim_core::scene::Participant;
-use support::{Run, commons, commons_with, fault, repair};
+use support::{Run, commons, commons_at, commons_with, fault, repair};
 
 fn lever(lever: Lever, value: f64) -> Command {
     Command::Lever { lever, value }
@@ -154,6 +154,36 @@ fn a_trade_beyond_the_cables_is_cut_and_names_the_element() {
     let (free, _, unlimited) = bought(false);
     assert!(free.find(|k| matches!(k, EventKind::TradeCurtailed { .. })).is_empty());
     assert!(unlimited > kwh + 20_000, "{unlimited} Wh without the check, {kwh} Wh with it");
+}
+
+/// From 17 h on the grid pays half as much again: bills and chain settle the quarter of an hour by that, and the one before by
+/// the tariff of the day. A shape by which the grid would pay more than it asks is refused, with the hour.
+#[test]
+fn a_feed_in_tariff_by_the_hour_is_settled_hour_by_hour_and_never_above_the_import_tariff() {
+    let shape = |kind| Command::TariffShape { kind, tariff: Tariff::FeedIn };
+    let mut run = Run::new(&commons_at("2050-06-21T16:40:00"), 1);
+    run.give(shape(TariffShape::TimeOfUse));
+    let settled = |run: &Run| {
+        let bills = run.see().market.bills;
+        let terms = bills.iter().find_map(|b| b.last.as_ref()).expect("a settled slot").terms;
+        (terms.feed_in.0, terms.long_price().0)
+    };
+    run.until("17:00:30");
+    assert_eq!(settled(&run), (80, 64), "{}", run.story());
+    assert_eq!(run.see().market.grid_milli.1, 120);
+    run.until("17:15:30");
+    assert_eq!(settled(&run), (120, 96), "{}", run.story());
+    audit::verify(run.recorder.chain().iter().map(String::as_bytes)).expect("the chain verifies");
+    let set = run.find(|k| matches!(k, EventKind::TariffShapeSet { tariff: Tariff::FeedIn, .. }));
+    assert_eq!(set.len(), 1);
+    // 0.100 all day is below 0.320; four times that is not.
+    run.give(Command::Tariff { import: None, feed_in: Some(0.1) });
+    run.give(shape(TariffShape::CriticalPeak));
+    run.until("17:15:40");
+    let refused = run.find(|k| matches!(k, EventKind::CommandRefused { .. }));
+    let EventKind::CommandRefused { reason } = &refused.first().expect("a refusal").kind else { panic!("refused") };
+    assert!(reason.ends_with("0.4 > 0.32 at 17 h"), "{reason}");
+    assert_eq!(run.see().market.levers.shape_of(Tariff::FeedIn), TariffShape::TimeOfUse, "nothing has changed");
 }
 
 /// Under every mechanism, with a fault in mid-slot: what members pay for losses is what the losses account pays for them, to

@@ -18,8 +18,8 @@ use sim_core::scene::{Participant, Scene};
 
 /// Arcs at once: the largest trades.
 const MOST: usize = 12;
-/// Arcs of trades that were stopped, behind the others.
-const MOST_STOPPED: usize = 4;
+/// Arcs of trades that were stopped, behind the others: those of which most was cut.
+const MOST_STOPPED: usize = 8;
 /// Comets on arcs, m/s of the wall clock.
 const SPEED_M_S: f32 = 16.0;
 /// Below this many seconds of the wall clock a slot is too short to be followed.
@@ -131,9 +131,10 @@ fn run_arcs(
     let market = &live.now.market;
     let playing = clock.is_none_or(|c| c.playing);
     let dt = if playing && !still { time.delta_secs().min(0.2) } else { 0.0 };
-    let span = (market.import_milli - market.feed_in_milli).max(1) as f32;
+    let (import, feed_in) = market.grid_milli;
+    let span = (import - feed_in).max(1) as f32;
     let price = market.book.price_milli.unwrap_or(market.price_milli);
-    let share = ((price - market.feed_in_milli) as f32 / span).clamp(0.0, 1.0);
+    let share = ((price - feed_in) as f32 / span).clamp(0.0, 1.0);
     let (pale, deep) = (Vec3::from(forge_linear(PALE)), Vec3::from(forge_linear(DEEP)));
     let color = pale.lerp(deep, share);
     let largest = market.book.trades.iter().map(|t| t.quantity.0).max().unwrap_or(1).max(1) as f32;
@@ -148,10 +149,12 @@ fn run_arcs(
         runs.table.color[FREE + n] = color.extend(1.0);
     }
     let stopped = Vec3::from(forge_linear(palette::FAULT));
+    let cut = |n: usize| market.book.curtailed.get(n).map(|c| (c.wanted.0 - c.allowed.0) as f32);
+    let most_cut = cut(0).unwrap_or(1.0).max(1.0);
     for n in 0..MOST_STOPPED {
         let run = &mut runs.table.run[FREE + MOST + n];
-        let w = if n < market.book.curtailed.len() { style::ARC } else { style::HIDDEN };
-        *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(56.0), 0.6, 1.0, w);
+        let (size, w) = cut(n).map_or((0.0, style::HIDDEN), |cut| (cut / most_cut, style::ARC));
+        *run = Vec4::new((run.x + SPEED_M_S * dt).rem_euclid(56.0), 0.25 + 0.6 * size, 1.0, w);
         runs.table.color[FREE + MOST + n] = stopped.extend(1.0);
     }
 }

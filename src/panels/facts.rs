@@ -250,6 +250,8 @@ fn grid(data: &PanelData<'_>) -> Vec<Row> {
         row("import", kw(data.now.balance.grid)),
         row("import-tariff", price(m.import_milli, currency)),
         row("feed-in-tariff", price(m.feed_in_milli, currency)),
+        row("import-now", price(m.grid_milli.0, currency)),
+        row("feed-in-now", price(m.grid_milli.1, currency)),
         row("carbon-grid", with(data.scene.file.upstream.co2_g_per_kwh, 0, "g/kWh")),
     ]
 }
@@ -266,6 +268,8 @@ fn market(data: &PanelData<'_>) -> Vec<Row> {
         row("volume", wh(m.volume_wh)),
         row("import-tariff", price(m.import_milli, currency)),
         row("feed-in-tariff", price(m.feed_in_milli, currency)),
+        row("import-now", price(m.grid_milli.0, currency)),
+        row("feed-in-now", price(m.grid_milli.1, currency)),
         row("carbon-price", with(m.carbon_price, 0, &format!("{currency}/t"))),
     ]);
     rows

@@ -8,7 +8,7 @@ use crate::palette;
 use bevy_egui::egui::{self, Align2, RichText, ScrollArea, Slider, Stroke, Ui, vec2};
 use egui_phosphor::regular as icons;
 use egui_plot::{AxisHints, GridMark, HLine, HPlacement, HoverPosition, Line, LineStyle, PlotPoint, Text};
-use sim_core::command::{BiddingStrategy, Command, Lever, Mechanism, TariffShape};
+use sim_core::command::{BiddingStrategy, Command, Lever, Mechanism, Tariff, TariffShape};
 use sim_core::event::{ClearingReason, EventKind};
 use sim_core::ids::{ParticipantId, Subject};
 use sim_core::scene::Participant;
@@ -360,9 +360,7 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     if let Some(value) = import {
         reply.command(Command::Tariff { import: Some(value), feed_in: None });
     }
-    if let Some(kind) = choice(ui, data, "tariff-shape", m.tariff_shape, &TariffShape::ALL, shape_key) {
-        reply.command(Command::TariffShape { kind });
-    }
+    shape(ui, data, "tariff-shape", Tariff::Import, reply);
     let (label, hover) = (data.t("row-feed-in-tariff"), data.t("term-feed-in-tariff"));
     let feed_in = lever(ui, &label, &hover, &mut state.feed_in, unit(m.feed_in_milli), |v| {
         Slider::new(v, 0.0..=0.5).step_by(0.005).fixed_decimals(3).suffix(per_kwh)
@@ -370,6 +368,7 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     if let Some(value) = feed_in {
         reply.command(Command::Tariff { import: None, feed_in: Some(value) });
     }
+    shape(ui, data, "feed-in-shape", Tariff::FeedIn, reply);
     let (label, hover) = (data.t("row-carbon-price"), data.t("term-carbon-price"));
     let carbon = lever(ui, &label, &hover, &mut state.carbon, m.carbon_price, |v| {
         Slider::new(v, 0.0..=500.0).step_by(5.0).fixed_decimals(0).suffix(format!(" {currency}/t"))
@@ -384,6 +383,14 @@ fn levers(ui: &mut Ui, data: &PanelData<'_>, state: &mut State, reply: &mut Repl
     let mut enabled = m.network_check;
     if ui.checkbox(&mut enabled, data.t("network-check")).on_hover_text(data.t("term-network-check")).clicked() {
         reply.command(Command::NetworkCheck { enabled });
+    }
+}
+
+/// How a tariff varies over the day.
+fn shape(ui: &mut Ui, data: &PanelData<'_>, label: &str, tariff: Tariff, reply: &mut Reply) {
+    let now = data.now.market.levers.shape_of(tariff);
+    if let Some(kind) = choice(ui, data, label, now, &TariffShape::ALL, shape_key) {
+        reply.command(Command::TariffShape { kind, tariff });
     }
 }
 

@@ -20,7 +20,7 @@ const KNOWN: [(&str, &str); 20] = [
     ("nothing is broken", "reason-nothing-broken"),
     ("nothing is wrong with {}", "reason-nothing-wrong"),
     ("{} has no battery that can be let", "reason-no-battery"),
-    ("the grid may not pay more than it asks in its cheapest hour: {}", "reason-feed-in-above-import"),
+    ("the grid may at no hour pay more than it asks: {}", "reason-feed-in-above-import"),
     ("the price floor may not be above the price cap: {}", "reason-floor-above-cap"),
     ("no price shock is under way", "reason-no-shock"),
     ("{} has failed already", "reason-failed-already"),

@@ -168,6 +168,7 @@ impl State {
             self.world = Some(data.world);
         }
         self.marks.follow(data.past);
+        self.undo.follow(data.past, data.now.time);
         if data.look.presenter != self.presenting {
             self.presenting = data.look.presenter;
             self.folded = [self.presenting; 2];
@@ -242,7 +243,7 @@ impl State {
             }
         }
         if std::mem::take(&mut self.menu.undo_asked)
-            && let Some(inverse) = self.undo.pop()
+            && let Some(inverse) = self.undo.pop(data.now.time)
         {
             reply.command(inverse);
         }

@@ -8,7 +8,7 @@ use crate::bridge::{Clock, Selection};
 use crate::locale::{Language, Locale};
 use crate::tour::Tour;
 use bevy_egui::egui;
-use sim_core::command::{BiddingStrategy, Command, FaultKind, Mechanism, Preference, TariffShape};
+use sim_core::command::{BiddingStrategy, Command, FaultKind, Mechanism, Preference, Tariff, TariffShape};
 use sim_core::event::{
     ClearingReason, Doubt, Element, Event, EventKind, NetworkLimit, Offence, Schedule, TripReason, WeatherTurn,
 };
@@ -125,6 +125,7 @@ fn market() -> MarketView {
         next_price_milli: Some(152),
         import_milli: 320,
         feed_in_milli: 80,
+        grid_milli: (320, 80),
         carbon_price: 90.0,
         volume_wh: 31_400,
         book,
@@ -183,7 +184,8 @@ pub(crate) fn kinds() -> Vec<EventKind> {
             value: 1.12,
             bound: 1.0,
         },
-        K::TariffShapeSet { from: TariffShape::Flat, to: TariffShape::TimeOfUse },
+        K::TariffShapeSet { tariff: Tariff::Import, from: TariffShape::Flat, to: TariffShape::TimeOfUse },
+        K::TariffShapeSet { tariff: Tariff::FeedIn, from: TariffShape::Flat, to: TariffShape::CriticalPeak },
         K::AgentsSet { from: BiddingStrategy::Forecast, to: BiddingStrategy::Learning },
         K::MechanismSet { from: Mechanism::UniformPrice, to: Mechanism::PeerToPeer },
         K::PreferenceSet { from: Preference::Price, to: Preference::Green },

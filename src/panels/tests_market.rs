@@ -10,7 +10,7 @@ use super::tests_chain::orders;
 use bevy_egui::egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use sim_core::command::{BusinessModel, Command, Mechanism};
+use sim_core::command::{BusinessModel, Command, Mechanism, Tariff, TariffShape};
 use sim_core::event::NetworkLimit;
 use sim_core::ids::{BuildingId, LineId, ParticipantId, Subject};
 use sim_core::ledger::contract::plant::Plant;
@@ -96,6 +96,23 @@ fn the_dock_names_the_next_slot_over_its_trades() {
     h.state_mut().state.dock.open = Some(Dock::Market);
     h.run_steps(3);
     assert!(shows(&h, "Next slot, from 09:45") && shows(&h, "0.145"), "what is in force stays beside it");
+}
+
+#[test]
+fn what_the_grid_pays_gets_a_shape_of_its_own() {
+    let mut h = harness(Desk::new(), vec2(1280.0, 1400.0));
+    h.state_mut().state.dock.open = Some(Dock::Market);
+    h.run_steps(3);
+    let shapes = h.get_all_by_value("the same at all hours").count();
+    assert_eq!(shapes, 2, "one for each tariff");
+    h.get_all_by_value("the same at all hours").last().expect("the feed-in tariff's").scroll_to_me();
+    h.run_steps(3);
+    h.get_all_by_value("the same at all hours").last().expect("the feed-in tariff's").click();
+    h.run_steps(3);
+    h.get_by_label("by time of use").click();
+    h.run_steps(3);
+    assert_eq!(commands(&h), [Command::TariffShape { kind: TariffShape::TimeOfUse, tariff: Tariff::FeedIn }]);
+    assert!(h.state().state.undo.newest().is_some());
 }
 
 /// Arcs, a list and a price of trades were shown where the panel's own words say that nobody trades beforehand.

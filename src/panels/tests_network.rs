@@ -9,7 +9,10 @@ use crate::locale::{Language, Locale};
 use bevy_egui::egui::{Key, vec2};
 use egui_kittest::kittest::Queryable;
 use sim_core::command::{Command, FaultKind};
-use sim_core::ids::{BuildingId, LineId, Subject};
+use sim_core::event::NetworkLimit;
+use sim_core::ids::{BuildingId, BusId, LineId, ParticipantId, Subject};
+use sim_core::quantity::Wh;
+use sim_core::snapshot::Curtailment;
 
 fn desk(diagram: bool) -> Desk {
     let mut desk = Desk::new();
@@ -41,6 +44,29 @@ fn the_diagram_is_toggled_and_a_click_selects_the_same_thing() {
     assert!(shows(&h, "f2-b6 → f2-b7"), "the inspector shows it");
     h.get_by_label("Single-line diagram").click();
     h.run_steps(3);
+}
+
+/// The diagram showed nothing of a trade that the network did not carry.
+#[test]
+fn the_diagram_marks_what_stopped_a_trade() {
+    let mut desk = desk(true);
+    let cut = |element, allowed| Curtailment {
+        seller: ParticipantId(1),
+        buyer: ParticipantId(2),
+        element,
+        wanted: Wh(900),
+        allowed: Wh(allowed),
+        limit: NetworkLimit::Loading,
+        value_thousandths: 1_120,
+        bound_thousandths: 1_000,
+    };
+    let (cable, bus) = (Subject::Line(LineId(3)), Subject::Bus(BusId(7)));
+    desk.now.market.book.curtailed = vec![cut(cable, 0), cut(bus, 100), cut(cable, 500)];
+    let mut h = harness(desk, vec2(1600.0, 900.0));
+    assert!(shows(&h, ": 2 trades stopped") && shows(&h, ": trade stopped"));
+    h.state_mut().layers.contracts = false;
+    h.run_steps(3);
+    assert!(!shows(&h, "stopped"), "contracts are hidden");
 }
 
 #[test]

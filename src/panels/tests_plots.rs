@@ -1,13 +1,15 @@
 //! Plots over time: a lever that was moved is a thin line on each, and says so where it is pointed at.
 
+use super::data::Past;
 use super::marks::Marks;
 use super::plot::{self, Picture, Series};
 use super::testing::{Desk, FakePast, NOW};
 use super::tests::shows;
+use super::words::describe;
 use bevy_egui::egui::{Color32, pos2, vec2};
 use egui_kittest::Harness;
 use egui_plot::LineStyle;
-use sim_core::command::{Mechanism, TariffShape};
+use sim_core::command::{Mechanism, Tariff, TariffShape};
 use sim_core::event::{Event, EventKind};
 use sim_core::ids::{EventId, Subject};
 use sim_core::time::{MINUTE_US, SECOND_US, SimTime};
@@ -85,7 +87,7 @@ fn a_lever_that_was_moved_says_so_on_a_plot_and_nowhere_else_on_it() {
 fn every_lever_of_the_market_is_marked_and_many_at_once_stay_few_words() {
     let mechanism = |to| EventKind::MechanismSet { from: Mechanism::UniformPrice, to };
     let moved = vec![
-        EventKind::TariffShapeSet { from: TariffShape::Flat, to: TariffShape::TimeOfUse },
+        EventKind::TariffShapeSet { tariff: Tariff::FeedIn, from: TariffShape::Flat, to: TariffShape::TimeOfUse },
         EventKind::CapSet { floor_milli: Some(50), ceiling_milli: Some(300) },
         mechanism(Mechanism::PeerToPeer),
         mechanism(Mechanism::PayAsBid),
@@ -95,4 +97,18 @@ fn every_lever_of_the_market_is_marked_and_many_at_once_stay_few_words() {
     assert!(marks.all().len() == moved.len() && marks.all().iter().all(|m| m.lever));
     let mut h = plot(desk(moved));
     assert!(!found(&mut h, "(and 1 more)").is_empty());
+}
+
+/// The name of the market stood where the words for its new rule belong: "the import tariff is Market".
+#[test]
+fn a_rule_of_the_market_is_said_with_its_own_words() {
+    let desk = desk(vec![
+        EventKind::TariffShapeSet { tariff: Tariff::Import, from: TariffShape::Flat, to: TariffShape::TimeOfUse },
+        EventKind::TariffShapeSet { tariff: Tariff::FeedIn, from: TariffShape::Flat, to: TariffShape::CriticalPeak },
+        EventKind::MechanismSet { from: Mechanism::UniformPrice, to: Mechanism::PayAsBid },
+    ]);
+    let said: Vec<String> = desk.past.events().iter().map(|e| describe(e, &desk.scene, &desk.locale)).collect();
+    assert!(said[0].starts_with("The import tariff is by time of use"), "{said:?}");
+    assert!(said[1].starts_with("The feed-in tariff is with a critical peak"), "{said:?}");
+    assert!(said[2].contains("pay as bid") || said[2].contains("own price"), "{said:?}");
 }

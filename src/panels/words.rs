@@ -6,7 +6,7 @@ use super::numbers::{kw, kwh, number, percent, span};
 use super::reasons::{lever, reason};
 use crate::locale::Locale;
 use fluent_bundle::FluentValue;
-use sim_core::command::{BidSide, Command, FaultKind};
+use sim_core::command::{BidSide, Command, FaultKind, Tariff};
 use sim_core::event::{ClearingReason, Element, Event, EventKind, NetworkLimit, Schedule, TripReason, WeatherTurn};
 use sim_core::ids::{ParticipantId, Subject, SwitchId};
 use sim_core::scene::{Participant, Scene};
@@ -16,7 +16,8 @@ pub(crate) fn describe(event: &Event, scene: &Scene, locale: &Locale) -> String 
     let w = Writer { scene, locale };
     let what = w.name(event.subject);
     let (key, mut args) = w.kind(&event.kind);
-    args.push(("what", what.into()));
+    // What an event says itself stands for its subject's name.
+    args.insert(0, ("what", what.into()));
     locale.t_args(key, &args)
 }
 
@@ -82,7 +83,10 @@ impl Writer<'_> {
                     ("to", number(*to, 3).into()),
                 ],
             ),
-            K::TariffShapeSet { to, .. } => ("event-shape-set", vec![("what", self.t(shape_key(*to)).into())]),
+            K::TariffShapeSet { tariff, to, .. } => {
+                let key = if *tariff == Tariff::Import { "event-shape-set" } else { "event-feed-in-shape-set" };
+                (key, vec![("what", self.t(shape_key(*to)).into())])
+            }
             K::AgentsSet { to, .. } => ("event-agents-set", vec![("what", self.t(strategy_key(*to)).into())]),
             K::PreferenceSet { to, .. } => {
                 ("event-preference-set", vec![("partner", self.t(preference_key(*to)).into())])
@@ -376,8 +380,9 @@ impl Writer<'_> {
             | C::RetireCredits { .. } => super::contract::words::command(command, self.scene, self.locale),
             C::NetworkCheck { enabled: true } => self.t("command-network-check-on"),
             C::NetworkCheck { enabled: false } => self.t("command-network-check-off"),
-            C::TariffShape { kind } => {
-                self.locale.t_args("command-shape", &[("what", self.t(shape_key(*kind)).into())])
+            C::TariffShape { kind, tariff } => {
+                let key = if *tariff == Tariff::Import { "command-shape" } else { "command-feed-in-shape" };
+                self.locale.t_args(key, &[("what", self.t(shape_key(*kind)).into())])
             }
             C::Agents { kind } => self.locale.t_args("command-agents", &[("what", self.t(strategy_key(*kind)).into())]),
             C::Mechanism { kind } => {

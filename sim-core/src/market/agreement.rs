@@ -132,10 +132,11 @@ impl Market {
         self.pasts.get(&participant).map(|p| p.profile(self.slot_of_day(slot))).unwrap_or_default()
     }
 
-    /// What energy from the grid costs in a slot, carbon included, at the tariffs of now.
+    /// What energy from the grid costs in a slot, carbon included, and what the grid pays, at the tariffs of now.
     #[must_use]
-    pub fn import_price(&self, slot: u64) -> Price {
-        self.terms(slot).import
+    pub fn grid_prices(&self, slot: u64) -> (Price, Price) {
+        let terms = self.terms(slot);
+        (terms.import, terms.feed_in)
     }
 }
 

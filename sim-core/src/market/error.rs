@@ -28,12 +28,14 @@ pub enum MarketError {
         slot_us: u64,
     },
     /// Tariffs under which the grid would buy dearer than it sells.
-    #[error("the grid may not pay more than it asks in its cheapest hour: {} > {}", per_kwh(*.feed_in), per_kwh(*.cheapest))]
+    #[error("the grid may at no hour pay more than it asks: {} > {} at {hour} h", per_kwh(*.feed_in), per_kwh(*.import))]
     BadFeedIn {
-        /// Feed-in tariff.
+        /// The hour of the day in which it would lose most.
+        hour: u64,
+        /// Feed-in tariff of that hour.
         feed_in: Price,
-        /// The least import tariff of the day, before carbon, with a price shock and without.
-        cheapest: Price,
+        /// Import tariff of that hour, before carbon, the lesser of with a price shock and without.
+        import: Price,
     },
     /// Absurd tariffs, or a carbon price that would be paid out.
     #[error("tariffs lie within a million per kWh, the carbon price between 0 and a million a tonne")]

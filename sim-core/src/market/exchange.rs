@@ -425,7 +425,7 @@ impl Market {
         let day_us = slot.wrapping_mul(self.parameters.slot_us) % DAY_US;
         Terms {
             import: self.levers.effective_import(day_us, self.parameters.grid_g_per_kwh),
-            feed_in: self.levers.feed_in_tariff,
+            feed_in: self.levers.feed_in(day_us),
             short_thousandths: self.parameters.short_thousandths,
             long_thousandths: self.parameters.long_thousandths,
             charges: self.levers.charges,

@@ -3,6 +3,7 @@
 //! ```text
 //! carbon adder [thousandths per kWh] = carbon price [millionths per t] * intensity [g/kWh] / 1e9   (half rounds up)
 //! effective import tariff = import tariff * factor(hour) / 1000 * shock / 1000 + adder(grid);  engine's marginal cost = fuel and upkeep + adder(engine)
+//! effective feed-in tariff = feed-in tariff * its own factor(hour) / 1000, at no hour above the import tariff before carbon
 //! emissions [mg] = energy [Wh] * intensity [g/kWh], exact
 //! ```
 //!
@@ -25,7 +26,17 @@ pub const NATURAL_GAS_G_PER_KWH: i64 = 202;
 /// g CO2 per kWh of diesel burnt (74.1 kg/GJ x 3.6).
 pub const DIESEL_G_PER_KWH: i64 = 267;
 
-/// How the import tariff varies over the day.
+/// Which of the grid's two tariffs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Tariff {
+    /// What the grid charges.
+    #[default]
+    Import,
+    /// What the grid pays.
+    FeedIn,
+}
+
+/// How a tariff varies over the day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TariffShape {
     /// The same at all hours.
@@ -41,9 +52,13 @@ impl TariffShape {
     /// All of them, in the order of a menu.
     pub const ALL: [Self; 3] = [Self::Flat, Self::TimeOfUse, Self::CriticalPeak];
 
-    /// Factor on the import tariff at a time of the day, in thousandths: night 22 to 6 h 700, evening 17 to 21 h 1500,
+    /// Factor on a tariff at a time of the day, in thousandths: night 22 to 6 h 700, evening 17 to 21 h 1500,
     /// critical 17 to 20 h 4000. Ratios of peak to off-peak of about 2 and of critical peak to off-peak of 4 to 6 are
-    /// those of the experiments that Faruqui and Sergici survey (J. Regulatory Economics 38 (2010) 193, table 1).
+    /// those of the experiments with import tariffs that Faruqui and Sergici survey (J. Regulatory Economics 38 (2010)
+    /// 193, table 1). That a feed-in tariff has the same factors is an assumption that mirrors them. For comparison, the
+    /// least feed-in tariffs by the hour in Victoria (Essential Services Commission: 7.1, 10.3 and 29.0 ct/kWh for night,
+    /// day and 15 to 21 h from July 2018; 9.1 to 12.5 from July 2020) pay the night 0.7 times the day, and the evening 2.8
+    /// times at first and some 1.3 later; California's export values pay some evening hours of late summer far more.
     #[must_use]
     pub fn thousandths(self, day_us: u64) -> i64 {
         match (self, day_us % DAY_US / HOUR_US) {
@@ -54,11 +69,6 @@ impl TariffShape {
             _ => 1_000,
         }
     }
-
-    /// The least factor of the day.
-    fn least_thousandths(self) -> i64 {
-        (0..24).map(|h| self.thousandths(h * HOUR_US)).min().unwrap_or(1_000)
-    }
 }
 
 /// Prices the user can move.
@@ -68,8 +78,10 @@ pub struct Levers {
     pub import_tariff: Price,
     /// How that varies over the day.
     pub shape: TariffShape,
-    /// What the grid pays.
+    /// What the grid pays, where the factor of `feed_in_shape` is 1.
     pub feed_in_tariff: Price,
+    /// How that varies over the day.
+    pub feed_in_shape: TariffShape,
     /// Per tonne of CO2.
     pub carbon_price: Money,
     /// Factor on the import tariff while a price shock lasts, in thousandths.
@@ -87,19 +99,23 @@ pub struct Levers {
 }
 
 impl Levers {
-    /// Refuses levers under which the grid would buy above what it sells at, carbon would be paid for, or a tariff or the
-    /// carbon price (per kWh or t) exceeds a million.
+    /// Refuses levers under which the grid would at any hour buy above what it sells at, carbon would be paid for, or a
+    /// tariff or the carbon price (per kWh or t) exceeds a million.
     pub fn check(&self) -> Result<(), MarketError> {
         const PRICES: std::ops::RangeInclusive<i64> = -1_000_000_000..=1_000_000_000;
         const CARBON: std::ops::RangeInclusive<i64> = 0..=1_000_000_000_000;
         let in_range = PRICES.contains(&self.import_tariff.0)
             && PRICES.contains(&self.feed_in_tariff.0)
             && CARBON.contains(&self.carbon_price.0);
-        let cheapest = self.cheapest();
         self.check_rules()?;
-        match self.feed_in_tariff {
-            _ if !in_range => Err(MarketError::BadPrices),
-            feed_in if feed_in > cheapest => Err(MarketError::BadFeedIn { feed_in, cheapest }),
+        if !in_range {
+            return Err(MarketError::BadPrices);
+        }
+        let hours = (0..24).map(|hour| (hour, self.feed_in(hour * HOUR_US), self.cheapest(hour * HOUR_US)));
+        // The hour in which it would lose most, the first of several.
+        let worst = hours.min_by_key(|(_, feed_in, import)| import.0.saturating_sub(feed_in.0));
+        match worst {
+            Some((hour, feed_in, import)) if feed_in > import => Err(MarketError::BadFeedIn { hour, feed_in, import }),
             _ => Ok(()),
         }
     }
@@ -132,10 +148,33 @@ impl Levers {
         scale(scale(self.import_tariff, self.shape.thousandths(day_us)), self.shock.unwrap_or(1_000))
     }
 
-    /// The least of the day, with a price shock and without: one that is on has to be able to end.
-    fn cheapest(&self) -> Price {
-        let usual = scale(self.import_tariff, self.shape.least_thousandths());
-        usual.min(scale(usual, self.shock.unwrap_or(1_000)))
+    /// That with a price shock or without, whichever is less: one that is on has to be able to end.
+    fn cheapest(&self, day_us: u64) -> Price {
+        Levers { shock: None, ..*self }.before_carbon(day_us).min(self.before_carbon(day_us))
+    }
+
+    /// The feed-in tariff at a time of the day.
+    #[must_use]
+    pub fn feed_in(&self, day_us: u64) -> Price {
+        scale(self.feed_in_tariff, self.feed_in_shape.thousandths(day_us))
+    }
+
+    /// How a tariff varies over the day.
+    #[must_use]
+    pub fn shape_of(&self, tariff: Tariff) -> TariffShape {
+        match tariff {
+            Tariff::Import => self.shape,
+            Tariff::FeedIn => self.feed_in_shape,
+        }
+    }
+
+    /// The same with another shape of a tariff.
+    #[must_use]
+    pub fn with_shape(self, tariff: Tariff, to: TariffShape) -> Self {
+        match tariff {
+            Tariff::Import => Self { shape: to, ..self },
+            Tariff::FeedIn => Self { feed_in_shape: to, ..self },
+        }
     }
 
     /// The import tariff at a time of the day with the carbon of the grid's energy (`g_per_kwh`).
@@ -227,6 +266,38 @@ mod tests {
         assert!(dear.check().is_err(), "at night the grid would buy dearer than it sells");
     }
 
+    /// 0.080 at noon is 0.056 at night and 0.120 in the evening, whatever the import tariff does; flat it is what it was.
+    #[test]
+    fn the_hour_moves_the_feed_in_tariff_and_nothing_else() {
+        let flat = Levers { import_tariff: Price(320), feed_in_tariff: Price(80), ..Levers::default() };
+        let at = |shape, hour| flat.with_shape(Tariff::FeedIn, shape).feed_in(hour * HOUR_US).0;
+        assert_eq!([3, 12, 18, 20, 23].map(|h| at(TariffShape::Flat, h)), [80; 5]);
+        assert_eq!([3, 12, 18, 20, 23].map(|h| at(TariffShape::TimeOfUse, h)), [56, 80, 120, 120, 56]);
+        assert_eq!([3, 12, 18, 20, 24].map(|h| at(TariffShape::CriticalPeak, h)), [56, 80, 320, 120, 56]);
+        let shaped = flat.with_shape(Tariff::FeedIn, TariffShape::CriticalPeak);
+        assert!((0..24).all(|h| shaped.effective_import(h * HOUR_US, 80) == flat.effective_import(h * HOUR_US, 80)));
+        assert!((0..24).all(|h| flat.with_shape(Tariff::Import, TariffShape::TimeOfUse).feed_in(h * HOUR_US).0 == 80));
+    }
+
+    /// 0.100 is below every import price of a day, but four times that is not; the evening's is where the import tariff climbs
+    /// as well, and a shock that cheapens the evening alone is seen.
+    #[test]
+    fn at_no_hour_does_the_grid_pay_more_than_it_asks() {
+        let flat = Levers { import_tariff: Price(320), feed_in_tariff: Price(100), ..Levers::default() };
+        let critical = flat.with_shape(Tariff::FeedIn, TariffShape::CriticalPeak);
+        let refused = critical.check().expect_err("0.400 in the evening");
+        assert_eq!(refused, MarketError::BadFeedIn { hour: 17, feed_in: Price(400), import: Price(320) });
+        assert!(refused.to_string().ends_with("0.4 > 0.32 at 17 h"), "{refused}");
+        let both = critical.with_shape(Tariff::Import, TariffShape::TimeOfUse);
+        assert!(both.check().is_ok(), "0.400 is less than 0.480, and 0.070 less than 0.224");
+        assert!(Levers { shock: Some(2_000), ..critical }.check().is_err(), "the shock has to be able to end");
+        assert!(Levers { shock: Some(500), ..both }.check().is_err(), "0.400 is more than half of 0.480");
+        // A night price above that of the night alone.
+        let night = Levers { feed_in_tariff: Price(230), ..flat }.with_shape(Tariff::Import, TariffShape::TimeOfUse);
+        assert_eq!(night.check(), Err(MarketError::BadFeedIn { hour: 0, feed_in: Price(230), import: Price(224) }));
+        assert!(night.with_shape(Tariff::FeedIn, TariffShape::TimeOfUse).check().is_ok(), "both fall at night");
+    }
+
     #[test]
     fn carbon_is_counted_to_the_milligram() {
         let mut account = CarbonAccount::default();
@@ -242,8 +313,8 @@ mod tests {
     fn levers_that_would_let_the_grid_lose_are_refused() {
         let levers = Levers { import_tariff: Price(80), feed_in_tariff: Price(81), ..Levers::default() };
         let refused = levers.check().expect_err("81 is more than 80");
-        assert_eq!(refused, MarketError::BadFeedIn { feed_in: Price(81), cheapest: Price(80) });
-        assert!(refused.to_string().ends_with("0.081 > 0.08"), "{refused}");
+        assert_eq!(refused, MarketError::BadFeedIn { hour: 0, feed_in: Price(81), import: Price(80) });
+        assert!(refused.to_string().ends_with("0.081 > 0.08 at 0 h"), "{refused}");
         assert_eq!(Levers { shock: Some(3_000), ..levers }.check(), Err(refused), "a shock has to be able to end");
         assert!(Levers { feed_in_tariff: Price(80), ..levers }.check().is_ok());
         assert!(Levers { feed_in_tariff: Price(0), carbon_price: Money(-1), ..levers }.check().is_err());

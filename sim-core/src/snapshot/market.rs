@@ -2,7 +2,7 @@
 
 use super::{Bill, CarbonRow, Curtailment, NodalRates, Order, Pair, StorageView, UserBid};
 use crate::ids::{BuildingId, ParticipantId};
-use crate::market::{BiddingStrategy, Book, Levers, Mechanism, Preference, TariffShape, clear};
+use crate::market::{BiddingStrategy, Book, Levers, Mechanism, Preference, clear};
 use crate::time::SimTime;
 
 /// Market.
@@ -22,10 +22,10 @@ pub struct MarketView {
     pub next_price_milli: Option<i64>,
     /// Import tariff, thousandths.
     pub import_milli: i64,
-    /// How the import tariff varies over the day.
-    pub tariff_shape: TariffShape,
     /// Feed-in tariff, thousandths.
     pub feed_in_milli: i64,
+    /// What the grid asks and pays in the slot under way: both tariffs with the hour, a price shock and carbon, thousandths.
+    pub grid_milli: (i64, i64),
     /// Carbon price, currency per tonne.
     pub carbon_price: f64,
     /// All levers in force.
@@ -84,7 +84,7 @@ pub struct BookView {
     pub orders: Vec<Order>,
     /// Largest trades; where all pay one price, the pairing by priority is for the picture.
     pub trades: Vec<Pair>,
-    /// Trades that the network did not carry, or not wholly.
+    /// Trades that the network did not carry, or not wholly: that of which most was cut first.
     pub curtailed: Vec<Curtailment>,
     /// What the trades do to the network.
     pub rates: NodalRates,

@@ -114,7 +114,7 @@ impl World {
             Command::FoundBusiness { .. } | Command::TransferShares { .. } => self.order_business(command, event),
             Command::TransferCredits { .. } | Command::RetireCredits { .. } => self.order_credits(command, event),
             Command::NetworkCheck { enabled } => self.set_network_check(*enabled, event),
-            Command::TariffShape { kind } => self.set_tariff_shape(*kind, event),
+            Command::TariffShape { kind, tariff } => self.set_tariff_shape(*tariff, *kind, event),
             Command::Agents { kind } => self.set_strategy(*kind, event),
             Command::Mechanism { kind } => self.set_mechanism(*kind, event),
             Command::Bid { building, side, price, kwh } => {

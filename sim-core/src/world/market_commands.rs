@@ -7,7 +7,7 @@ use super::trading::{levers, price};
 use crate::event::EventKind;
 use crate::ids::{DeviceId, EventId, ParticipantId, Subject};
 use crate::ledger::types::Tariffs;
-use crate::market::{BiddingStrategy, Lever, Levers, Mechanism, Preference, Standing, TariffShape, Terms};
+use crate::market::{BiddingStrategy, Lever, Levers, Mechanism, Preference, Standing, Tariff, TariffShape, Terms};
 use crate::scene::schema::DeviceKind;
 use crate::scene::{Participant, Scene};
 use crate::time::{MINUTE_US, SimTime};
@@ -40,13 +40,14 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn set_tariff_shape(&mut self, to: TariffShape, event: EventId) -> Result<(), String> {
+    pub(super) fn set_tariff_shape(&mut self, tariff: Tariff, to: TariffShape, event: EventId) -> Result<(), String> {
         let old = self.state.market.levers();
-        if old.shape == to {
-            return Err("the import tariff varies that way already".into());
+        let from = old.shape_of(tariff);
+        if from == to {
+            return Err("that tariff varies that way already".into());
         }
-        self.state.market.set_levers(Levers { shape: to, ..old }).map_err(|e| e.to_string())?;
-        self.note_rule(EventKind::TariffShapeSet { from: old.shape, to }, event);
+        self.state.market.set_levers(old.with_shape(tariff, to)).map_err(|e| e.to_string())?;
+        self.note_rule(EventKind::TariffShapeSet { tariff, from, to }, event);
         Ok(())
     }
 

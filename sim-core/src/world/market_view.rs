@@ -17,6 +17,7 @@ impl World {
         let slot_us = s.market.parameters().slot_us;
         let slot = s.market.slot_at(s.now);
         let levers = s.market.levers();
+        let (import, feed_in) = s.market.grid_prices(slot);
         let all = (0..self.scene.participants.len()).map(ParticipantId::new);
         let bid = |b: &BuildingId| s.market.user_bid(ParticipantId::new(b.index()));
         let buildings = || (0..self.scene.file.buildings.len()).map(BuildingId::new);
@@ -30,9 +31,9 @@ impl World {
             next_price_milli: s.trading.next.map(|n: LastClearing| n.price.0),
             import_milli: levers.import_tariff.0,
             feed_in_milli: levers.feed_in_tariff.0,
+            grid_milli: (import.0, feed_in.0),
             mechanism: s.market.mechanism(),
             strategy: s.market.strategy(),
-            tariff_shape: levers.shape,
             carbon_price: levers.carbon_price.0 as f64 / 1e6,
             levers,
             network_check: s.trading.network_check,
@@ -66,6 +67,7 @@ impl World {
         trades.truncate(TRADES);
         trades.extend(self.pair_neighbour(slot));
         curtailed.extend(s.neighbour.iter().flat_map(|n| n.curtailed()));
+        curtailed.sort_by_key(|c| std::cmp::Reverse(c.wanted.0 - c.allowed.0));
         BookView {
             slot,
             slot_start: SimTime(slot * s.market.parameters().slot_us),

@@ -212,7 +212,7 @@ impl World {
         let market = &self.state.market;
         let efficiency = all.iter().filter(|s| s.share > 0).map(|s| i64::from(s.book.get_terms().efficiency)).min();
         let Some(efficiency) = efficiency else { return Vec::new() };
-        let imports: Vec<Price> = (first..end).map(|slot| market.import_price(u64::from(slot))).collect();
+        let prices: Vec<(Price, Price)> = (first..end).map(|slot| market.grid_prices(u64::from(slot))).collect();
         let lets = |account: ParticipantId| all.iter().any(|s| s.owner == account && s.share > 0);
         let homes = self.scene.participants.iter().enumerate();
         let homes = homes.filter(|(p, who)| matches!(who, Participant::Building(_)) && !lets(ParticipantId::new(*p)));
@@ -224,7 +224,7 @@ impl World {
             };
             let nets: Vec<i64> = (first..end).map(net).collect();
             let content = all.iter().map(|s| s.expect_content(account, first)).sum();
-            (account, Plan::new(&nets, &imports, market.levers().feed_in_tariff, content, efficiency))
+            (account, Plan::new(&nets, &prices, content, efficiency))
         };
         homes.map(plan).filter(|(_, plan)| plan.given > 0).collect()
     }

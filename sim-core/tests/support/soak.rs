@@ -5,7 +5,7 @@
 //! thing that does not hold, in words.
 
 use super::{Run, attack, commons, commons_at};
-use sim_core::command::{Attack, BidSide, BiddingStrategy, Command, FaultKind, TariffShape, Timed};
+use sim_core::command::{Attack, BidSide, BiddingStrategy, Command, FaultKind, Tariff, TariffShape, Timed};
 use sim_core::event::{Event, EventKind};
 use sim_core::ledger::audit::Auditor;
 use sim_core::market::{Lever, Mechanism};
@@ -137,8 +137,9 @@ fn draw_command(scene: &Scene, dice: &mut Stream) -> Command {
         39..=40 => draw_deployment(building(dice), dice),
         41 => draw_call(building(dice), building(dice), dice),
         42 => {
-            let all = [TariffShape::Flat, TariffShape::TimeOfUse, TariffShape::CriticalPeak];
-            Command::TariffShape { kind: all[dice.below(3) as usize] }
+            let drawn = dice.below(6) as usize;
+            let tariff = [Tariff::Import, Tariff::FeedIn][drawn / 3];
+            Command::TariffShape { kind: TariffShape::ALL[drawn % 3], tariff }
         }
         43 => {
             let all = [

@@ -3,11 +3,11 @@
 mod drawing;
 mod paint;
 mod reading;
+mod stopped;
 mod symbols;
 
 use super::data::{PanelData, Reply};
 use super::look::Layers;
-use super::names::name;
 use super::{context, scale, theme};
 use crate::bridge::Ask;
 use bevy_egui::egui::{self, Align2, FontId, Key, Pos2, Rect, Sense, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
@@ -98,11 +98,13 @@ pub(crate) fn show(
         taken: Default::default(),
     };
     let targets = canvas.paint();
+    let stopped = if layers.contracts { stopped::collect(data) } else { Vec::new() };
+    canvas.stopped(&stopped);
     caption(&painter, data, free, canvas.colors.weak, canvas.colors.ground);
     let pointer = response.hover_pos();
     let hit = pointer.and_then(|p| find(&targets, p));
     *hovered = hit.map(|(t, _)| t.subject);
-    tell(ui, data, &targets, free);
+    tell(ui, data, &targets, &stopped, free);
     let Some((target, along)) = hit else {
         if response.clicked() {
             reply.select = Some(None);
@@ -110,7 +112,7 @@ pub(crate) fn show(
         return reply;
     };
     let subject = target.subject;
-    let response = response.on_hover_text_at_pointer(name(data.scene, subject, data.locale));
+    let response = response.on_hover_text_at_pointer(stopped::name_with(data, subject, &stopped));
     if response.clicked() {
         reply.select(subject);
     }
@@ -206,7 +208,7 @@ fn caption(painter: &egui::Painter, data: &PanelData<'_>, free: Rect, ink: egui:
 }
 
 /// Names of what is in sight, for screen readers and for checks that click by label.
-fn tell(ui: &mut Ui, data: &PanelData<'_>, targets: &[Target], free: Rect) {
+fn tell(ui: &mut Ui, data: &PanelData<'_>, targets: &[Target], stopped: &[(Subject, i64)], free: Rect) {
     if targets.len() > TOLD {
         return;
     }
@@ -221,7 +223,7 @@ fn tell(ui: &mut Ui, data: &PanelData<'_>, targets: &[Target], free: Rect) {
         if free.contains(rect.center()) {
             let response = ui.interact(rect, ui.id().with(("diagram", target.subject)), Sense::hover());
             response.widget_info(|| {
-                WidgetInfo::labeled(WidgetType::Image, true, name(data.scene, target.subject, data.locale))
+                WidgetInfo::labeled(WidgetType::Image, true, stopped::name_with(data, target.subject, stopped))
             });
         }
     }

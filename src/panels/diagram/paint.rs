@@ -14,7 +14,7 @@ use sim_core::snapshot::DeviceStatus;
 use std::cell::RefCell;
 
 /// Pixels of a column from which on numbers, names of buses, and names of buildings are written.
-const NUMBERS_FROM: f32 = 40.0;
+pub(super) const NUMBERS_FROM: f32 = 40.0;
 const BUSES_FROM: f32 = 64.0;
 const NAMES_FROM: f32 = 150.0;
 /// Pixels of a row below which nothing that hangs on a bus is drawn.
@@ -42,13 +42,13 @@ impl View {
         self.origin + vec2(p[0] * self.cell.x, p[1] * self.cell.y)
     }
     /// Radius of a symbol.
-    fn radius(&self) -> f32 {
+    pub(super) fn radius(&self) -> f32 {
         (self.cell.y * 0.36).min(self.cell.x * 0.16).clamp(2.5, 15.0)
     }
     fn stroke(&self) -> f32 {
         (self.cell.x / 45.0).clamp(1.0, 2.6)
     }
-    fn font(&self) -> FontId {
+    pub(super) fn font(&self) -> FontId {
         FontId::proportional((self.cell.y * 0.55).min(self.cell.x * 0.2).clamp(10.0, 16.0))
     }
 }

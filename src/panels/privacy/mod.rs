@@ -132,7 +132,8 @@ impl State {
             *count = view.map_or((0, 0), |b| (b.imported_wh, b.exported_wh));
         }
         let m = &data.now.market;
-        let tariffs = Tariffs { import: Price(m.import_milli), feed_in: Price(m.feed_in_milli), ..Tariffs::default() };
+        let (import, feed_in) = m.grid_milli;
+        let tariffs = Tariffs { import: Price(import), feed_in: Price(feed_in), ..Tariffs::default() };
         let (cheat, grants) =
             self.question.as_ref().map_or((Cheat::None, [true, true, false, true, false]), |q| (q.cheat, q.grants));
         self.question = Some(Question { counts, slot: u32::try_from(m.slot).unwrap_or(0), tariffs, cheat, grants });

@@ -46,9 +46,9 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "TariffShape",
-        "kind: Flat|TimeOfUse|CriticalPeak",
-        "how the import tariff varies over the day",
-        "TariffShape(kind: TimeOfUse)",
+        "kind: Flat|TimeOfUse|CriticalPeak, tariff: Import|FeedIn (Import if left out)",
+        "how a tariff varies over the day",
+        "TariffShape(kind: TimeOfUse, tariff: FeedIn)",
     ),
     ("CarbonPrice", "price: currency/t", "sets the carbon price", "CarbonPrice(price: 150)"),
     (

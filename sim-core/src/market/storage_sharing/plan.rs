@@ -2,7 +2,7 @@
 //!
 //! It walks through the day that it expects, puts its surplus in and takes it out where it lacks energy, and so finds what
 //! capacity and, slot by slot, what power it could use. What a kilowatt-hour saves is the import tariff of the slots in which it
-//! comes out less what feeding in would have brought, after the loss of a round trip. It bids a half of that for capacity,
+//! comes out less what feeding in would have brought in those in which it goes in, after the loss of a round trip. It bids a half of that for capacity,
 //! spread over the slots in which it would hold it, and a fifth for the power each way: so it never bids more than it could
 //! save. Limits: no weather in the forecast, no thought of what others bid.
 
@@ -31,9 +31,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// `nets` is what is expected to be left over (+) or missing (-), `imports` what energy costs, slot by slot.
+    /// `nets` is what is expected to be left over (+) or missing (-), `prices` what the grid asks for energy and pays for
+    /// it, slot by slot.
     #[must_use]
-    pub fn new(nets: &[i64], imports: &[Price], feed_in: Price, content: i64, efficiency: i64) -> Self {
+    pub fn new(nets: &[i64], prices: &[(Price, Price)], content: i64, efficiency: i64) -> Self {
         let walk = |most: i64| {
             let (mut inside, mut peak) = (content.min(most), 0);
             let flows: Vec<i64> = nets
@@ -56,10 +57,15 @@ impl Plan {
         let given: i64 = flows.iter().filter(|f| **f > 0).sum();
         let first = flows.iter().position(|f| *f != 0).unwrap_or_default();
         let last = flows.iter().rposition(|f| *f != 0).map_or(first, |l| l + 1);
-        let cost = |t: usize| imports.get(t).map_or(0, |p| p.0);
-        let paid: i128 = flows.iter().enumerate().map(|(t, f)| i128::from((*f).max(0)) * i128::from(cost(t))).sum();
-        let price = if given > 0 { i64::try_from(paid / i128::from(given)).unwrap_or_default() } else { 0 };
-        let saves = (price - feed_in.0 * 1_000 / efficiency.max(1)).max(0);
+        let mean = |sign: i64, price: fn(&(Price, Price)) -> Price| {
+            let at = flows.iter().map(|f| i128::from((sign * f).max(0))).zip(prices.iter().map(|p| price(p).0));
+            let (energy, money) = at.fold((0, 0), |(e, m), (wh, price)| (e + wh, m + wh * i128::from(price)));
+            (energy > 0).then(|| i64::try_from(money / energy).unwrap_or_default())
+        };
+        let import = mean(1, |p| p.0).unwrap_or_default();
+        // Where all that comes out lies inside already, it could be fed in at once.
+        let feed_in = mean(-1, |p| p.1).or(prices.first().map(|p| p.1.0)).unwrap_or_default();
+        let saves = (import - feed_in * 1_000 / efficiency.max(1)).max(0);
         Self { flows, held: first..last, capacity, given, saves }
     }
 
@@ -93,16 +99,28 @@ mod tests {
     #[test]
     fn a_household_plans_to_empty_what_it_fills_and_bids_less_than_it_saves() {
         let nets = [0, 400, 400, 0, -300, -300, -300, 0];
-        let imports = [Price(300); 8];
-        let plan = Plan::new(&nets, &imports, Price(90), 0, 900);
+        let prices = [(Price(300), Price(90)); 8];
+        let plan = Plan::new(&nets, &prices, 0, 900);
         assert_eq!(plan.flows, [0, -400, -400, 0, 300, 300, 120, 0]);
         assert_eq!((plan.capacity, plan.given, plan.saves, plan.held.clone()), (720, 720, 200, 1..7));
         let bids: Vec<StorageBid> = (0..8).flat_map(|t| plan.bids(ParticipantId(0), t)).collect();
         let most: i64 = bids.iter().map(|b| b.rent.compute_cost(b.quantity).expect("small").0).sum();
         assert!(most <= 720 * 200 && most > 100 * 720, "{most}");
         // More sun than is needed later: as much room as is emptied again.
-        let sunny = Plan::new(&[5_000, -300], &imports, Price(90), 0, 900);
+        let sunny = Plan::new(&[5_000, -300], &prices, 0, 900);
         assert_eq!((sunny.capacity, sunny.given), (299, 299), "to a watt-hour");
-        assert_eq!(Plan::new(&[-100; 4], &imports, Price(90), 0, 900).given, 0, "nothing to store");
+        assert_eq!(Plan::new(&[-100; 4], &prices, 0, 900).given, 0, "nothing to store");
+    }
+
+    /// What the grid pays counts in the slots in which something goes in: 0.045 and 0.135, half each, are 0.090; a high price
+    /// when it comes out is none of it. What lies inside already could have been fed in at once.
+    #[test]
+    fn feeding_in_counts_at_the_hour_in_which_the_surplus_is_there() {
+        let with = |pays: [i64; 4]| pays.map(|p| (Price(300), Price(p)));
+        let nets = [400, 400, -360, -360];
+        assert_eq!(Plan::new(&nets, &with([45, 135, 270, 270]), 0, 900).saves, 200);
+        assert_eq!(Plan::new(&nets, &with([90; 4]), 0, 900).saves, 200, "as where it is the same at all hours");
+        assert_eq!(Plan::new(&nets, &with([270, 270, 90, 90]), 0, 900).saves, 0, "it is fed in");
+        assert_eq!(Plan::new(&[0, 0, -300, -300], &with([90, 0, 0, 0]), 500, 900).saves, 200);
     }
 }

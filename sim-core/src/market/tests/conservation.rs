@@ -143,6 +143,7 @@ proptest! {
         losses in 0..200_i64,
         (import, spread, carbon) in (0..600_i64, 0..400_i64, 0..300_000_000_i64),
         rules in all_rules(),
+        shape in prop::sample::select(TariffShape::ALL.to_vec()),
     ) {
         // A connection that is never full: beyond its capacity the price leaves the tariffs.
         let parameters = MarketParameters { grid_depth: Wh(10_000_000), ..*market().parameters() };
@@ -152,10 +153,12 @@ proptest! {
             carbon_price: Money(carbon),
             ..rules
         };
+        let shaped = levers.with_shape(Tariff::FeedIn, shape);
+        let levers = if shaped.check().is_ok() { shaped } else { levers };
         let mut m = Market::new(parameters, levers).expect("good levers");
         let some = |first: u32| (first..PEOPLE).step_by(3).map(ParticipantId).collect();
         m.set_standing(Standing { exempt: some(0), green: some(1) });
-        let (low, high) = (import - spread - 1, levers.effective_import(0, 80).0);
+        let (low, high) = (levers.feed_in(SLOT).0 - 1, levers.effective_import(0, 80).0);
         let mut times: Vec<u64> = plans.iter().map(|p| p.2).collect();
         times.sort_unstable();
         for (n, ((situations, grid, _), at)) in plans.iter().zip(times).enumerate() {

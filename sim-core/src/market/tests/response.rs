@@ -84,6 +84,27 @@ fn a_tariff_or_carbon_price_moves_the_next_clearing() {
     assert!(report.summary.volume <= Wh(20 * 900), "{:?}", report.summary);
 }
 
+/// Plenty of sun and a feed-in tariff by the hour: it is the price of noon, of the evening and of the night, and all that
+/// follows from it moves along: the middle of the tariffs, and what is paid to who is long.
+#[test]
+fn the_feed_in_tariff_of_the_hour_is_what_sun_is_worth() {
+    let shaped = levers().with_shape(Tariff::FeedIn, TariffShape::TimeOfUse);
+    let sunny = with(homes(-300), [household(30, 30_000)]);
+    for (hour, feed_in, middle, long) in [(2, 56, 188, 45), (12, 80, 200, 64), (18, 120, 220, 96)] {
+        let mut m = Market::new(*market().parameters(), shaped).expect("good levers");
+        let slot = hour * 4;
+        assert_eq!(m.grid_prices(slot), (Price(320), Price(feed_in)));
+        assert_eq!(m.compute_sharing_price(slot), Price(middle));
+        let report = m.clear_slot(SimTime(0), slot, &sunny, true).expect("clears");
+        assert_eq!(report.summary.price, Some(Price(feed_in)), "{hour} h");
+        let terms = m.settlement_input(slot, &[], Registers::default(), Wh(0)).terms;
+        assert_eq!((terms.feed_in, terms.long_price()), (Price(feed_in), Price(long)));
+        m.set_mechanism(Mechanism::MidMarket);
+        let report = m.clear_slot(SimTime(0), slot, &with(homes(-300), [household(30, 6_000)]), true).expect("clears");
+        assert!(report.pairs.iter().any(|p| p.price == Price(middle)), "{hour} h: {:?}", report.pairs);
+    }
+}
+
 #[test]
 fn the_users_bid_stands_in_for_the_household() {
     let mut m = market();
