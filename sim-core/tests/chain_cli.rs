@@ -178,12 +178,12 @@ fn evidence_is_written_and_checked_by_who_was_not_there() {
         (at: "08:05", do: Attack(kind: Equivocate(validator: "validator-hall"))),
         (at: "08:07", do: EndAttacks),
         (at: "08:08", do: Attack(kind: InvalidBlock(validator: "validator-school", building: "home-03"))),
-        (at: "08:11", do: EndAttacks),
-        (at: "08:12", do: Attack(kind: Replay(building: "home-02"))),
+        (at: "08:16", do: EndAttacks),
+        (at: "08:17", do: Attack(kind: Replay(building: "home-02"))),
     ])"#;
     fs::write(&script, attacks).expect("a script");
     let (scene, out) = (commons_path(), home.join("out"));
-    expect(&["run", text(&scene), "--for", "14m", "--script", text(&script), "--out", text(&out)], 0, &[]);
+    expect(&["run", text(&scene), "--for", "19m", "--script", text(&script), "--out", text(&out)], 0, &[]);
     let (evidence, chain) = (out.join("evidence.jsonl"), out.join("chain.jsonl"));
     let check = |file: &std::path::Path, chain: &std::path::Path, status, words: &[&str]| {
         expect(&["chain", "check-evidence", text(file), "--chain", text(chain)], status, words)

@@ -24,7 +24,7 @@ pub const KINDS: [(&str, u64); 12] = [
     ("two votes", 5),
     ("censoring validator", 360),
     ("partition", 10),
-    ("invalid block", 5),
+    ("invalid block", 10),
     ("changed block", 0),
 ];
 
