@@ -183,7 +183,11 @@ fn evidence_is_written_and_checked_by_who_was_not_there() {
     ])"#;
     fs::write(&script, attacks).expect("a script");
     let (scene, out) = (commons_path(), home.join("out"));
-    expect(&["run", text(&scene), "--for", "19m", "--script", text(&script), "--out", text(&out)], 0, &[]);
+    expect(
+        &["run", text(&scene), "--for", "19m", "--seed", "2", "--script", text(&script), "--out", text(&out)],
+        0,
+        &[],
+    );
     let (evidence, chain) = (out.join("evidence.jsonl"), out.join("chain.jsonl"));
     let check = |file: &std::path::Path, chain: &std::path::Path, status, words: &[&str]| {
         expect(&["chain", "check-evidence", text(file), "--chain", text(chain)], status, words)
@@ -210,5 +214,5 @@ fn evidence_is_written_and_checked_by_who_was_not_there() {
     refuse(all[..all.len() / 2].to_owned(), &["changed.jsonl: line"]);
     refuse(String::new(), &["it is empty"]);
     check(&evidence, &run_folder().join("chain.jsonl"), 5, &["line 1, field chain: of the chain"]);
-    check(&evidence, &evidence, 5, &["evidence.jsonl: line 1, column 2"]);
+    check(&evidence, &evidence, 5, &["evidence.jsonl: line 1, column 3"]);
 }
