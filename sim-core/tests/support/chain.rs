@@ -77,14 +77,20 @@ impl Community {
             self.send(ledger, at(20), m.account, Payload::MeterReading(reading));
         }
         seen.extend(ledger.advance(at(40), &[]));
-        let rows = ledger.get_state().compute_rows(slot, &metered, TARIFFS).expect("it balances");
-        let settlement = Settlement { slot, tariffs: TARIFFS, rows };
-        self.send(ledger, at(40), self.meters + 2, Payload::Settlement(settlement));
+        self.settle(ledger, at(40), slot, &metered);
         seen.extend(ledger.advance(at(59), &[]));
         seen
     }
 
-    fn draw_metered(&mut self) -> Vec<Metered> {
+    /// Settles a slot whose readings are all on the chain.
+    pub fn settle(&self, ledger: &mut Ledger, now: SimTime, slot: u32, metered: &[Metered]) {
+        let rows = ledger.get_state().compute_rows(slot, metered, TARIFFS).expect("it balances");
+        let settlement = Settlement { slot, tariffs: TARIFFS, rows };
+        self.send(ledger, now, self.meters + 2, Payload::Settlement(settlement));
+    }
+
+    /// Counts of all meters, of the grid's and of the losses.
+    pub fn draw_metered(&mut self) -> Vec<Metered> {
         let mut draw = || Wh(self.stream.below(500) as i64);
         let mut metered: Vec<Metered> =
             (0..self.meters).map(|account| Metered { account, import: draw(), export: draw() }).collect();
