@@ -62,55 +62,47 @@ fn median(mut seconds: Vec<f64>) -> f64 {
     seconds[seconds.len() / 2]
 }
 
-/// Bare cost of one signature, of one strict check, and of one of a batch of a hundred, seconds.
-fn measure_signatures() -> (f64, f64, f64) {
-    let keys: Vec<SigningKey> = (1..=100_u8).map(|i| SigningKey::from_bytes(&[i; 32])).collect();
-    let publics: Vec<VerifyingKey> = keys.iter().map(SigningKey::verifying_key).collect();
-    let message = [7_u8; 160];
-    let messages = [message.as_slice(); 100];
-    let (mut sign, mut strict, mut batch) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..9 {
+/// What signatures cost by themselves, seconds.
+#[derive(Clone, Copy)]
+struct Bare {
+    /// Making one.
+    sign: f64,
+    /// Checking one strictly.
+    strict: f64,
+    /// Checking one in a batch of a hundred.
+    batch: f64,
+}
+
+/// Keys to measure that with, beside what is compared with it: the machine's speed drifts.
+struct Gauge {
+    keys: Vec<SigningKey>,
+    publics: Vec<VerifyingKey>,
+}
+
+impl Gauge {
+    fn new() -> Self {
+        let keys: Vec<SigningKey> = (1..=100_u8).map(|i| SigningKey::from_bytes(&[i; 32])).collect();
+        let publics = keys.iter().map(SigningKey::verifying_key).collect();
+        Self { keys, publics }
+    }
+
+    fn measure(&self) -> Bare {
+        let message = [7_u8; 160];
         let start = processor_seconds();
-        let signed: Vec<Signature> = keys.iter().map(|k| k.sign(&message)).collect();
+        let signed: Vec<Signature> = self.keys.iter().map(|k| k.sign(&message)).collect();
         let then = processor_seconds();
-        assert!(publics.iter().zip(&signed).all(|(k, s)| k.verify_strict(&message, s).is_ok()));
+        assert!(self.publics.iter().zip(&signed).all(|(k, s)| k.verify_strict(&message, s).is_ok()));
         let after = processor_seconds();
-        assert!(verify_batch(&messages, &signed, &publics).is_ok());
-        sign.push((then - start) / 100.0);
-        strict.push((after - then) / 100.0);
-        batch.push((processor_seconds() - after) / 100.0);
+        assert!(verify_batch(&[message.as_slice(); 100], &signed, &self.publics).is_ok());
+        let end = processor_seconds();
+        Bare { sign: (then - start) / 100.0, strict: (after - then) / 100.0, batch: (end - after) / 100.0 }
     }
-    (median(sign), median(strict), median(batch))
-}
-
-/// Bare cost of one signature in a batch of a hundred, seconds.
-fn measure_batch(keys: &[SigningKey]) -> f64 {
-    let message = [7_u8; 160];
-    let signed: Vec<Signature> = keys.iter().map(|k| k.sign(&message)).collect();
-    let publics: Vec<VerifyingKey> = keys.iter().map(SigningKey::verifying_key).collect();
-    let start = processor_seconds();
-    assert!(verify_batch(&[message.as_slice(); 100], &signed, &publics).is_ok());
-    (processor_seconds() - start) / 100.0
-}
-
-/// Bare cost of a block's signatures: one proposal and two votes of each of 7 validators, each signed once and checked
-/// once, and 100 transactions checked together. Measured beside each block, because the machine's speed drifts.
-fn measure_block_signatures(keys: &[SigningKey], publics: &[VerifyingKey]) -> f64 {
-    let message = [7_u8; 160];
-    let signed: Vec<Signature> = keys.iter().map(|k| k.sign(&message)).collect();
-    let start = processor_seconds();
-    for (key, public) in keys.iter().zip(publics).take(15) {
-        assert!(public.verify_strict(&message, &key.sign(&message)).is_ok());
-    }
-    assert!(verify_batch(&[message.as_slice(); 100], &signed, publics).is_ok());
-    processor_seconds() - start
 }
 
 /// Blocks of 100 readings on 7 validators, from the moment the transactions are handed in to the commit of all.
 fn bench_block() {
     const METERS: u32 = 100;
-    let keys: Vec<SigningKey> = (1..=100_u8).map(|i| SigningKey::from_bytes(&[i; 32])).collect();
-    let publics: Vec<VerifyingKey> = keys.iter().map(SigningKey::verifying_key).collect();
+    let gauge = Gauge::new();
     let mut community = Community::new(METERS, 1);
     let settings = NetworkSettings { loss_per_mille: 0, ..NetworkSettings::default() };
     let mut ledger = Ledger::new(community.genesis.clone(), settings, 1).expect("a valid genesis");
@@ -133,7 +125,9 @@ fn bench_block() {
             .iter()
             .any(|o| matches!(&o.kind, OccurrenceKind::Committed { block: b, .. } if b.transactions.len() == 100));
         if full {
-            costs.push((cost, measure_block_signatures(&keys, &publics)));
+            // One proposal and two votes of each validator, each signed once and checked once.
+            let Bare { sign, strict, batch } = gauge.measure();
+            costs.push((cost, 15.0 * (sign + strict) + 100.0 * batch));
         }
         // The slot closes, as it does in a community; that is not measured.
         send(&mut ledger, at(80), &metered[METERS as usize..]);
@@ -180,14 +174,14 @@ fn bench_verify(o: &Options) -> std::io::Result<()> {
         create_chain(path, o)?;
     }
     let bytes = std::fs::metadata(path)?.len();
-    let keys: Vec<SigningKey> = (1..=100_u8).map(|i| SigningKey::from_bytes(&[i; 32])).collect();
+    let gauge = Gauge::new();
     let (start, mut auditor) = (processor_seconds(), Auditor::default());
     let (mut batches, mut beside) = (Vec::new(), 0.0);
     for (i, line) in BufReader::new(std::fs::File::open(path)?).lines().enumerate() {
         auditor.process_line(line?.as_bytes()).map_err(std::io::Error::other)?;
         if i % BETWEEN == 0 {
             let before = processor_seconds();
-            batches.push(measure_batch(&keys));
+            batches.push(gauge.measure().batch);
             beside += processor_seconds() - before;
         }
     }
@@ -211,12 +205,14 @@ fn bench_verify(o: &Options) -> std::io::Result<()> {
 fn run(o: &Options) -> Result<(), String> {
     let wants = |name: &str| o.only.as_deref().is_none_or(|only| only == name);
     if wants("block") || wants("verify") {
-        let bare = measure_signatures();
+        let gauge = Gauge::new();
+        let all: Vec<Bare> = (0..9).map(|_| gauge.measure()).collect();
+        let us = |part: fn(&Bare) -> f64| median(all.iter().map(part).collect()) * 1e6;
         println!(
             "signature {:.1} us, strict check {:.1} us, check in a batch of 100 {:.1} us",
-            bare.0 * 1e6,
-            bare.1 * 1e6,
-            bare.2 * 1e6
+            us(|b| b.sign),
+            us(|b| b.strict),
+            us(|b| b.batch)
         );
         if wants("block") {
             bench_block();

@@ -1,16 +1,12 @@
 //! `gridsim contract` from the outside: statuses, messages with their place, a sandbox that lasts from call to call.
 
+#[path = "support/cli.rs"]
+mod cli;
+
+use cli::folder;
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("contract_cli").join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).expect("a folder for files");
-    path
-}
 
 /// Runs `gridsim contract`, expects a status and words in the message (or in the output of what is done).
 fn contract(args: &[&str], status: i32, words: &[&str]) -> String {

@@ -1,18 +1,16 @@
 //! `gridsim chain check-evidence`: what is proven about attacks, checked again by somebody who was not there.
 
 use crate::Failure;
-use crate::chain::open;
 use crate::chain_read::{names, walk};
 use crate::files::{print, read_lines};
 use sim_core::digest::hex;
 use sim_core::ledger::block::Block;
-use sim_core::ledger::chain_file::read_block;
 use sim_core::ledger::commit::Finality;
 use sim_core::ledger::crypto::Address;
 use sim_core::ledger::watch::evidence_file::{MAX_LINE, read_evidence};
 use sim_core::ledger::watch::{Evidence, Known};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// Arguments of `chain check-evidence`.
 #[derive(clap::Args)]
@@ -35,8 +33,14 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     if all.is_empty() {
         return Err(Failure::Invalid(format!("{name}: it is empty; expected an evidence object on each line")));
     }
-    let blocks = replayed_blocks(&args.chain, &all.iter().map(|(_, e)| e).collect::<Vec<_>>())?;
-    let mut auditor = walk(&args.chain, |_, _, _| Ok(()))?;
+    // What was handed in again stands in a block.
+    let height = |(_, e): &(_, Evidence)| if let Evidence::Replayed { height, .. } = e { Some(*height) } else { None };
+    let wanted: BTreeSet<u64> = all.iter().filter_map(height).collect();
+    let mut blocks: BTreeMap<u64, Block> = BTreeMap::new();
+    let mut auditor = walk(&args.chain, |_, height, block| {
+        blocks.extend(block.filter(|_| wanted.contains(&height)).map(|block| (height, block)));
+        Ok(())
+    })?;
     let accounts = names(&mut auditor);
     let Some((genesis, state)) = auditor.get_state_mut() else { return Ok(()) };
     let chain = genesis.compute_hash();
@@ -53,28 +57,13 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
                 format!("field chain: of the chain {}, and {} is {}", hex(of), args.chain.display(), hex(&chain));
             return Err(invalid(i, reason));
         }
-        if let Some((check, _)) = evidence.check(&known).into_iter().find(|(_, holds)| !holds) {
+        let checks = evidence.check(&known);
+        if let Some((check, _)) = checks.iter().find(|(_, holds)| !holds) {
             return Err(invalid(i, format!("it does not hold that {}", check.describe())));
         }
         let by = evidence.get_exhibits(&known).first().map(|e| format!(", {}", who(&e.signer))).unwrap_or_default();
-        let checks: Vec<&str> = evidence.check(&known).iter().map(|(check, _)| check.describe()).collect();
+        let checks: Vec<&str> = checks.iter().map(|(check, _)| check.describe()).collect();
         print(&format!("holds: {:?}{by}: {}\n", evidence.get_offence(), checks.join("; ")))?;
     }
     print(&format!("{} of {} hold on the chain {}\n", all.len(), all.len(), hex(&chain)))
-}
-
-/// The blocks in which what was handed in again stands.
-fn replayed_blocks(chain: &Path, all: &[&Evidence]) -> Result<BTreeMap<u64, Block>, Failure> {
-    let height = |e: &&Evidence| if let Evidence::Replayed { height, .. } = e { Some(*height) } else { None };
-    let mut blocks: BTreeMap<u64, Option<Block>> = all.iter().filter_map(height).map(|h| (h, None)).collect();
-    if blocks.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    for (height, line) in (0..).zip(open(chain)?) {
-        let line = line?;
-        if let Some(block) = blocks.get_mut(&height) {
-            *block = read_block(&line);
-        }
-    }
-    Ok(blocks.into_iter().filter_map(|(height, block)| Some((height, block?))).collect())
 }

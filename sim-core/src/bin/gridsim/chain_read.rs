@@ -5,10 +5,11 @@ use crate::chain::open;
 use crate::files::print;
 use serde_json::{Value, json};
 use sim_core::ledger::audit::Auditor;
+use sim_core::ledger::block::Block;
 use sim_core::ledger::chain_file;
 use sim_core::ledger::oversight::{ComplianceReport, Figures};
 use sim_core::ledger::privacy::chain_reader::{ChainReader, Opening};
-use sim_core::ledger::types::{Payload, SignedTransaction};
+use sim_core::ledger::types::Payload;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `chain read`.
@@ -37,18 +38,16 @@ pub(crate) struct ReportArgs {
     json: bool,
 }
 
-/// Goes through a valid chain: names of the accounts, then each block's height and transactions.
+/// Goes through a valid chain: the genesis, then each block with its height.
 pub(crate) fn walk(
     file: &Path,
-    mut see: impl FnMut(&mut Auditor, u64, &[SignedTransaction]) -> Result<(), Failure>,
+    mut see: impl FnMut(&mut Auditor, u64, Option<Block>) -> Result<(), Failure>,
 ) -> Result<Auditor, Failure> {
     let mut auditor = Auditor::default();
     for (i, line) in open(file)?.enumerate() {
         let line = line?;
         auditor.process_line(&line).map_err(|e| Failure::Invalid(format!("{}: {e}", file.display())))?;
-        let block = chain_file::read_block(&line).filter(|_| i > 0);
-        let transactions = block.map(|b| b.transactions).unwrap_or_default();
-        see(&mut auditor, i as u64, &transactions)?;
+        see(&mut auditor, i as u64, chain_file::read_block(&line))?;
     }
     if auditor.get_state_mut().is_none() {
         return Err(Failure::Invalid(format!("{}: it is empty; expected the genesis on line 1", file.display())));
@@ -72,7 +71,7 @@ pub(crate) fn no_account(option: &str, name: &str, all: &[String]) -> Failure {
 pub(crate) fn read(args: &ReadArgs) -> Result<(), Failure> {
     let mut reader: Option<ChainReader> = None;
     let mut openings = Vec::new();
-    let mut auditor = walk(&args.file, |auditor, height, transactions| {
+    let mut auditor = walk(&args.file, |auditor, height, block| {
         if reader.is_none() {
             let genesis = auditor.get_state_mut().map(|(genesis, _)| genesis);
             reader = genesis.and_then(|g| ChainReader::new(g, &args.reader, args.seed));
@@ -80,8 +79,8 @@ pub(crate) fn read(args: &ReadArgs) -> Result<(), Failure> {
                 return Err(no_account("--as", &args.reader, &names(auditor)));
             }
         }
-        if let Some(reader) = &mut reader {
-            openings.extend(reader.process_block(height, transactions));
+        if let (Some(reader), Some(block)) = (&mut reader, block) {
+            openings.extend(reader.process_block(height, &block.transactions));
         }
         Ok(())
     })?;
@@ -139,9 +138,9 @@ fn as_json(o: &Opening, name: &str) -> Value {
 /// The regulator's reports.
 pub(crate) fn report(args: &ReportArgs) -> Result<(), Failure> {
     let mut reports: Vec<ComplianceReport> = Vec::new();
-    let mut auditor = walk(&args.file, |_, _, transactions| {
-        let told = transactions.iter().filter_map(|tx| match &tx.payload {
-            Payload::Report(report) => Some(report.clone()),
+    let mut auditor = walk(&args.file, |_, _, block| {
+        let told = block.into_iter().flat_map(|b| b.transactions).filter_map(|tx| match tx.payload {
+            Payload::Report(report) => Some(report),
             _ => None,
         });
         reports.extend(told);

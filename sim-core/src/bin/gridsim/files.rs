@@ -1,7 +1,10 @@
 //! Reading and writing files: clear messages, atomic writes.
 
 use crate::Failure;
+use sim_core::output;
+use sim_core::recorder::Recorder;
 use sim_core::scene::{self, Scene};
+use sim_core::world::World;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -74,6 +77,20 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure>
         done
     };
     write().map_err(|e| Failure::Input(format!("{}: cannot be written: {}", path.display(), reason(&e))))
+}
+
+/// Writes what a run and its replay have in common: series, events, the chains, and what was proven of attacks.
+pub(crate) fn write_results(folder: &Path, world: &World, recorder: &Recorder) -> Result<(), Failure> {
+    let scene = world.scene();
+    let all = [
+        ("series.csv", Some(output::series_csv(scene, recorder))),
+        ("events.jsonl", Some(output::events_jsonl(scene, recorder.events()))),
+        ("chain.jsonl", Some(output::chain_jsonl(recorder))),
+        ("neighbour-chain.jsonl", output::far_chain_jsonl(recorder)),
+        ("evidence.jsonl", output::evidence_jsonl(world)),
+    ];
+    let mut there = all.into_iter().filter_map(|(name, text)| Some((name, text?)));
+    there.try_for_each(|(name, text)| write_atomically(&folder.join(name), text.as_bytes()))
 }
 
 /// Makes the folder for results and checks that it can be written to, before any work is done.

@@ -1,7 +1,7 @@
 //! `gridsim replay`: runs a replay again; the digests must agree.
 
 use crate::Failure;
-use crate::files::{prepare_folder, print, read_text, write_atomically};
+use crate::files::{prepare_folder, print, read_text, write_atomically, write_results};
 use sim_core::output;
 use sim_core::recorder::Recorder;
 use sim_core::replay::{Replay, check};
@@ -45,17 +45,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     })?;
     if let Some(out) = &args.out {
         recorder.finish();
-        let write = |file: &str, bytes: &[u8]| write_atomically(&out.join(file), bytes);
-        write("series.csv", output::series_csv(&replay.scene, &recorder).as_bytes())?;
-        write("events.jsonl", output::events_jsonl(&replay.scene, recorder.events()).as_bytes())?;
-        write("chain.jsonl", output::chain_jsonl(&recorder).as_bytes())?;
-        if let Some(text) = output::far_chain_jsonl(&recorder) {
-            write("neighbour-chain.jsonl", text.as_bytes())?;
-        }
-        if let Some(text) = output::evidence_jsonl(&world) {
-            write("evidence.jsonl", text.as_bytes())?;
-        }
-        write("summary.json", output::summary_json(&world, &recorder, Vec::new()).as_bytes())?;
+        write_results(out, &world, &recorder)?;
+        let summary = output::summary_json(&world, &recorder, Vec::new());
+        write_atomically(&out.join("summary.json"), summary.as_bytes())?;
     }
     print(&format!(
         "the same: {} digests agree, {} to {}\n",

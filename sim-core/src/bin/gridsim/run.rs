@@ -1,7 +1,7 @@
 //! `gridsim run`: a scene, a time, a folder of results.
 
 use crate::Failure;
-use crate::files::{prepare_folder, read_scene, read_text, write_atomically};
+use crate::files::{prepare_folder, read_scene, read_text, write_atomically, write_results};
 use indicatif::{ProgressBar, ProgressStyle};
 use sim_core::ledger::mechanism::Mechanism;
 use sim_core::output;
@@ -135,15 +135,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let steps = end.since(begin) as f64 / sim_core::time::SECOND_US as f64;
     let step_ms = timer.sums.iter().map(|(s, d)| (*s, d.as_secs_f64() * 1e3 / steps.max(1.0)));
     let write = |name: &str, bytes: &[u8]| write_atomically(&args.out.join(name), bytes);
-    write("series.csv", output::series_csv(&scene, &recorder).as_bytes())?;
-    write("events.jsonl", output::events_jsonl(&scene, recorder.events()).as_bytes())?;
-    write("chain.jsonl", output::chain_jsonl(&recorder).as_bytes())?;
-    if let Some(text) = output::far_chain_jsonl(&recorder) {
-        write("neighbour-chain.jsonl", text.as_bytes())?;
-    }
-    if let Some(text) = output::evidence_jsonl(&world) {
-        write("evidence.jsonl", text.as_bytes())?;
-    }
+    write_results(&args.out, &world, &recorder)?;
     write("replay.ron", Replay::of(&world, &recorder).format().as_bytes())?;
     write("summary.json", output::summary_json(&world, &recorder, step_ms.collect()).as_bytes())?;
     eprintln!(

@@ -24,9 +24,7 @@ one_of_records!(Evidence {
 /// A line of a copy, in hexadecimal.
 impl Canonical for Vec<u8> {
     fn write(&self, out: &mut String) {
-        out.push('"');
-        self.iter().for_each(|byte| out.push_str(&hex(&[*byte])));
-        out.push('"');
+        out.extend(["\"", &hex(self), "\""]);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, Fault> {
         r.packed(MAX_LINE, |bytes| Some(bytes.to_vec()))
