@@ -85,6 +85,8 @@ impl Desk {
         if let Some(answer) = self.answer.as_ref().filter(|a| a.subject == subject) {
             let [first, second] = [answer.exhibits.first(), answer.exhibits.get(1)];
             for (i, (own, other)) in [(first, second), (second, first)].into_iter().enumerate() {
+                // A block and a payment in it are two things; nothing is to be compared.
+                let other = other.filter(|_| !matches!(evidence, Evidence::InvalidBlock { .. }));
                 if let Some(own) = own {
                     self.side(ui, data, evidence, i, own, other);
                 }
