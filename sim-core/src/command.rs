@@ -42,7 +42,7 @@ pub enum Attack {
         /// Name of the building.
         building: String,
     },
-    /// A household sends the same money to two others.
+    /// A household sends the same money to two others; where validators are cut off from each other, to each side another.
     DoubleSpend {
         /// Name of the building.
         building: String,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// The format of saved runs.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 /// The first bytes of a saved run.
 const MAGIC: [u8; 8] = *b"GRIDSAVE";
 

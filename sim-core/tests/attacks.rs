@@ -6,7 +6,7 @@ use sim_core::command::{Attack, Command};
 use sim_core::event::{Doubt, EventKind};
 use sim_core::ledger::audit;
 use sim_core::ledger::mechanism::Mechanism;
-use sim_core::ledger::watch::Verdict;
+use sim_core::ledger::watch::{Offence, Verdict};
 use std::sync::Arc;
 use support::attack::{KINDS, run};
 use support::{Run, commons};
@@ -162,4 +162,44 @@ fn an_invalid_block_fails_its_round_and_is_why() {
     audit::verify(run.recorder.chain().iter().map(String::as_bytes)).expect("the chain verifies");
     let hall = run.world.scene().find("validator-hall");
     assert_eq!(run.world.findings().filter(|f| Some(f.subject) == hall).count(), 1, "{}", run.story());
+}
+
+/// South Street's validators are cut off: what its meters say waits there. A household spends its money on both sides;
+/// nobody knows until the sides meet. Then one payment stands, the other is refused, the proof leads back to the attack,
+/// everything that waited stands on the chain, and it is the partition that was suspected, not a censor.
+#[test]
+fn money_spent_on_both_sides_of_a_partition_is_proven_when_they_meet() {
+    for mechanism in [Mechanism::Tendermint, Mechanism::Clique, Mechanism::Work] {
+        let mut run = Run::new(&Arc::new(commons().with_consensus(mechanism)), 1);
+        let validators = ["validator-workshop", "validator-ev-hub"].map(str::to_owned).to_vec();
+        let spend = Attack::DoubleSpend { building: "home-21".into() };
+        run.plan(&[
+            ("08:10:00", Command::Attack { kind: Attack::Partition { validators } }),
+            ("08:18:00", Command::Attack { kind: spend }),
+            ("08:25:00", Command::EndAttacks),
+        ]);
+        run.until("08:24:00");
+        let is_spend = |f: &&sim_core::ledger::watch::Finding| f.verdict == Verdict::Proven(Offence::DoubleSpend);
+        assert_eq!(run.world.findings().filter(is_spend).count(), 0, "{mechanism:?}: {}", run.story());
+        assert!(run.see().chain.apart >= 10, "{mechanism:?}: a street's readings wait, {}", run.see().chain.apart);
+        run.until("08:40:00");
+        let found: Vec<_> = run.world.findings().cloned().collect();
+        let proven: Vec<_> = found.iter().filter(is_spend).collect();
+        let [proven] = proven[..] else { panic!("{mechanism:?}: {} {}", found.len(), run.story()) };
+        assert_eq!(Some(proven.subject), run.world.scene().find("home-21"), "{mechanism:?}");
+        assert!(run.world.is_proven(proven, &|_| None), "{mechanism:?}");
+        let is_attack = |k: &EventKind| {
+            matches!(k, EventKind::CommandGiven { command: Command::Attack { kind: Attack::DoubleSpend { .. } } })
+        };
+        assert!(run.recorder.why(proven.event).iter().any(|(e, _)| is_attack(&e.kind)), "{mechanism:?}");
+        let others = found.iter().filter(|f| f.verdict != Verdict::Proven(Offence::DoubleSpend));
+        let is_silence = |f: &sim_core::ledger::watch::Finding| f.verdict == Verdict::Suspected(Doubt::Silence);
+        assert!(others.clone().all(is_silence), "{mechanism:?}: {}", run.story());
+        let chain = run.see().chain;
+        assert_eq!((chain.apart, chain.accounts.iter().map(|a| a.money).sum::<i64>()), (0, 0), "{mechanism:?}");
+        let lines = run.recorder.chain();
+        audit::verify(lines.iter().map(String::as_bytes)).expect("the chain verifies");
+        let settled = lines.iter().filter(|line| line.contains("\"Settlement\"")).count();
+        assert!(settled >= 2, "{mechanism:?}: {settled} slots are settled");
+    }
 }

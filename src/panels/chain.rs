@@ -66,7 +66,7 @@ fn stalled(data: &PanelData<'_>) -> Option<String> {
             ("needed", needed(data, all).into()),
             ("dark", join(dark).into()),
             ("cut", join(cut_off).into()),
-            ("waiting", data.now.chain.waiting.into()),
+            ("waiting", (data.now.chain.waiting + data.now.chain.apart).into()),
         ],
     ))
 }
@@ -97,6 +97,10 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         };
         let args = [("round", c.round.into()), ("waiting", c.waiting.into()), ("open", c.open.len().into())];
         ui.label(RichText::new(data.locale.t_args(key, &args)).weak()).on_hover_text(data.t(term));
+        if c.apart > 0 {
+            let words = data.locale.t_args("chain-apart", &[("n", c.apart.into())]);
+            ui.label(words).on_hover_text(data.t("term-chain-apart"));
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             who_decides(ui, data, reply);
         });

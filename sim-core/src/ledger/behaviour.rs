@@ -4,11 +4,10 @@
 //! peer, the second to the rest; a *censoring* one leaves an account's transactions out of its blocks; a *robbing* one puts
 //! a payment to itself into them that the payer never signed, so that its blocks are invalid; a *silent* one has
 //! power and a connection and says nothing (it also takes nothing in); in a *partition* only those of a group hear each
-//! other. Honest peers pass on what they hear (gossip), so both votes come together at one of them: that is the proof.
+//! other, of blocks and of transactions that wait ([`pools`](super::pools)). Honest peers pass on what they hear (gossip), so both votes come together at one of them: that is the proof.
 //! What waited at a partition is delivered when it heals, as after an outage. The classes are those of Lamport, Shostak,
 //! Pease 1982 (Byzantine) and of Amoussou-Guenou et al. 2020 on Tendermint (omission, equivocation).
-//! Limits: an equivocator votes twice and does not propose twice; the pool of waiting transactions stays one in a
-//! partition. Up to a third of the power may do all this and no two blocks of a height are decided (tests below).
+//! Limits: an equivocator votes twice and does not propose twice. Up to a third of the power may do all this and no two blocks of a height are decided (tests below).
 
 use super::block::{Header, VoteKind};
 use super::chain::{Candidate, Ledger};
@@ -22,12 +21,12 @@ use super::mechanism::Mechanism;
 use super::mempool::Waiting;
 use super::merkle::{compute_inclusion_proof, compute_leaf_hash};
 use super::occurrence::{MessageTrace, Occurrence, OccurrenceKind, Reach};
+use super::pools::Part;
 use super::proposal::find_next_nonce;
 use super::state::State;
 use super::types::{Payload, Role, SignedTransaction, Transfer};
 use crate::digest::Hash;
 use crate::quantity::Money;
-use crate::time::SimTime;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,15 +79,9 @@ impl Ledger {
         self.regrouping = Some(groups);
     }
 
-    /// Hands in a transaction from outside: its signature is checked at once, and nobody's nonces are counted on.
-    pub fn submit_foreign(&mut self, now: SimTime, transaction: SignedTransaction) {
-        self.carry(now, transaction, FOREIGN);
-    }
-
     /// Takes over a partition or its end; those who hear others again catch up.
     pub(super) fn process_groups(&mut self, out: &mut Vec<Occurrence>) {
         let Some(groups) = self.regrouping.take() else { return };
-        let before = self.compute_parts();
         let mut moved = false;
         for (i, node) in self.nodes.iter_mut().enumerate() {
             let group = groups.get(i).copied().unwrap_or_default();
@@ -97,23 +90,39 @@ impl Ledger {
         if !moved {
             return;
         }
+        let before = self.regroup(out);
         self.check_stall(out);
         self.meet(&before, out);
+        self.release();
     }
 
     /// Those outside the group with most power, or unreachable; the power of that group, and all power.
     pub(super) fn find_silent(&self) -> (Vec<u32>, u64, u64) {
-        let power = |i: usize| self.genesis.validators.get(i).map_or(0, |v| u64::from(v.power));
-        let parts = self.compute_parts();
-        let mut heard: BTreeMap<(u32, u32), u64> = BTreeMap::new();
-        for (i, part) in parts.iter().enumerate().filter(|(i, _)| self.nodes[*i].reach.is_reachable()) {
-            *heard.entry(*part).or_default() += power(i);
+        let main = self.pools.get_main();
+        let is_silent = |i: &u32| !self.is_reachable(*i) || self.pools.get_part(*i) != main;
+        let all = || (0..).take(self.nodes.len());
+        (all().filter(is_silent).collect(), self.compute_power(main), all().map(|i| self.get_power(i)).sum())
+    }
+
+    pub(super) fn get_power(&self, validator: u32) -> u64 {
+        self.genesis.validators.get(validator as usize).map_or(0, |v| u64::from(v.power))
+    }
+
+    /// The power of those in a part that can be reached.
+    pub(super) fn compute_power(&self, part: Part) -> u64 {
+        let parts = self.pools.get_parts();
+        let members = (0..).zip(parts).filter(|(i, own)| **own == part && self.is_reachable(*i));
+        members.map(|(i, _)| self.get_power(i)).sum()
+    }
+
+    /// The part with most power, of equal ones that of the lowest group and number.
+    pub(super) fn find_main(&self, parts: &[Part]) -> Part {
+        let mut heard: BTreeMap<Part, u64> = BTreeMap::new();
+        for (i, part) in (0..).zip(parts).filter(|(i, _)| self.is_reachable(*i)) {
+            *heard.entry(*part).or_default() += self.get_power(i);
         }
-        let most = heard.iter().max_by_key(|((part, group), power)| (**power, Reverse(*group), Reverse(*part)));
-        let (most, heard) = most.map_or(((0, 0), 0), |(part, power)| (*part, *power));
-        let is_silent = |i: &usize| !self.nodes[*i].reach.is_reachable() || parts[*i] != most;
-        let silent = (0..self.nodes.len()).filter(is_silent).filter_map(|i| u32::try_from(i).ok()).collect();
-        (silent, heard, (0..self.nodes.len()).map(power).sum())
+        let most = heard.into_iter().max_by_key(|((part, group), power)| (*power, Reverse(*group), Reverse(*part)));
+        most.map_or((0, 0), |(part, _)| part)
     }
 
     /// Signs two votes in one step and sends each to half of the peers.
@@ -239,7 +248,8 @@ impl Ledger {
         // What follows a transaction that came later was not ready then.
         let mut latest: BTreeMap<Address, u64> = BTreeMap::new();
         let mut left: BTreeSet<Address> = BTreeSet::new();
-        for waiting in self.pool.get_ready(|s| Some(self.get_nonce(s)), usize::MAX) {
+        let pool = self.pools.get(self.pools.get_part(candidate.header.proposer));
+        for waiting in pool.into_iter().flat_map(|pool| pool.get_ready(|s| Some(self.get_nonce(s)), usize::MAX)) {
             let (sender, nonce) = (waiting.transaction.sender, waiting.transaction.nonce);
             let arrival = latest.entry(sender).or_default();
             *arrival = waiting.arrival.max(*arrival);

@@ -15,12 +15,13 @@ use super::chain::Ledger;
 use super::chain_file::encode_line;
 use super::commit::Finality;
 use super::consensus::work;
-use super::crypto::encode;
+use super::crypto::{Address, encode};
 use super::lab::actor::{Actor, Wanted};
 use super::lab::message::{Body, Message};
 use super::network::Event;
 use super::occurrence::{Occurrence, OccurrenceKind};
 use super::state::State;
+use super::types::SignedTransaction;
 use crate::digest::Hash;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -44,6 +45,11 @@ impl Archive {
     fn find(&self, tree: &Hash) -> Option<(&Block, work::Block)> {
         let named = self.blocks.iter().rev().filter_map(|(block, known)| Some((block, (*known)?)));
         named.into_iter().find(|(_, known)| known.compute_hash() == *tree)
+    }
+    /// The transaction of a sender and nonce in the blocks that are kept.
+    pub(super) fn find_transaction(&self, sender: &Address, nonce: u64) -> Option<&SignedTransaction> {
+        let all = self.blocks.iter().rev().flat_map(|(block, _)| &block.transactions);
+        all.into_iter().find(|tx| tx.sender == *sender && tx.nonce == nonce)
     }
     /// Whether the block with this header hash is kept.
     fn has(&self, value: &Hash) -> bool {

@@ -11,7 +11,6 @@
 //! A validator hears and speaks only while it is powered and connected; unpowered, its machine stands still. Where too
 //! few can be reached nothing commits; this is said once, and what waited commits afterwards.
 
-use super::behaviour::FOREIGN;
 use super::block::{Block, Commit, Header};
 use super::catch_up::Archive;
 use super::consensus::clique::ForkChoice;
@@ -22,9 +21,10 @@ use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
 use super::lab::trace::{Hop, Stage};
 use super::mechanism::{Mechanism, Rules};
-use super::mempool::{Mempool, PATIENCE_US, Refusal};
+use super::mempool::Mempool;
 use super::network::{Event, Gear, Network, NetworkSettings};
 use super::occurrence::{BlockTrace, MessageTrace, Occurrence, OccurrenceKind, Reach};
+use super::pools::Pools;
 use super::receipt::Receipt;
 use super::state::State;
 use super::types::SignedTransaction;
@@ -48,7 +48,7 @@ pub(super) struct Candidate {
     pub(super) transactions: Vec<SignedTransaction>,
     pub(super) receipts: Vec<Receipt>,
     pub(super) post: State,
-    /// The latest arrival in the pool when it was made.
+    /// The latest arrival in a pool when it was made.
     pub(super) seen: u64,
     /// Encoded bytes of header and transactions.
     pub(super) bytes: u64,
@@ -79,9 +79,7 @@ pub struct Ledger {
     pub(super) now_us: u64,
     pub(super) head: Head,
     pub(super) state: State,
-    pub(super) pool: Mempool,
-    /// Senders and nonces of what was handed in here and has not reached the pool.
-    under_way: BTreeSet<(Address, u64)>,
+    pub(super) pools: Pools,
     pub(super) network: Network,
     pub(super) dice: Stream,
     pub(super) nodes: Vec<Node>,
@@ -160,8 +158,7 @@ impl Ledger {
             now_us: 0,
             head: Head { height: 0, hash: chain, time_us: 0, tree: Hash::default() },
             state: State::new(&genesis),
-            pool: Mempool::default(),
-            under_way: BTreeSet::new(),
+            pools: Pools::default(),
             network: Network::new(gear, rules.get_nodes(), seed),
             dice: Stream::new(seed, "ledger-validators", 0),
             nodes: (0..rules.get_nodes()).map(|i| Node::new(&rules, i)).collect(),
@@ -188,6 +185,9 @@ impl Ledger {
             keys,
             genesis,
         };
+        let parts = ledger.compute_parts();
+        let (main, own) = (ledger.find_main(&parts), parts.iter().map(|part| (*part, Vec::new())).collect());
+        ledger.pools.regroup(parts, main, own);
         ledger.schedule_start();
         Ok(ledger)
     }
@@ -244,10 +244,15 @@ impl Ledger {
     pub fn get_film(&self) -> impl DoubleEndedIterator<Item = &Hop> + ExactSizeIterator {
         self.film.iter()
     }
-    /// Transactions that wait.
+    /// Transactions that wait on the side with most power.
     #[must_use]
     pub fn get_pool(&self) -> &Mempool {
-        &self.pool
+        self.pools.get_main_pool()
+    }
+    /// How many transactions wait that the side with most power has not heard of.
+    #[must_use]
+    pub fn count_apart(&self) -> usize {
+        self.pools.count_apart()
     }
     /// Whether too little power can be reached, or was and nothing has committed since.
     #[must_use]
@@ -262,54 +267,18 @@ impl Ledger {
     /// that is the gap, so that what is under way can still follow.
     #[must_use]
     pub fn get_next_nonce(&self, sender: &Address) -> u64 {
-        let is_free =
-            |nonce: &u64| self.pool.get(*sender, *nonce).is_none() && !self.under_way.contains(&(*sender, *nonce));
         let next = self.get_nonce(sender);
-        (next..).find(is_free).unwrap_or(next)
+        (next..).find(|nonce| self.pools.is_free(*sender, *nonce)).unwrap_or(next)
     }
 
     /// Whether nothing of this sender's waits or is under way.
     #[must_use]
     pub fn is_idle(&self, sender: &Address) -> bool {
-        let all = (*sender, 0)..=(*sender, u64::MAX);
-        self.under_way.range(all).next().is_none() && !self.pool.has_any_of(*sender)
+        self.pools.is_idle(*sender)
     }
 
     pub(super) fn get_nonce(&self, sender: &Address) -> u64 {
         super::proposal::find_next_nonce(&self.state, sender)
-    }
-
-    /// Hands a transaction to the network; it reaches the pool after a message's time. `origin` comes back in a refusal.
-    pub fn submit(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
-        self.under_way.insert((transaction.sender, transaction.nonce));
-        self.carry(now, transaction, origin);
-    }
-
-    /// A transaction goes from its author's gateway to the next proposer.
-    pub(super) fn carry(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
-        let bytes = transaction.encode().len() as u64;
-        let first = super::block::get_proposer(self.head.height + 1, 0, self.nodes.len());
-        let (way, transaction) = (self.network.find_way(origin, first), Box::new(transaction));
-        // It takes its turn on the links when its time has come, and not before what is said until then.
-        let event = Event::Transaction { transaction, origin, way, bytes };
-        self.network.schedule(now.0.max(self.now_us), event);
-    }
-
-    fn pass_on(
-        &mut self,
-        tx: Box<SignedTransaction>,
-        origin: u32,
-        (at, to): (u32, u32),
-        bytes: u64,
-        out: &mut Vec<Occurrence>,
-    ) {
-        match self.network.pass_on(self.now_us, (at, to), bytes) {
-            Some((next, arrives_us)) => {
-                let event = Event::Transaction { transaction: tx, origin, way: (next, to), bytes };
-                self.network.schedule(arrives_us, event);
-            }
-            None => self.process_arrival(*tx, origin, out),
-        }
     }
 
     /// Plays everything up to and including `until`, in the order of time. `reach` holds from now on, by validator and
@@ -352,10 +321,10 @@ impl Ledger {
     }
 
     /// Plans the start of the next height: soon where transactions wait, otherwise after the empty interval.
-    fn schedule_start(&mut self) {
+    pub(super) fn schedule_start(&mut self) {
         let p = &self.genesis.parameters;
         let mut at = self.head.time_us + p.empty_interval_us.max(p.block_interval_us);
-        if self.pool.is_ready(|sender| Some(self.get_nonce(sender))) {
+        if self.get_pool().is_ready(|sender| Some(self.get_nonce(sender))) {
             at = at.min((self.head.time_us + p.block_interval_us).max(self.now_us + p.gather_us));
         }
         let at = at.max(self.now_us);
@@ -372,51 +341,6 @@ impl Ledger {
             self.is_started = true;
             self.start_nodes(out);
         }
-    }
-
-    fn process_arrival(&mut self, tx: SignedTransaction, origin: u32, out: &mut Vec<Occurrence>) {
-        let sender = tx.sender;
-        if origin != FOREIGN {
-            self.under_way.remove(&(sender, tx.nonce));
-        }
-        let Some(index) = self.state.get_index(&sender) else {
-            return self.say_refused(tx, origin, TransitionError::UnknownSender.into(), out);
-        };
-        // What no known gateway sent is checked at once, and all while the pool is crowded: no place may hang on it.
-        if (origin == FOREIGN || self.pool.is_crowded()) && !tx.get_claim(&self.chain).is_valid() {
-            return self.say_refused(tx, origin, TransitionError::Signature.into(), out);
-        }
-        let next = self.state.get_accounts()[index as usize].nonce;
-        let (chain, nonce) = (self.chain, tx.nonce);
-        let result = self.pool.insert(tx, origin, next, |occupant| !occupant.get_claim(&chain).is_valid());
-        if result.is_ok() && self.pool.get_next_nonce(sender, next) < nonce {
-            let arrival = self.pool.get_arrivals();
-            self.network.schedule(self.now_us + PATIENCE_US, Event::Expire { sender, nonce, arrival });
-        }
-        match result {
-            Ok(None) => {}
-            Ok(Some(forged)) => {
-                self.say_refused(forged.transaction, forged.origin, TransitionError::Signature.into(), out)
-            }
-            Err((tx, reason)) => self.say_refused(*tx, origin, reason, out),
-        }
-        self.schedule_start();
-    }
-
-    /// A transaction that still waits for one before it leaves the pool.
-    fn process_expiry(&mut self, sender: Address, nonce: u64, arrival: u64, out: &mut Vec<Occurrence>) {
-        let next = self.get_nonce(&sender);
-        if let Some((gone, missing)) = self.pool.remove_waiting(sender, nonce, arrival, next) {
-            self.say_refused(gone.transaction, gone.origin, Refusal::Waited { nonce, missing }, out);
-        }
-    }
-
-    pub(super) fn say_refused(&self, tx: SignedTransaction, origin: u32, reason: Refusal, out: &mut Vec<Occurrence>) {
-        let is_taken = matches!(reason, Refusal::NonceTaken { .. });
-        let rival = self.pool.get(tx.sender, tx.nonce).filter(|_| is_taken);
-        let rival = rival.map(|waiting| Box::new(waiting.transaction.clone()));
-        let transaction = Box::new(tx);
-        self.say(OccurrenceKind::TransactionRefused { transaction, rival, origin, reason }, out);
     }
 
     /// A block is final: the first validator has decided, or enough have it deep enough on their branches.
@@ -440,8 +364,9 @@ impl Ledger {
         if self.recent.len() > RECENT_BLOCKS {
             self.recent.pop_front();
         }
-        let waited = self.pool.get_count();
-        self.pool.remove_committed(&transactions);
+        let part = self.pools.get_part(node);
+        let waited = self.pools.get(part).map_or(0, Mempool::get_count);
+        let beaten = self.pools.remove_committed(part, &transactions);
         self.state = post;
         self.head = Head { height, hash: value, time_us: header.time_us, tree };
         self.forget_below(height);
@@ -453,6 +378,10 @@ impl Ledger {
         let block = Block { header, transactions, commit };
         self.keep_block(&block, tree);
         self.say(OccurrenceKind::Committed { block: Box::new(block), receipts }, out);
+        for waiting in beaten {
+            let (expected, found) = (self.get_nonce(&waiting.transaction.sender), waiting.transaction.nonce);
+            self.say_refused(part, waiting, TransitionError::Nonce { expected, found }.into(), out);
+        }
         if self.is_stalled {
             self.is_stalled = false;
             self.say(OccurrenceKind::Resumed { height, waited }, out);

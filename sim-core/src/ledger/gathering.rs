@@ -3,6 +3,7 @@
 use super::chain::Ledger;
 use super::lab::actor::{Actor, Told};
 use super::occurrence::{Occurrence, Reach};
+use super::pools::Part;
 
 impl Ledger {
     /// Takes over who is reachable and lets those who come back catch up.
@@ -18,7 +19,6 @@ impl Ledger {
         if changed.is_empty() {
             return;
         }
-        let before = self.compute_parts();
         for (i, old, new) in &changed {
             if (*i as usize) < self.nodes.len() {
                 if old.is_reachable() && !new.is_reachable() {
@@ -30,6 +30,7 @@ impl Ledger {
             }
             self.network.mesh.set_reach(*i, *new);
         }
+        let before = self.regroup(out);
         self.check_stall(out);
         for (node, old, new) in changed {
             if new.powered && !old.powered && self.is_begun && (node as usize) < self.nodes.len() {
@@ -37,26 +38,26 @@ impl Ledger {
             }
         }
         self.meet(&before, out);
+        self.release();
     }
 
     /// By validator, the part of the network and the group that it belongs to: equal for those that hear each other.
-    pub(super) fn compute_parts(&self) -> Vec<(u32, u32)> {
+    pub(super) fn compute_parts(&self) -> Vec<Part> {
         let parts = self.network.mesh.compute_parts();
         parts.into_iter().zip(&self.nodes).map(|(part, node)| (part, node.group)).collect()
     }
 
     /// Whether two validators can hear each other.
     pub(super) fn can_hear(&self, a: u32, b: u32) -> bool {
-        let parts = self.compute_parts();
-        a != b && self.nodes[b as usize].reach.is_reachable() && parts.get(a as usize) == parts.get(b as usize)
+        a != b && self.is_reachable(b) && self.pools.get_part(a) == self.pools.get_part(b)
     }
 
     /// Those who have found each other again repeat what the other has not heard, each message one of them, and ask for
     /// the blocks that they lack.
-    pub(super) fn meet(&mut self, before: &[(u32, u32)], out: &mut Vec<Occurrence>) {
-        let after = self.compute_parts();
+    pub(super) fn meet(&mut self, before: &[Part], out: &mut Vec<Occurrence>) {
+        let after = self.pools.get_parts().to_vec();
         for node in (0..).take(self.nodes.len()) {
-            let part = |parts: &[(u32, u32)], i: u32| parts.get(i as usize).copied();
+            let part = |parts: &[Part], i: u32| parts.get(i as usize).copied();
             let is_new = |peer: &u32| {
                 *peer != node && part(before, *peer) != part(before, node) && part(&after, *peer) == part(&after, node)
             };

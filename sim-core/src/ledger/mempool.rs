@@ -1,12 +1,12 @@
 //! Transactions that wait, by sender and nonce.
 //!
-//! The validators' pools are taken as one: gossip of transactions among validators that can hear each other is much
-//! faster than a block interval. Signatures are checked together when a block is made; a newcomer to a place that is
-//! taken has the occupant checked at once, so that a forged transaction cannot keep an honest one out.
+//! Signatures are checked together when a block is made; a newcomer to a place that is taken has the occupant checked at
+//! once, so that a forged transaction cannot keep an honest one out. Who shares a pool is in [`pools`](super::pools).
 
 use super::crypto::Address;
 use super::error::TransitionError;
 use super::merkle::compute_leaf_hash;
+use super::shared::Shared;
 use super::types::{Payload, SignedTransaction};
 use crate::digest::Hash;
 use crate::quantity::Money;
@@ -92,10 +92,19 @@ pub struct Waiting {
     pub hash: Hash,
     /// Its encoded bytes.
     pub bytes: usize,
-    /// Place in the order of arrival.
+    /// Place in the order of arrival; 0 before.
     pub arrival: u64,
     /// Who handed it in, as [`Ledger::submit`](super::chain::Ledger::submit) was told.
     pub origin: u32,
+}
+
+impl Waiting {
+    /// A transaction that has not arrived yet.
+    #[must_use]
+    pub fn new(transaction: SignedTransaction, origin: u32) -> Self {
+        let encoded = transaction.encode();
+        Self { hash: compute_leaf_hash(&encoded), bytes: encoded.len(), arrival: 0, transaction, origin }
+    }
 }
 
 /// A transaction's place in the order of a block.
@@ -110,12 +119,15 @@ struct Turn {
 /// The pool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mempool {
-    waiting: BTreeMap<(Address, u64), Waiting>,
+    /// Shared with the pools that it has split from.
+    waiting: BTreeMap<(Address, u64), Shared<Waiting>>,
     bytes: usize,
-    arrivals: u64,
 }
 
 impl Mempool {
+    /// Nothing waits.
+    pub(super) const EMPTY: Self = Self { waiting: BTreeMap::new(), bytes: 0 };
+
     /// How many wait.
     #[must_use]
     pub fn get_count(&self) -> usize {
@@ -127,15 +139,16 @@ impl Mempool {
     pub fn is_crowded(&self) -> bool {
         self.waiting.len() > MAX_WAITING / 4 || self.bytes > MAX_POOL_BYTES / 4
     }
-    /// How many have come in so far: the place of the latest in the order of arrival.
-    #[must_use]
-    pub fn get_arrivals(&self) -> u64 {
-        self.arrivals
-    }
     /// What waits of this sender at this nonce.
     #[must_use]
     pub fn get(&self, sender: Address, nonce: u64) -> Option<&Waiting> {
-        self.waiting.get(&(sender, nonce))
+        self.waiting.get(&(sender, nonce)).map(|waiting| &**waiting)
+    }
+    /// Whether this very transaction waits.
+    #[must_use]
+    pub fn has(&self, waiting: &Waiting) -> bool {
+        let tx = &waiting.transaction;
+        self.get(tx.sender, tx.nonce).is_some_and(|own| own.hash == waiting.hash)
     }
     /// Whether anything of this sender waits.
     #[must_use]
@@ -144,7 +157,7 @@ impl Mempool {
     }
     /// All that waits, by sender and nonce.
     pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
-        self.waiting.values()
+        self.waiting.values().map(|waiting| &**waiting)
     }
 
     /// Takes a transaction in; `next` is the sender's next nonce on the chain, `is_forged` checks an occupant's
@@ -154,34 +167,29 @@ impl Mempool {
     /// The transaction again, and why it is refused.
     pub fn insert(
         &mut self,
-        transaction: SignedTransaction,
-        origin: u32,
+        newcomer: Waiting,
         next: u64,
         is_forged: impl FnOnce(&SignedTransaction) -> bool,
-    ) -> Result<Option<Waiting>, (Box<SignedTransaction>, Refusal)> {
-        let (sender, nonce) = (transaction.sender, transaction.nonce);
-        let encoded = transaction.encode();
-        let (bytes, hash) = (encoded.len(), compute_leaf_hash(&encoded));
-        if let Err(reason) = self.check(sender, nonce, (bytes, &hash), next, is_forged) {
-            return Err((Box::new(transaction), reason));
+    ) -> Result<Option<Waiting>, (Box<Waiting>, Refusal)> {
+        if let Err(reason) = self.check(&newcomer, next, is_forged) {
+            return Err((Box::new(newcomer), reason));
         }
-        self.arrivals += 1;
-        let gone = self.remove(&(sender, nonce));
-        self.bytes += bytes;
-        let waiting = Waiting { transaction, hash, bytes, arrival: self.arrivals, origin };
-        self.waiting.insert((sender, nonce), waiting);
+        let key = (newcomer.transaction.sender, newcomer.transaction.nonce);
+        let gone = self.remove(&key);
+        self.bytes += newcomer.bytes;
+        self.waiting.insert(key, Shared::new(newcomer));
         Ok(gone)
     }
 
-    /// Whether there is a place for a transaction of these bytes and this hash.
+    /// Whether there is a place for it.
     fn check(
         &self,
-        sender: Address,
-        nonce: u64,
-        (bytes, hash): (usize, &Hash),
+        newcomer: &Waiting,
         next: u64,
         is_forged: impl FnOnce(&SignedTransaction) -> bool,
     ) -> Result<(), Refusal> {
+        let Waiting { transaction: SignedTransaction { sender, nonce, .. }, hash, bytes, .. } = newcomer;
+        let (nonce, bytes) = (*nonce, *bytes);
         if bytes > MAX_BYTES {
             return Err(Refusal::TooLong { bytes, limit: MAX_BYTES });
         }
@@ -191,7 +199,7 @@ impl Mempool {
         if nonce - next >= MAX_WAITING_OF_SENDER {
             return Err(Refusal::TooFarAhead { nonce, next });
         }
-        match self.waiting.get(&(sender, nonce)) {
+        match self.get(*sender, nonce) {
             Some(occupant) if occupant.hash == *hash => Err(Refusal::Duplicate),
             Some(occupant) if !is_forged(&occupant.transaction) => Err(Refusal::NonceTaken { nonce }),
             None if self.waiting.len() >= MAX_WAITING || self.bytes + bytes > MAX_POOL_BYTES => {
@@ -229,7 +237,7 @@ impl Mempool {
                 nonce: *nonce,
             };
             run = Some((*sender, Turn { nonce: nonce + 1, ..turn }));
-            ready.push((turn, waiting));
+            ready.push((turn, &**waiting));
         }
         ready.sort_by_key(|(turn, _)| *turn);
         ready.into_iter().take(limit).map(|(_, waiting)| waiting).collect()
@@ -241,11 +249,17 @@ impl Mempool {
         self.waiting.keys().any(|(sender, nonce)| get_nonce(sender) == Some(*nonce))
     }
 
-    /// Removes what a block has brought.
-    pub fn remove_committed(&mut self, transactions: &[SignedTransaction]) {
-        for tx in transactions {
-            self.remove(&(tx.sender, tx.nonce));
+    /// Removes a transaction, but not another one of its nonce.
+    pub fn remove_same(&mut self, transaction: &SignedTransaction) {
+        let key = (transaction.sender, transaction.nonce);
+        if self.waiting.get(&key).is_some_and(|waiting| waiting.transaction == *transaction) {
+            self.remove(&key);
         }
+    }
+
+    /// Removes what waits in the place of a transaction.
+    pub fn remove_place(&mut self, transaction: &SignedTransaction) -> Option<Waiting> {
+        self.remove(&(transaction.sender, transaction.nonce))
     }
 
     /// Removes a refused transaction and the later ones of its sender, which cannot follow any more.
@@ -265,7 +279,7 @@ impl Mempool {
     fn remove(&mut self, key: &(Address, u64)) -> Option<Waiting> {
         let gone = self.waiting.remove(key)?;
         self.bytes -= gone.bytes;
-        Some(gone)
+        Some(gone.take())
     }
 
     /// The nonce after this sender's waiting transactions that follow `next` without a gap.

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`types`] (accounts, transactions, payloads) and [`crypto`] (keys, canonical bytes), [`settlement`]
 //! and [`state`] (the transition) with its [`receipt`]s and [`state_tree`], [`certificate`] (renewable energy's hourly
-//! certificates) and [`contract`] (rules as text that hold money), [`merkle`], [`genesis`] and [`block`], [`mempool`],
+//! certificates) and [`contract`] (rules as text that hold money), [`merkle`], [`genesis`] and [`block`], [`mempool`] (one for each part of the network),
 //! [`consensus`] (a pure machine per validator) and [`network`] (latency and loss), [`chain`] which joins them into the
 //! [`Ledger`], then [`chain_file`], [`audit`], [`proof`], [`state_proof`], [`light_client`], [`inspect`] and
 //! [`money`], which need nothing but a `chain.jsonl` or a part of it. [`behaviour`] breaks the rules and [`watch`] notices. [`lab`] plays every mechanism on a network of any size. [`privacy`]
@@ -11,6 +11,7 @@
 //!
 //! Verbs: `is_` tests, `get_` reads, `compute_` is arithmetic, `process_` changes state, all or nothing.
 
+mod arrival;
 pub mod audit;
 pub mod behaviour;
 pub mod block;
@@ -43,6 +44,7 @@ pub mod network;
 mod network_charges;
 pub mod occurrence;
 pub mod oversight;
+mod pools;
 pub mod privacy;
 pub mod proof;
 mod proposal;

@@ -7,8 +7,7 @@
 //! along the fewest links. A link is closed while one of its ends has no power or connection; what travels on it then is
 //! lost, and those who find each other again repeat it.
 //!
-//! Assumption: a transaction goes from its author's gateway to one validator over these links, and the other validators
-//! have it at the same time (their pools are taken as one).
+//! A transaction goes from its author's gateway to one validator over these links ([`arrival`](super::arrival)).
 
 use super::lab::actor::Timer;
 use super::lab::mesh::{LinkSettings, Mesh, Path};
@@ -128,9 +127,8 @@ pub(super) enum Event {
 pub(super) struct Network {
     pub(super) mesh: Mesh,
     validators: u32,
+    nodes: u32,
     entries: Vec<u32>,
-    /// Where one hands in who has no gateway of the community.
-    door: u32,
     queue: BTreeMap<(u64, u64), Event>,
     sequence: u64,
 }
@@ -139,9 +137,8 @@ impl Network {
     pub(super) fn new(gear: Gear, validators: u32, seed: u64) -> Self {
         let Gear { relays, links, entries } = gear;
         let nodes = validators + relays;
-        let door = if relays > 0 { validators } else { 0 };
         let mesh = Mesh::with_links(nodes, &links, 0, seed);
-        Self { mesh, validators, entries, door, queue: BTreeMap::new(), sequence: 0 }
+        Self { mesh, validators, nodes, entries, queue: BTreeMap::new(), sequence: 0 }
     }
 
     /// Puts an event into the queue.
@@ -162,12 +159,14 @@ impl Network {
         node >= self.validators
     }
 
-    /// Where an account hands in, and to which validator it goes: from `first` on the nearest in number that can be reached.
-    pub(super) fn find_way(&mut self, account: u32, first: u32) -> (u32, u32) {
-        let at = self.entries.get(account as usize).copied().unwrap_or(self.door);
-        let validators = self.validators;
-        let mut others = (0..validators).map(|i| (first + i) % validators.max(1)).filter(|v| *v != at);
-        (at, others.find(|v| self.mesh.get_next_hop(at, *v).is_some()).unwrap_or(at))
+    /// The nodes that only pass on.
+    pub(super) fn get_relays(&self) -> std::ops::Range<u32> {
+        self.validators..self.nodes
+    }
+
+    /// The node at which an account hands in; none for whoever has none of its own.
+    pub(super) fn get_entry(&self, account: u32) -> Option<u32> {
+        self.entries.get(account as usize).copied()
     }
 
     /// Passes something on by one hop on its way; the node it comes to, and when. None where it can get no further.

@@ -134,7 +134,7 @@ pub enum OccurrenceKind {
     TransactionRefused {
         /// The transaction.
         transaction: Box<SignedTransaction>,
-        /// The other one of its nonce that waits, where that is the reason.
+        /// The other one of its nonce that waits or stands in a block, where that is the reason.
         rival: Option<Box<SignedTransaction>>,
         /// As `submit` was told.
         origin: u32,

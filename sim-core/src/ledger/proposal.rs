@@ -11,6 +11,7 @@ use super::mechanism::Mechanism;
 use super::mempool::{Refusal, Waiting};
 use super::merkle::{compute_leaf_hash, compute_root};
 use super::occurrence::Occurrence;
+use super::pools::Part;
 use super::receipt::compute_receipt_root;
 use super::state::{Place, State};
 use super::types::SignedTransaction;
@@ -57,9 +58,11 @@ impl Ledger {
         let ground = self.find_ground(proposer, parent)?;
         let mut post = ground.state;
         let limit = self.genesis.parameters.block_transactions as usize;
+        let part = self.pools.get_part(proposer);
+        let pool = self.pools.get_mut(part);
         let ready: Vec<Waiting> =
-            self.pool.get_ready(|s| Some(find_next_nonce(&post, s)), limit).into_iter().cloned().collect();
-        let seen = self.pool.get_arrivals();
+            pool.get_ready(|s| Some(find_next_nonce(&post, s)), limit).into_iter().cloned().collect();
+        let seen = self.pools.get_arrivals();
         let ready = self.censor(proposer, ready);
         let signed = self.check_signatures(&ready);
         let (height, time_us) = (ground.height + 1, self.now_us.max(ground.time_us));
@@ -70,7 +73,7 @@ impl Ledger {
         for (waiting, is_signed) in ready.into_iter().zip(signed) {
             let tx = &waiting.transaction;
             // A transaction whose forerunner was refused a moment ago has left the pool with it.
-            if self.pool.get(tx.sender, tx.nonce).is_none() {
+            if self.pools.get_mut(part).get(tx.sender, tx.nonce).is_none() {
                 continue;
             }
             let result = if is_signed { post.process_transaction(tx, place) } else { Err(TransitionError::Signature) };
@@ -83,7 +86,7 @@ impl Ledger {
                 }
                 // What fails on one branch may do well on another.
                 Err(_) if is_signed && !self.fails_for_good(tx, place) => {}
-                Err(reason) => self.refuse(tx.sender, tx.nonce, &reason, out),
+                Err(reason) => self.refuse(part, tx, &reason, out),
             }
         }
         let mut robbed = None;
@@ -133,11 +136,12 @@ impl Ledger {
             || (self.get_nonce(&tx.sender) == tx.nonce && self.state.clone().process_transaction(tx, place).is_err())
     }
 
-    fn refuse(&mut self, sender: Address, nonce: u64, reason: &TransitionError, out: &mut Vec<Occurrence>) {
-        for gone in self.pool.remove_refused(sender, nonce) {
-            let first = gone.transaction.nonce == nonce;
-            let reason = if first { reason.clone().into() } else { Refusal::Orphaned { missing: nonce } };
-            self.say_refused(gone.transaction, gone.origin, reason, out);
+    fn refuse(&mut self, part: Part, tx: &SignedTransaction, reason: &TransitionError, out: &mut Vec<Occurrence>) {
+        for gone in self.pools.get_mut(part).remove_refused(tx.sender, tx.nonce) {
+            self.pools.forget(&gone.transaction);
+            let first = gone.transaction.nonce == tx.nonce;
+            let reason = if first { reason.clone().into() } else { Refusal::Orphaned { missing: tx.nonce } };
+            self.say_refused(part, gone, reason, out);
         }
     }
 

@@ -11,6 +11,10 @@ impl<T: Clone> Shared<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(Arc::new(value))
     }
+    /// The value alone.
+    pub(crate) fn take(self) -> T {
+        Arc::unwrap_or_clone(self.0)
+    }
     /// The value, to be changed.
     pub(crate) fn change(&mut self) -> &mut T {
         Arc::make_mut(&mut self.0)

@@ -28,6 +28,9 @@ pub struct ChainView {
     pub film: Vec<HopView>,
     /// Transactions that wait.
     pub waiting: u32,
+    /// Transactions that wait where those who are heard have not heard of them: on the other side of a partition, or at
+    /// a gateway in the dark.
+    pub apart: u32,
     /// Standing still for want of votes.
     pub stalled: bool,
     /// Validators that can vote.

@@ -170,13 +170,16 @@ impl World {
         Ok(())
     }
 
-    /// The same money to two others.
+    /// The same money to two others; in a partition the second payment is handed in on another side.
     fn spend_twice(&mut self, account: usize) {
         let nonce = self.next_nonce(account);
         let sign = |n| self.sign_transfer(account, nonce, self.accomplice(account, n), SPENT);
         let (Some(first), Some(second)) = (sign(1), sign(2)) else { return };
         self.state.ledger.submit(self.state.now, first, account as u32);
-        self.state.ledger.submit_foreign(self.state.now, second);
+        match self.state.ledger.find_apart(account as u32) {
+            Some(validator) => self.state.ledger.submit_foreign_at(self.state.now, second, validator),
+            None => self.state.ledger.submit_foreign(self.state.now, second),
+        }
     }
 
     /// The energy of the last certificate once more.

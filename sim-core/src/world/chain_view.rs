@@ -29,6 +29,7 @@ impl World {
             confirmations: mechanism.compute_confirmations(validators.len() as u32),
             film: s.ledger.get_film().map(view_hop).collect(),
             waiting: s.ledger.get_pool().get_count() as u32,
+            apart: s.ledger.count_apart() as u32,
             stalled: s.ledger.is_stalled(),
             voting: validators.iter().filter(|v| v.powered && v.connected).count() as u32,
             transactions: s.posting.transactions,

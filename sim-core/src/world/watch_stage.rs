@@ -153,7 +153,7 @@ impl World {
         let transaction = Box::new(transaction);
         let evidence = match (reason, rival) {
             (Refusal::Rule(TransitionError::Signature), _) => Evidence::Forged { transaction },
-            (Refusal::NonceTaken { .. }, Some(rival)) => {
+            (Refusal::NonceTaken { .. } | Refusal::Rule(TransitionError::Nonce { .. }), Some(rival)) => {
                 Evidence::DoubleSpend { first: Box::new(rival), second: transaction }
             }
             (Refusal::Rule(TransitionError::Nonce { .. }), _) => match watch.get_latest(account) {

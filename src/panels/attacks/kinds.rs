@@ -245,7 +245,9 @@ impl Victims {
             Kind::Censor => Attack::Censor { validator, building },
             Kind::InvalidBlock => Attack::InvalidBlock { validator, building },
             Kind::Partition => {
-                Attack::Partition { validators: f.validators.iter().take(self.cut).map(|v| v.name.clone()).collect() }
+                // The last ones of the list: in the default scene two of them are all that one street has.
+                let validators = f.validators.iter().rev().take(self.cut).map(|v| v.name.clone());
+                Attack::Partition { validators: validators.collect() }
             }
         })
     }
@@ -269,6 +271,8 @@ impl Victims {
             Kind::Partition => {
                 let most = f.validators.len().saturating_sub(1).max(1);
                 number(ui, &data.t("attacks-cut"), &mut self.cut, 1..=most, "");
+                let cut = self.attack(data, kind).map(|attack| describe(data, &attack)).unwrap_or_default();
+                ui.add(egui::Label::new(RichText::new(cut).weak()).wrap());
             }
             Kind::ChangedBlock | Kind::Majority => {}
         }

@@ -78,6 +78,11 @@ impl Tree {
         self.head
     }
 
+    /// Weight of the branch under the head.
+    pub(in crate::ledger) fn get_weight(&self) -> u64 {
+        self.get_tip(self.head).weight
+    }
+
     pub(in crate::ledger) fn get_block(&self, hash: &Hash) -> Option<&Block> {
         self.nodes.get(hash).map(|node| &node.block)
     }

@@ -97,6 +97,10 @@ impl Branches {
     pub(in crate::ledger) fn get_head(&self) -> Hash {
         self.get_tree().get_head()
     }
+    /// Weight of its branch.
+    pub(in crate::ledger) fn get_weight(&self) -> u64 {
+        self.get_tree().get_weight()
+    }
     /// Whether it has heard of blocks whose ancestors it lacks.
     pub(in crate::ledger) fn is_waiting(&self) -> bool {
         self.get_tree().is_waiting()

@@ -14,6 +14,7 @@ mod mechanisms;
 mod money;
 mod orders;
 mod oversight;
+mod partition;
 mod pbft;
 mod raft;
 mod reorganisation;

@@ -7,7 +7,7 @@ use crate::ledger::crypto::Keypair;
 use crate::ledger::error::TransitionError;
 use crate::ledger::evidence::{Equivocation, SignedVote};
 use crate::ledger::genesis::VALIDATOR_KEYS;
-use crate::ledger::mempool::{MAX_WAITING, Mempool};
+use crate::ledger::mempool::{MAX_WAITING, Mempool, Waiting};
 use crate::ledger::network::NetworkSettings;
 use crate::ledger::state::{Place, State};
 use crate::ledger::types::{Access, Cap, Fill, Order, Parameters, Payload, Side, SignedTransaction, Trade, Transfer};
@@ -162,11 +162,13 @@ fn forged_transactions_cannot_fill_the_pool() {
 fn the_pool_orders_by_fee() {
     let community = Community::new(3, SEED, Parameters::default());
     let chain = community.genesis.compute_hash();
-    let mut pool = Mempool::default();
+    let (mut pool, mut arrival) = (Mempool::default(), 0);
     let mut put = |account: usize, nonce, fee| {
         let payload = Payload::Transfer(Transfer { to: 0, amount: Money(1) });
         let tx = SignedTransaction::with_fee(&community.keys[account], &chain, nonce, Money(fee), payload);
-        pool.insert(tx, 0, 0, |_| false).expect("room");
+        arrival += 1;
+        let waiting = Waiting { arrival, ..Waiting::new(tx, 0) };
+        pool.insert(waiting, 0, |_| false).expect("room");
     };
     for (account, nonce, fee) in [(0, 0, 10), (1, 0, 30), (0, 1, 90), (2, 0, 20)] {
         put(account, nonce, fee);

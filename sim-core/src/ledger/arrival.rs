@@ -1,0 +1,208 @@
+//! The way of a transaction: from its author's gateway over the links to a validator, and into the pool of those who hear
+//! that one.
+//!
+//! A gateway hands in with one of the validators that are wired to it, or with one that hears them; where these are on
+//! different sides of a partition, on the side with more power. What cannot go on (a gateway in the dark, no validator
+//! within reach) is handed in again once the network changes.
+
+use super::behaviour::FOREIGN;
+use super::block::get_proposer;
+use super::chain::Ledger;
+use super::crypto::Address;
+use super::error::TransitionError;
+use super::mempool::{PATIENCE_US, Refusal, Waiting};
+use super::network::Event;
+use super::occurrence::{Occurrence, OccurrenceKind};
+use super::pools::{Part, Sources};
+use super::types::SignedTransaction;
+use crate::time::SimTime;
+use std::cmp::Reverse;
+
+impl Ledger {
+    /// Hands a transaction to the network; it reaches a pool after a message's time. `origin` comes back in a refusal.
+    pub fn submit(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
+        self.pools.begin_way(&transaction);
+        self.carry(now, transaction, origin);
+    }
+
+    /// Hands in a transaction from outside: its signature is checked at once, and nobody's nonces are counted on.
+    pub fn submit_foreign(&mut self, now: SimTime, transaction: SignedTransaction) {
+        self.carry(now, transaction, FOREIGN);
+    }
+
+    /// The same, at this validator.
+    pub fn submit_foreign_at(&mut self, now: SimTime, transaction: SignedTransaction, validator: u32) {
+        self.set_out(now, transaction, FOREIGN, (validator, validator));
+    }
+
+    /// A validator that does not hear what this account hands in, of those the one with most power around it; none in
+    /// a network that is whole.
+    pub fn find_apart(&mut self, account: u32) -> Option<u32> {
+        let (_, to) = self.find_way(account)?;
+        let own = self.pools.get_part(to);
+        let others = (0..).take(self.nodes.len()).filter(|v| self.pools.get_part(*v) != own && self.is_reachable(*v));
+        others.max_by_key(|v| (self.compute_power(self.pools.get_part(*v)), Reverse(*v)))
+    }
+
+    pub(super) fn is_reachable(&self, validator: u32) -> bool {
+        self.nodes.get(validator as usize).is_some_and(|node| node.reach.is_reachable())
+    }
+
+    fn carry(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
+        match self.find_way(origin) {
+            Some(way) => self.set_out(now, transaction, origin, way),
+            None => self.pools.hold(transaction, origin),
+        }
+    }
+
+    /// It takes its turn on the links when its time has come, and not before what is said until then.
+    fn set_out(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32, way: (u32, u32)) {
+        let bytes = transaction.encode().len() as u64;
+        let event = Event::Transaction { transaction: Box::new(transaction), origin, way, bytes };
+        self.network.schedule(now.0.max(self.now_us), event);
+    }
+
+    /// Where an account hands in, and to which validator it goes: the next proposer, or the nearest after it in number
+    /// that is on the side of its gateway and can be reached.
+    fn find_way(&mut self, account: u32) -> Option<(u32, u32)> {
+        let validators = self.rules.get_nodes();
+        let is_open = |node: &u32| self.network.mesh.get_reach(*node).is_reachable();
+        let at = match self.network.get_entry(account) {
+            Some(at) => at,
+            // Who has no gateway of its own takes the first that works, or the first validator on the side with most power.
+            None if !self.network.get_relays().is_empty() => self.network.get_relays().find(is_open)?,
+            None => (0..validators).find(|v| is_open(v) && self.pools.get_part(*v) == self.pools.get_main())?,
+        };
+        let group = self.find_group(at);
+        let first = get_proposer(self.head.height + 1, 0, self.nodes.len());
+        let others = (0..validators).map(|i| (first + i) % validators).filter(|v| *v != at);
+        let mut meant = others.filter(|v| self.nodes[*v as usize].group == group);
+        let to = meant.find(|v| self.network.mesh.get_next_hop(at, *v).is_some());
+        Some((at, to.or(Some(at).filter(|at| self.is_reachable(*at)))?))
+    }
+
+    /// The side of a partition on which a node hands in.
+    fn find_group(&self, at: u32) -> u32 {
+        if let Some(node) = self.nodes.get(at as usize) {
+            return node.group;
+        }
+        let wired = self.network.mesh.get_neighbours(at).iter().copied().filter(|v| self.is_reachable(*v));
+        let best = wired.max_by_key(|v| (self.compute_power(self.pools.get_part(*v)), Reverse(*v)));
+        best.map_or(self.pools.get_main().1, |v| self.nodes[v as usize].group)
+    }
+
+    /// It has come to a node on its way.
+    pub(super) fn pass_on(
+        &mut self,
+        tx: Box<SignedTransaction>,
+        origin: u32,
+        (at, to): (u32, u32),
+        bytes: u64,
+        out: &mut Vec<Occurrence>,
+    ) {
+        if at == to && self.is_reachable(to) {
+            return self.process_arrival(to, *tx, origin, out);
+        }
+        match self.network.pass_on(self.now_us, (at, to), bytes) {
+            Some((next, arrives_us)) => {
+                let event = Event::Transaction { transaction: tx, origin, way: (next, to), bytes };
+                self.network.schedule(arrives_us, event);
+            }
+            None => self.carry(SimTime(self.now_us), *tx, origin),
+        }
+    }
+
+    fn process_arrival(&mut self, at: u32, tx: SignedTransaction, origin: u32, out: &mut Vec<Occurrence>) {
+        if origin != FOREIGN {
+            self.pools.end_way(&tx);
+        }
+        self.admit(self.pools.get_part(at), Waiting::new(tx, origin), out);
+        self.schedule_start();
+    }
+
+    /// A pool takes a transaction in.
+    fn admit(&mut self, part: Part, mut waiting: Waiting, out: &mut Vec<Occurrence>) {
+        let (sender, nonce, origin) = (waiting.transaction.sender, waiting.transaction.nonce, waiting.origin);
+        let Some(index) = self.state.get_index(&sender) else {
+            return self.say_refused(part, waiting, TransitionError::UnknownSender.into(), out);
+        };
+        // What no known gateway sent is checked at once, and all while the pool is crowded: no place may hang on it.
+        let is_checked = origin == FOREIGN || self.pools.get_mut(part).is_crowded();
+        if is_checked && !waiting.transaction.get_claim(&self.chain).is_valid() {
+            return self.say_refused(part, waiting, TransitionError::Signature.into(), out);
+        }
+        let next = self.state.get_accounts()[index as usize].nonce;
+        let arrival = self.pools.count_arrival();
+        waiting.arrival = arrival;
+        let (pool, chain) = (self.pools.get_mut(part), &self.chain);
+        match pool.insert(waiting, next, |occupant| !occupant.get_claim(chain).is_valid()) {
+            Ok(forged) => {
+                if pool.get_next_nonce(sender, next) < nonce {
+                    self.network.schedule(self.now_us + PATIENCE_US, Event::Expire { sender, nonce, arrival });
+                }
+                if let Some(forged) = forged {
+                    self.say_refused(part, forged, TransitionError::Signature.into(), out);
+                }
+            }
+            Err((waiting, reason)) => self.say_refused(part, *waiting, reason, out),
+        }
+    }
+
+    /// A transaction that still waits for one before it leaves the pools.
+    pub(super) fn process_expiry(&mut self, sender: Address, nonce: u64, arrival: u64, out: &mut Vec<Occurrence>) {
+        let next = self.get_nonce(&sender);
+        if let Some((gone, missing)) = self.pools.remove_waiting((sender, nonce), arrival, next) {
+            self.say_refused(self.pools.get_main(), gone, Refusal::Waited { nonce, missing }, out);
+        }
+    }
+
+    pub(super) fn say_refused(&self, part: Part, refused: Waiting, reason: Refusal, out: &mut Vec<Occurrence>) {
+        let Waiting { transaction: tx, origin, .. } = refused;
+        let rival = match &reason {
+            Refusal::NonceTaken { .. } => {
+                self.pools.get(part).and_then(|pool| pool.get(tx.sender, tx.nonce)).map(|waiting| &waiting.transaction)
+            }
+            Refusal::Rule(TransitionError::Nonce { .. }) => self.archive.find_transaction(&tx.sender, tx.nonce),
+            _ => None,
+        };
+        let rival = rival.filter(|rival| **rival != tx).map(|rival| Box::new(rival.clone()));
+        self.say(OccurrenceKind::TransactionRefused { transaction: Box::new(tx), rival, origin, reason }, out);
+    }
+
+    /// Takes over who hears whom, and returns who did before. Sides that meet have one pool from now on: that of the side
+    /// with the heaviest branch, or else most power, and what the others had arrives there.
+    pub(super) fn regroup(&mut self, out: &mut Vec<Occurrence>) -> Vec<Part> {
+        let (before, after) = (self.pools.get_parts().to_vec(), self.compute_parts());
+        if before == after {
+            return before;
+        }
+        let mut sources = Sources::new();
+        for (from, to) in before.iter().zip(&after) {
+            let list = sources.entry(*to).or_default();
+            if !list.contains(from) {
+                list.push(*from);
+            }
+        }
+        for list in sources.values_mut() {
+            list.sort_by_key(|part| (Reverse(self.rank(&before, *part)), *part));
+        }
+        let main = self.find_main(&after);
+        for (part, waiting) in self.pools.regroup(after, main, sources) {
+            self.admit(part, waiting, out);
+        }
+        before
+    }
+
+    fn rank(&self, parts: &[Part], part: Part) -> (u64, u64) {
+        let members = || (0..).zip(parts).filter(|(_, own)| **own == part).map(|(node, _)| node);
+        let heaviest = members().filter_map(|node| Some(self.get_branches(node)?.get_weight())).max();
+        (heaviest.unwrap_or_default(), members().map(|node| self.get_power(node)).sum())
+    }
+
+    /// The network has changed: what could not be handed in is tried again.
+    pub(super) fn release(&mut self) {
+        for (transaction, origin) in self.pools.take_held() {
+            self.carry(SimTime(self.now_us), transaction, origin);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Who has heard of a transaction that waits: one pool for each part of the network whose validators hear each other.
+//!
+//! Assumption: within a part all have a transaction as soon as one has it; gossip among those that hear each other is much
+//! faster than a block interval. Where a part falls apart each side keeps the pool that it had, a validator in the dark
+//! as well (its pool is on its disk), and hears from then on only what is handed in on its own side. Where sides meet,
+//! what one of them had arrives at the other.
+
+use super::crypto::Address;
+use super::mempool::{Mempool, Waiting};
+use super::types::SignedTransaction;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A part of the network and a group in it: equal for validators that hear each other.
+pub(super) type Part = (u32, u32);
+
+/// The pools, by part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pools {
+    /// The part of each validator.
+    parts: Vec<Part>,
+    /// The part with most power.
+    main: Part,
+    pools: BTreeMap<Part, Mempool>,
+    /// How many have come in so far, over all parts.
+    arrivals: u64,
+    /// Senders and nonces of what was handed in here and has not reached a pool.
+    under_way: BTreeSet<(Address, u64)>,
+    /// What cannot be handed in until the network changes, and who handed it in.
+    held: Vec<(SignedTransaction, u32)>,
+}
+
+/// Which old pools make up a new one: the first stands, and what the others have comes to it.
+pub(super) type Sources = BTreeMap<Part, Vec<Part>>;
+
+impl Pools {
+    /// The part of each validator.
+    pub(super) fn get_parts(&self) -> &[Part] {
+        &self.parts
+    }
+    /// The part of a validator.
+    pub(super) fn get_part(&self, node: u32) -> Part {
+        self.parts.get(node as usize).copied().unwrap_or_default()
+    }
+    /// The part with most power.
+    pub(super) fn get_main(&self) -> Part {
+        self.main
+    }
+    /// Its pool.
+    pub(super) fn get_main_pool(&self) -> &Mempool {
+        static NOTHING: Mempool = Mempool::EMPTY;
+        self.pools.get(&self.main).unwrap_or(&NOTHING)
+    }
+    /// The pool of a part.
+    pub(super) fn get(&self, part: Part) -> Option<&Mempool> {
+        self.pools.get(&part)
+    }
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, part: Part) -> &mut Mempool {
+        self.pools.entry(part).or_default()
+    }
+    /// The place of the latest in the order of arrival.
+    pub(super) fn get_arrivals(&self) -> u64 {
+        self.arrivals
+    }
+    /// The next place in the order of arrival.
+    pub(super) fn count_arrival(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
+
+    /// Whether a sender's nonce neither waits anywhere nor is under way.
+    pub(super) fn is_free(&self, sender: Address, nonce: u64) -> bool {
+        !self.under_way.contains(&(sender, nonce)) && self.pools.values().all(|pool| pool.get(sender, nonce).is_none())
+    }
+    /// Whether nothing of a sender waits anywhere or is under way.
+    pub(super) fn is_idle(&self, sender: Address) -> bool {
+        let all = (sender, 0)..=(sender, u64::MAX);
+        self.under_way.range(all).next().is_none() && !self.pools.values().any(|pool| pool.has_any_of(sender))
+    }
+    /// How many different transactions wait that the part with most power has not heard.
+    pub(super) fn count_apart(&self) -> usize {
+        let main = self.pools.get(&self.main);
+        let others = self.pools.iter().filter(|(part, _)| **part != self.main).flat_map(|(_, pool)| pool.iter());
+        let apart: BTreeSet<_> = others.filter(|w| main.is_none_or(|main| !main.has(w))).map(|w| w.hash).collect();
+        apart.len() + self.held.len()
+    }
+
+    /// Somebody's own transaction is on its way.
+    pub(super) fn begin_way(&mut self, transaction: &SignedTransaction) {
+        self.under_way.insert((transaction.sender, transaction.nonce));
+    }
+    /// It has arrived.
+    pub(super) fn end_way(&mut self, transaction: &SignedTransaction) {
+        self.under_way.remove(&(transaction.sender, transaction.nonce));
+    }
+    /// It cannot go on.
+    pub(super) fn hold(&mut self, transaction: SignedTransaction, origin: u32) {
+        self.held.push((transaction, origin));
+    }
+    /// What could not go on, to be tried again.
+    pub(super) fn take_held(&mut self) -> Vec<(SignedTransaction, u32)> {
+        std::mem::take(&mut self.held)
+    }
+
+    /// Removes what a block has brought, wherever it waits; returns what waits in its place in the part that decided.
+    pub(super) fn remove_committed(&mut self, part: Part, transactions: &[SignedTransaction]) -> Vec<Waiting> {
+        for tx in transactions {
+            self.pools.values_mut().for_each(|pool| pool.remove_same(tx));
+        }
+        let pool = self.get_mut(part);
+        transactions.iter().filter_map(|tx| pool.remove_place(tx)).collect()
+    }
+    /// Removes what was refused from all pools: its sender may use the nonce again.
+    pub(super) fn forget(&mut self, transaction: &SignedTransaction) {
+        self.pools.values_mut().for_each(|pool| pool.remove_same(transaction));
+    }
+    /// Takes out a transaction wherever it still waits for one before it; with the nonce that is missing. None while it
+    /// can follow somewhere.
+    pub(super) fn remove_waiting(&mut self, at: (Address, u64), arrival: u64, next: u64) -> Option<(Waiting, u64)> {
+        let pools = self.pools.values_mut();
+        let gone = pools.filter_map(|pool| pool.remove_waiting(at.0, at.1, arrival, next)).last()?;
+        (!self.pools.values().any(|pool| pool.has(&gone.0))).then_some(gone)
+    }
+
+    /// Takes over who hears whom; returns what has to arrive where besides the pools that stand.
+    pub(super) fn regroup(&mut self, parts: Vec<Part>, main: Part, sources: Sources) -> Vec<(Part, Waiting)> {
+        let old = std::mem::take(&mut self.pools);
+        (self.parts, self.main) = (parts, main);
+        let mut arriving = Vec::new();
+        for (part, from) in sources {
+            let mut pools = from.iter().filter_map(|part| old.get(part));
+            let stands = pools.next().cloned().unwrap_or_default();
+            let mut known = BTreeSet::new();
+            let lacking = pools.flat_map(Mempool::iter).filter(|w| !stands.has(w) && known.insert(w.hash));
+            arriving.extend(lacking.map(|w| (part, w.clone())));
+            self.pools.insert(part, stands);
+        }
+        arriving
+    }
+}
