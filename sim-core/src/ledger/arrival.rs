@@ -22,17 +22,17 @@ impl Ledger {
     /// Hands a transaction to the network; it reaches a pool after a message's time. `origin` comes back in a refusal.
     pub fn submit(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
         self.pools.begin_way(&transaction);
-        self.carry(now, transaction, origin);
+        self.carry(now, Box::new(Waiting::new(transaction, origin)));
     }
 
     /// Hands in a transaction from outside: its signature is checked at once, and nobody's nonces are counted on.
     pub fn submit_foreign(&mut self, now: SimTime, transaction: SignedTransaction) {
-        self.carry(now, transaction, FOREIGN);
+        self.carry(now, Box::new(Waiting::new(transaction, FOREIGN)));
     }
 
     /// The same, at this validator.
     pub fn submit_foreign_at(&mut self, now: SimTime, transaction: SignedTransaction, validator: u32) {
-        self.set_out(now, transaction, FOREIGN, (validator, validator));
+        self.set_out(now, Box::new(Waiting::new(transaction, FOREIGN)), (validator, validator));
     }
 
     /// A validator that does not hear what this account hands in, of those the one with most power around it; none in
@@ -48,18 +48,16 @@ impl Ledger {
         self.nodes.get(validator as usize).is_some_and(|node| node.reach.is_reachable())
     }
 
-    fn carry(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32) {
-        match self.find_way(origin) {
-            Some(way) => self.set_out(now, transaction, origin, way),
-            None => self.pools.hold(transaction, origin),
+    fn carry(&mut self, now: SimTime, transaction: Box<Waiting>) {
+        match self.find_way(transaction.origin) {
+            Some(way) => self.set_out(now, transaction, way),
+            None => self.pools.hold(*transaction),
         }
     }
 
     /// It takes its turn on the links when its time has come, and not before what is said until then.
-    fn set_out(&mut self, now: SimTime, transaction: SignedTransaction, origin: u32, way: (u32, u32)) {
-        let bytes = transaction.encode().len() as u64;
-        let event = Event::Transaction { transaction: Box::new(transaction), origin, way, bytes };
-        self.network.schedule(now.0.max(self.now_us), event);
+    fn set_out(&mut self, now: SimTime, transaction: Box<Waiting>, way: (u32, u32)) {
+        self.network.schedule(now.0.max(self.now_us), Event::Transaction { transaction, way });
     }
 
     /// Where an account hands in, and to which validator it goes: the next proposer, or the nearest after it in number
@@ -92,44 +90,42 @@ impl Ledger {
     }
 
     /// It has come to a node on its way.
-    pub(super) fn pass_on(
-        &mut self,
-        tx: Box<SignedTransaction>,
-        origin: u32,
-        (at, to): (u32, u32),
-        bytes: u64,
-        out: &mut Vec<Occurrence>,
-    ) {
+    pub(super) fn pass_on(&mut self, transaction: Box<Waiting>, (at, to): (u32, u32), out: &mut Vec<Occurrence>) {
         if at == to && self.is_reachable(to) {
-            return self.process_arrival(to, *tx, origin, out);
+            return self.process_arrival(to, *transaction, out);
         }
-        match self.network.pass_on(self.now_us, (at, to), bytes) {
+        match self.network.pass_on(self.now_us, (at, to), transaction.bytes as u64) {
             Some((next, arrives_us)) => {
-                let event = Event::Transaction { transaction: tx, origin, way: (next, to), bytes };
-                self.network.schedule(arrives_us, event);
+                self.network.schedule(arrives_us, Event::Transaction { transaction, way: (next, to) });
             }
-            None => self.carry(SimTime(self.now_us), *tx, origin),
+            None => self.carry(SimTime(self.now_us), transaction),
         }
     }
 
-    fn process_arrival(&mut self, at: u32, tx: SignedTransaction, origin: u32, out: &mut Vec<Occurrence>) {
-        if origin != FOREIGN {
-            self.pools.end_way(&tx);
+    fn process_arrival(&mut self, at: u32, waiting: Waiting, out: &mut Vec<Occurrence>) {
+        if waiting.origin != FOREIGN {
+            self.pools.end_way(&waiting.transaction);
         }
-        self.admit(self.pools.get_part(at), Waiting::new(tx, origin), out);
+        let waiting = Waiting { bundle: self.open_bundle(at), ..waiting };
+        let (bundle, bytes) = (waiting.bundle, waiting.bytes);
+        if self.admit(self.pools.get_part(at), waiting, out) {
+            self.add_to_bundle(bundle, bytes);
+        }
         self.schedule_start();
     }
 
-    /// A pool takes a transaction in.
-    fn admit(&mut self, part: Part, mut waiting: Waiting, out: &mut Vec<Occurrence>) {
+    /// A pool takes a transaction in; says whether it did.
+    fn admit(&mut self, part: Part, mut waiting: Waiting, out: &mut Vec<Occurrence>) -> bool {
         let (sender, nonce, origin) = (waiting.transaction.sender, waiting.transaction.nonce, waiting.origin);
         let Some(index) = self.state.get_index(&sender) else {
-            return self.say_refused(part, waiting, TransitionError::UnknownSender.into(), out);
+            self.say_refused(part, waiting, TransitionError::UnknownSender.into(), out);
+            return false;
         };
         // What no known gateway sent is checked at once, and all while the pool is crowded: no place may hang on it.
         let is_checked = origin == FOREIGN || self.pools.get_mut(part).is_crowded();
         if is_checked && !waiting.transaction.get_claim(&self.chain).is_valid() {
-            return self.say_refused(part, waiting, TransitionError::Signature.into(), out);
+            self.say_refused(part, waiting, TransitionError::Signature.into(), out);
+            return false;
         }
         let next = self.state.get_accounts()[index as usize].nonce;
         let arrival = self.pools.count_arrival();
@@ -143,8 +139,12 @@ impl Ledger {
                 if let Some(forged) = forged {
                     self.say_refused(part, forged, TransitionError::Signature.into(), out);
                 }
+                true
             }
-            Err((waiting, reason)) => self.say_refused(part, *waiting, reason, out),
+            Err((waiting, reason)) => {
+                self.say_refused(part, *waiting, reason, out);
+                false
+            }
         }
     }
 
@@ -201,8 +201,8 @@ impl Ledger {
 
     /// The network has changed: what could not be handed in is tried again.
     pub(super) fn release(&mut self) {
-        for (transaction, origin) in self.pools.take_held() {
-            self.carry(SimTime(self.now_us), transaction, origin);
+        for waiting in self.pools.take_held() {
+            self.carry(SimTime(self.now_us), Box::new(waiting));
         }
     }
 }

@@ -147,7 +147,8 @@ impl Ledger {
         envelope.heard.insert(to);
         let (from, twin) = (envelope.from, envelope.twin);
         if is_news {
-            for other in (0..).take(self.nodes.len()).filter(|other| *other != from && *other != to) {
+            let others = (0..).take(self.nodes.len()).filter(|other| *other != from && self.can_hear(to, *other));
+            for other in others.collect::<Vec<u32>>() {
                 self.forward(message, to, other, self.now_us);
             }
         }
@@ -170,12 +171,12 @@ impl Ledger {
         Equivocation::new(a.from, a.height, *round, *kind, vote(first, a.signature?), vote(second, b.signature?))
     }
 
-    /// What a proposer puts into its block of what is ready.
-    pub(super) fn censor(&self, proposer: u32, mut ready: Vec<Waiting>) -> Vec<Waiting> {
-        if let Behaviour::Censoring(sender) = self.get_behaviour(proposer) {
-            ready.retain(|waiting| waiting.transaction.sender != sender);
+    /// What a proposer takes into its block of what is ready, and what it leaves out.
+    pub(super) fn choose(&self, proposer: u32, ready: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
+        match self.get_behaviour(proposer) {
+            Behaviour::Censoring(victim) => ready.into_iter().partition(|w| w.transaction.sender != victim),
+            _ => (ready, Vec::new()),
         }
-        ready
     }
 
     /// The payment that a robbing proposer adds on a state.
@@ -239,27 +240,11 @@ impl Ledger {
         self.say(OccurrenceKind::Attendance { height, present: vec![proposer], absent }, out);
     }
 
-    /// Whose transactions were ready when the block was made, and are not in it although there was room.
+    /// Whose transactions a block left out.
     pub(super) fn say_omissions(&self, candidate: &Candidate, out: &mut Vec<Occurrence>) {
-        if candidate.transactions.len() >= self.genesis.parameters.block_transactions as usize {
-            return;
-        }
-        let inside: BTreeSet<(Address, u64)> = candidate.transactions.iter().map(|t| (t.sender, t.nonce)).collect();
-        // What follows a transaction that came later was not ready then.
-        let mut latest: BTreeMap<Address, u64> = BTreeMap::new();
-        let mut left: BTreeSet<Address> = BTreeSet::new();
-        let pool = self.pools.get(self.pools.get_part(candidate.header.proposer));
-        for waiting in pool.into_iter().flat_map(|pool| pool.get_ready(|s| Some(self.get_nonce(s)), usize::MAX)) {
-            let (sender, nonce) = (waiting.transaction.sender, waiting.transaction.nonce);
-            let arrival = latest.entry(sender).or_default();
-            *arrival = waiting.arrival.max(*arrival);
-            if *arrival <= candidate.seen && !inside.contains(&(sender, nonce)) {
-                left.insert(sender);
-            }
-        }
         let (height, proposer) = (candidate.header.height, candidate.header.proposer);
-        for sender in left {
-            self.say(OccurrenceKind::Omitted { height, proposer, sender }, out);
+        for sender in &candidate.omitted {
+            self.say(OccurrenceKind::Omitted { height, proposer, sender: *sender }, out);
         }
     }
 }

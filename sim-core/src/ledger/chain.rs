@@ -48,8 +48,8 @@ pub(super) struct Candidate {
     pub(super) transactions: Vec<SignedTransaction>,
     pub(super) receipts: Vec<Receipt>,
     pub(super) post: State,
-    /// The latest arrival in a pool when it was made.
-    pub(super) seen: u64,
+    /// Whose transactions its author left out.
+    pub(super) omitted: BTreeSet<Address>,
     /// Encoded bytes of header and transactions.
     pub(super) bytes: u64,
     /// On a branch: its author's signature.
@@ -297,9 +297,8 @@ impl Ledger {
                 Event::Timer { node, epoch, timer } => self.process_timer(node, epoch, timer, &mut out),
                 Event::Start { height } => self.process_start(height, &mut out),
                 Event::Check => self.process_check(&mut out),
-                Event::Transaction { transaction, origin, way, bytes } => {
-                    self.pass_on(transaction, origin, way, bytes, &mut out);
-                }
+                Event::Transaction { transaction, way } => self.pass_on(transaction, way, &mut out),
+                Event::Gossip { node } => self.process_gossip(node),
                 Event::Expire { sender, nonce, arrival } => self.process_expiry(sender, nonce, arrival, &mut out),
             }
         }
@@ -399,6 +398,7 @@ impl Ledger {
         self.store.retain(|_, envelope| envelope.height >= height);
         self.casts.retain(|cast| cast.height >= height);
         self.acks.clear();
+        self.forget_bundles();
     }
 }
 

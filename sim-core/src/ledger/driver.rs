@@ -289,7 +289,9 @@ impl Ledger {
             return;
         }
         let group = |node: u32| self.nodes.get(node as usize).map(|n| n.group);
-        let is_cut_off = group(at).is_some_and(|own| Some(own) != group(envelope.from));
+        // What is repeated for who missed it comes from its own side, whoever said it first.
+        let is_repeated = to.is_some() && envelope.to.is_none();
+        let is_cut_off = !is_repeated && group(at).is_some_and(|own| Some(own) != group(envelope.from));
         if !is_open || !is_last || is_cut_off || !envelope.seen.insert(at) {
             return;
         }
@@ -321,6 +323,7 @@ impl Ledger {
             self.hear_twin(message, to, out);
         }
         match body {
+            Body::Transactions => {}
             Body::Ask => self.answer(from, to, height),
             Body::Fetch { block } => self.answer_fetch(from, to, &block),
             Body::State { value } => {
@@ -348,7 +351,7 @@ impl Ledger {
         let (kind, round) = e.body.get_kind();
         let is_said = match kind {
             Kind::Appended => e.signature.is_some(),
-            Kind::RequestVote | Kind::Vote | Kind::Heartbeat | Kind::Ask | Kind::Decided => false,
+            Kind::RequestVote | Kind::Vote | Kind::Heartbeat | Kind::Ask | Kind::Decided | Kind::Transactions => false,
             Kind::Block => e.to.is_none(),
             _ => true,
         };
@@ -373,7 +376,9 @@ impl Ledger {
     /// Notes what a validator hears, for the picture; an acknowledgement is kept as proof.
     fn note_arrival(&mut self, message: u64, to: u32, sent_us: u64, out: &mut Vec<Occurrence>) {
         let Some(e) = self.store.get(&message) else { return };
-        let ((kind, round), from, height) = (e.body.get_kind(), e.from, e.height);
+        let ((kind, round), from) = (e.body.get_kind(), e.from);
+        // What belongs to no height travels while the next one is open.
+        let height = if kind == Kind::Transactions { self.head.height + 1 } else { e.height };
         let is_ack = kind == Kind::Appended && e.signature.is_some();
         if let (true, Some(value), Some(signature)) = (is_ack, e.value, e.signature) {
             self.acks.insert(from, Ack { height, term: round, value, signature });

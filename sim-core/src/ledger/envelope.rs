@@ -67,7 +67,12 @@ impl Ledger {
                 return (Some(certificate(*term, &value)), Some(value));
             }
             Body::Block { block, .. } => return (Some(certificate(0, &block.value)), Some(block.value)),
-            Body::Raft { .. } | Body::Ask | Body::Decided { .. } | Body::Fetch { .. } | Body::State { .. } => {
+            Body::Raft { .. }
+            | Body::Ask
+            | Body::Decided { .. }
+            | Body::Fetch { .. }
+            | Body::State { .. }
+            | Body::Transactions => {
                 return (None, body.get_value());
             }
         };

@@ -94,6 +94,8 @@ pub struct Waiting {
     pub bytes: usize,
     /// Place in the order of arrival; 0 before.
     pub arrival: u64,
+    /// The message with which validators tell each other of it; 0 before.
+    pub bundle: u64,
     /// Who handed it in, as [`Ledger::submit`](super::chain::Ledger::submit) was told.
     pub origin: u32,
 }
@@ -103,7 +105,7 @@ impl Waiting {
     #[must_use]
     pub fn new(transaction: SignedTransaction, origin: u32) -> Self {
         let encoded = transaction.encode();
-        Self { hash: compute_leaf_hash(&encoded), bytes: encoded.len(), arrival: 0, transaction, origin }
+        Self { hash: compute_leaf_hash(&encoded), bytes: encoded.len(), arrival: 0, bundle: 0, transaction, origin }
     }
 }
 
@@ -209,10 +211,15 @@ impl Mempool {
         }
     }
 
-    /// What could stand in the next block, in its order: each sender's transactions from its next nonce on without a
+    /// What somebody could put into the next block who knows these, in its order: each sender's transactions from its next nonce on without a
     /// gap; the operator's (trades, settlements) last, higher fees first, and then in the order of arrival.
     #[must_use]
-    pub fn get_ready(&self, get_nonce: impl Fn(&Address) -> Option<u64>, limit: usize) -> Vec<&Waiting> {
+    pub fn get_ready(
+        &self,
+        get_nonce: impl Fn(&Address) -> Option<u64>,
+        is_known: impl Fn(&Waiting) -> bool,
+        limit: usize,
+    ) -> Vec<&Waiting> {
         let mut ready = Vec::new();
         let mut run: Option<(Address, Turn)> = None;
         for ((sender, nonce), waiting) in &self.waiting {
@@ -223,7 +230,7 @@ impl Mempool {
                     None => continue,
                 },
             };
-            if *nonce != before.nonce {
+            if *nonce != before.nonce || !is_known(waiting) {
                 run = Some((*sender, before));
                 continue;
             }

@@ -32,6 +32,7 @@ pub mod evidence;
 pub mod fork;
 mod gathering;
 pub mod genesis;
+mod gossip;
 pub mod inspect;
 mod json;
 pub mod lab;

@@ -7,11 +7,12 @@
 //! along the fewest links. A link is closed while one of its ends has no power or connection; what travels on it then is
 //! lost, and those who find each other again repeat it.
 //!
-//! A transaction goes from its author's gateway to one validator over these links ([`arrival`](super::arrival)).
+//! A transaction goes from its author's gateway to one validator over these links ([`arrival`](super::arrival)), and from
+//! there to the others ([`gossip`](super::gossip)).
 
 use super::lab::actor::Timer;
 use super::lab::mesh::{LinkSettings, Mesh, Path};
-use super::types::SignedTransaction;
+use super::mempool::Waiting;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -117,7 +118,9 @@ pub(super) enum Event {
     /// Who has not decided a height asks for it.
     Check,
     /// A transaction has come to a node on its way to a validator.
-    Transaction { transaction: Box<SignedTransaction>, origin: u32, way: (u32, u32), bytes: u64 },
+    Transaction { transaction: Box<Waiting>, way: (u32, u32) },
+    /// A validator passes on the transactions that have come to it.
+    Gossip { node: u32 },
     /// Has what one waits for still not come?
     Expire { sender: super::crypto::Address, nonce: u64, arrival: u64 },
 }

@@ -1,7 +1,6 @@
-//! Who has heard of a transaction that waits: one pool for each part of the network whose validators hear each other.
+//! What waits where: one pool for each part of the network whose validators hear each other.
 //!
-//! Assumption: within a part all have a transaction as soon as one has it; gossip among those that hear each other is much
-//! faster than a block interval. Where a part falls apart each side keeps the pool that it had, a validator in the dark
+//! Who in a part has heard of a transaction, and so can put it into a block, is in [`gossip`](super::gossip). Where a part falls apart each side keeps the pool that it had, a validator in the dark
 //! as well (its pool is on its disk), and hears from then on only what is handed in on its own side. Where sides meet,
 //! what one of them had arrives at the other.
 
@@ -26,8 +25,10 @@ pub(super) struct Pools {
     arrivals: u64,
     /// Senders and nonces of what was handed in here and has not reached a pool.
     under_way: BTreeSet<(Address, u64)>,
-    /// What cannot be handed in until the network changes, and who handed it in.
-    held: Vec<(SignedTransaction, u32)>,
+    /// By validator, the message with which it will pass on what comes to it now.
+    open: BTreeMap<u32, u64>,
+    /// What cannot be handed in until the network changes.
+    held: Vec<Waiting>,
 }
 
 /// Which old pools make up a new one: the first stands, and what the others have comes to it.
@@ -59,10 +60,6 @@ impl Pools {
     pub(super) fn get_mut(&mut self, part: Part) -> &mut Mempool {
         self.pools.entry(part).or_default()
     }
-    /// The place of the latest in the order of arrival.
-    pub(super) fn get_arrivals(&self) -> u64 {
-        self.arrivals
-    }
     /// The next place in the order of arrival.
     pub(super) fn count_arrival(&mut self) -> u64 {
         self.arrivals += 1;
@@ -86,6 +83,24 @@ impl Pools {
         apart.len() + self.held.len()
     }
 
+    /// The message with which a validator will pass on what comes to it now.
+    pub(super) fn get_open(&self, node: u32) -> Option<u64> {
+        self.open.get(&node).copied()
+    }
+    /// A validator begins to gather for a message.
+    pub(super) fn open(&mut self, node: u32, bundle: u64) {
+        self.open.insert(node, bundle);
+    }
+    /// It gathers no longer.
+    pub(super) fn close(&mut self, node: u32) -> Option<u64> {
+        self.open.remove(&node)
+    }
+    /// The messages that brought or will bring what waits.
+    pub(super) fn find_bundles(&self) -> BTreeSet<u64> {
+        let waiting = self.pools.values().flat_map(Mempool::iter).map(|waiting| waiting.bundle);
+        waiting.chain(self.open.values().copied()).collect()
+    }
+
     /// Somebody's own transaction is on its way.
     pub(super) fn begin_way(&mut self, transaction: &SignedTransaction) {
         self.under_way.insert((transaction.sender, transaction.nonce));
@@ -95,21 +110,21 @@ impl Pools {
         self.under_way.remove(&(transaction.sender, transaction.nonce));
     }
     /// It cannot go on.
-    pub(super) fn hold(&mut self, transaction: SignedTransaction, origin: u32) {
-        self.held.push((transaction, origin));
+    pub(super) fn hold(&mut self, transaction: Waiting) {
+        self.held.push(transaction);
     }
     /// What could not go on, to be tried again.
-    pub(super) fn take_held(&mut self) -> Vec<(SignedTransaction, u32)> {
+    pub(super) fn take_held(&mut self) -> Vec<Waiting> {
         std::mem::take(&mut self.held)
     }
 
     /// Removes what a block has brought, wherever it waits; returns what waits in its place in the part that decided.
     pub(super) fn remove_committed(&mut self, part: Part, transactions: &[SignedTransaction]) -> Vec<Waiting> {
-        for tx in transactions {
-            self.pools.values_mut().for_each(|pool| pool.remove_same(tx));
-        }
+        let others = self.pools.iter_mut().filter(|(other, _)| **other != part);
+        others.for_each(|(_, pool)| transactions.iter().for_each(|tx| pool.remove_same(tx)));
         let pool = self.get_mut(part);
-        transactions.iter().filter_map(|tx| pool.remove_place(tx)).collect()
+        let beaten = |tx: &SignedTransaction| pool.remove_place(tx).filter(|waiting| waiting.transaction != *tx);
+        transactions.iter().filter_map(beaten).collect()
     }
     /// Removes what was refused from all pools: its sender may use the nonce again.
     pub(super) fn forget(&mut self, transaction: &SignedTransaction) {

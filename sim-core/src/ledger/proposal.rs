@@ -16,6 +16,7 @@ use super::receipt::compute_receipt_root;
 use super::state::{Place, State};
 use super::types::SignedTransaction;
 use crate::digest::Hash;
+use std::collections::BTreeSet;
 
 /// What a block is made on.
 struct Ground {
@@ -59,21 +60,18 @@ impl Ledger {
         let mut post = ground.state;
         let limit = self.genesis.parameters.block_transactions as usize;
         let part = self.pools.get_part(proposer);
-        let pool = self.pools.get_mut(part);
-        let ready: Vec<Waiting> =
-            pool.get_ready(|s| Some(find_next_nonce(&post, s)), limit).into_iter().cloned().collect();
-        let seen = self.pools.get_arrivals();
-        let ready = self.censor(proposer, ready);
+        let ready = self.find_ready(proposer, |s| Some(find_next_nonce(&post, s)), limit);
+        let (ready, left) = self.choose(proposer, ready);
         let signed = self.check_signatures(&ready);
         let (height, time_us) = (ground.height + 1, self.now_us.max(ground.time_us));
         let place = Place { height, time_us, proposer };
         let mut transactions = Vec::with_capacity(ready.len());
         let (mut leaves, mut receipts) = (Vec::with_capacity(ready.len()), Vec::with_capacity(ready.len()));
-        let mut bytes = 0;
+        let (mut bytes, mut refused) = (0, BTreeSet::new());
         for (waiting, is_signed) in ready.into_iter().zip(signed) {
             let tx = &waiting.transaction;
-            // A transaction whose forerunner was refused a moment ago has left the pool with it.
-            if self.pools.get_mut(part).get(tx.sender, tx.nonce).is_none() {
+            // Its forerunner was refused, and it with it.
+            if refused.contains(&tx.sender) {
                 continue;
             }
             let result = if is_signed { post.process_transaction(tx, place) } else { Err(TransitionError::Signature) };
@@ -86,7 +84,10 @@ impl Ledger {
                 }
                 // What fails on one branch may do well on another.
                 Err(_) if is_signed && !self.fails_for_good(tx, place) => {}
-                Err(reason) => self.refuse(part, tx, &reason, out),
+                Err(reason) => {
+                    refused.insert(tx.sender);
+                    self.refuse(part, tx, &reason, out);
+                }
             }
         }
         let mut robbed = None;
@@ -123,9 +124,11 @@ impl Ledger {
             }
             Mechanism::Tendermint | Mechanism::Pbft | Mechanism::Raft => {}
         }
+        let is_full = transactions.len() >= limit;
+        let omitted = if is_full { BTreeSet::new() } else { self.find_omitted(part, &left) };
         let hash = header.compute_hash();
         bytes += encode("header", &header).len() as u64;
-        let candidate = Candidate { header, transactions, receipts, post, seen, bytes, seal: None, robbed };
+        let candidate = Candidate { header, transactions, receipts, post, omitted, bytes, seal: None, robbed };
         self.candidates.insert(hash, candidate);
         Some(hash)
     }

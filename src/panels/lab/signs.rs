@@ -14,6 +14,7 @@ pub(in crate::panels) enum Figure {
     Triangle,
     Dot,
     Ring,
+    Lines,
 }
 
 /// Shapes with their words.
@@ -45,6 +46,7 @@ pub(in crate::panels) fn look(kind: Kind) -> (Figure, &'static str) {
         Kind::Block => (Figure::Square, "lab-kind-block"),
         Kind::Ask => (Figure::Ring, "lab-kind-ask"),
         Kind::Decided => (Figure::Ring, "lab-kind-decided"),
+        Kind::Transactions => (Figure::Lines, "lab-kind-transactions"),
     }
 }
 
@@ -112,5 +114,9 @@ pub(in crate::panels) fn draw(painter: &Painter, at: Pos2, r: f32, figure: Figur
         Figure::Disc => painter.circle(at, r, fill, stroke),
         Figure::Dot => painter.circle_filled(at, r * 0.45, colour),
         Figure::Ring => painter.circle_stroke(at, r, stroke),
+        Figure::Lines => {
+            let line = |y: f32| Shape::line_segment([at + vec2(-r, y * r), at + vec2(r, y * r)], stroke);
+            painter.add(Shape::Vec(vec![line(-0.7), line(0.0), line(0.7)]))
+        }
     };
 }

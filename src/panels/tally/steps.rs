@@ -205,6 +205,7 @@ fn story(ui: &mut Ui, data: &PanelData<'_>, steps: &Steps, hop: &HopView) {
         Kind::ViewChange | Kind::NewView | Kind::RequestVote | Kind::Vote => "tally-says-election",
         Kind::Ask | Kind::Decided => "tally-says-sync",
         Kind::Heartbeat => "tally-says-alive",
+        Kind::Transactions => "tally-says-transactions",
     };
     ui.add(Label::new(data.locale.t_args(meaning, &who)).wrap());
     let Some(stage) = stage_of(hop.kind).filter(|s| *s != Stage::Proposal) else { return };

@@ -49,6 +49,8 @@ pub(in crate::ledger) enum Body {
         block: clique::Block,
         hash: Hash,
     },
+    /// Transactions that wait, among the community's own validators.
+    Transactions,
     /// Asks for the block that was decided at the message's height.
     Ask,
     Decided {
@@ -122,6 +124,7 @@ impl Body {
             Self::ViewChange { .. }
             | Self::Raft { .. }
             | Self::Block { .. }
+            | Self::Transactions
             | Self::Ask
             | Self::Fetch { .. }
             | Self::State { .. } => {}
@@ -153,6 +156,7 @@ impl Body {
             Self::Block { .. } => (Kind::Block, 0),
             Self::Ask | Self::Fetch { .. } => (Kind::Ask, 0),
             Self::Decided { .. } | Self::State { .. } => (Kind::Decided, 0),
+            Self::Transactions => (Kind::Transactions, 0),
         }
     }
 }

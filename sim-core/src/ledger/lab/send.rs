@@ -119,7 +119,7 @@ impl Lab {
         let quorum = u64::from(self.setup.nodes * 2 / 3 + 1);
         let rest = match body {
             Body::Raft { .. } => transactions * c.execute_ns,
-            Body::Ask | Body::Fetch { .. } | Body::State { .. } => 0,
+            Body::Ask | Body::Fetch { .. } | Body::State { .. } | Body::Transactions => 0,
             Body::Decided { .. } if self.setup.mechanism == Mechanism::Raft => transactions * c.execute_ns,
             Body::Decided { .. } => batch(quorum) + batch(transactions) + transactions * c.execute_ns,
             Body::ViewChange { prepared, .. } => c.verify_ns + prepared.map_or(0, |_| batch(quorum)),

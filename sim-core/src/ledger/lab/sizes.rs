@@ -70,7 +70,7 @@ impl Sizes {
             Body::Raft { message: raft::Message::Append { entries, .. }, .. } => {
                 self.call + entries.iter().map(|e| self.compute_block(get_count(&e.value))).sum::<u64>()
             }
-            Body::Raft { .. } | Body::Ask | Body::Fetch { .. } | Body::State { .. } => self.call,
+            Body::Raft { .. } | Body::Ask | Body::Fetch { .. } | Body::State { .. } | Body::Transactions => self.call,
             Body::Block { hash, .. } => self.signature + self.compute_block(get_count(hash)),
             Body::Decided { value } => self.compute_block(get_count(value)) + certificate(true),
         }

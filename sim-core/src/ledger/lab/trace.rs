@@ -38,6 +38,8 @@ pub enum Kind {
     Ask,
     /// The answer.
     Decided,
+    /// Transactions that wait.
+    Transactions,
 }
 
 /// A message from one neighbour to another.

@@ -4,10 +4,12 @@ use super::{Community, get_blocks, seconds, silence};
 use crate::ledger::audit::verify;
 use crate::ledger::chain_file::{encode_genesis, encode_line};
 use crate::ledger::lab::mesh::LinkSettings;
+use crate::ledger::lab::trace::Kind;
 use crate::ledger::network::{Gear, NetworkSettings};
-use crate::ledger::types::{MeterReading, Parameters, Payload};
+use crate::ledger::types::{MeterReading, Parameters, Payload, SignedTransaction};
 use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach};
 use crate::quantity::Wh;
+use crate::time::SimTime;
 
 /// Seven validators at four gateways, as in the default scene.
 const SERVED: [Option<u32>; 7] = [Some(0), Some(2), Some(3), Some(2), Some(0), Some(1), Some(1)];
@@ -87,6 +89,28 @@ fn a_dead_gateway_silences_its_own_and_they_catch_up() {
     let lines = std::iter::once(encode_genesis(&community.genesis))
         .chain(get_blocks(&seen).iter().map(encode_line).collect::<Vec<_>>());
     verify(lines).expect("a valid chain");
+}
+
+/// A transaction is with the validator to which it was handed at once, and with the others after the tenth of a second in
+/// which it gathers and the time on the links; each could put into a block what it has heard of.
+#[test]
+fn a_transaction_is_known_where_it_has_been_heard() {
+    let (community, mut ledger) = begin(24, 2_400_000);
+    ledger.advance(seconds(1), &silence(0));
+    let reading = Payload::MeterReading(MeterReading { slot: 0, import: Wh(100), export: Wh(0) });
+    let tx = SignedTransaction::new(&community.keys[0], ledger.get_chain(), 0, reading);
+    ledger.submit_foreign_at(seconds(1), tx, 3);
+    let know = |ledger: &Ledger| -> Vec<u32> {
+        (0..7).filter(|v| !ledger.find_ready(*v, |_| Some(0), 9).is_empty()).collect()
+    };
+    ledger.advance(SimTime(1_001_000), &silence(0));
+    assert_eq!(know(&ledger), [3]);
+    ledger.advance(SimTime(1_103_000), &silence(0));
+    assert_eq!(know(&ledger), [1, 3], "the clinic is wired to the same gateway, a millisecond to and fro");
+    ledger.advance(SimTime(1_400_000), &silence(0));
+    assert_eq!(know(&ledger), [0, 1, 2, 3, 4, 5, 6]);
+    let hops = ledger.get_film().filter(|hop| hop.kind == Kind::Transactions);
+    assert_eq!(hops.map(|hop| hop.from).collect::<Vec<_>>(), [3; 6], "each has heard it once");
 }
 
 /// Who was away longer than peers keep blocks takes the state as a whole.

@@ -173,6 +173,6 @@ fn the_pool_orders_by_fee() {
     for (account, nonce, fee) in [(0, 0, 10), (1, 0, 30), (0, 1, 90), (2, 0, 20)] {
         put(account, nonce, fee);
     }
-    let order: Vec<i64> = pool.get_ready(|_| Some(0), 9).iter().map(|w| w.transaction.fee.0).collect();
+    let order: Vec<i64> = pool.get_ready(|_| Some(0), |_| true, 9).iter().map(|w| w.transaction.fee.0).collect();
     assert_eq!(order, [30, 20, 10, 90]);
 }
