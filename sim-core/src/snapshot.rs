@@ -218,12 +218,22 @@ pub struct ValidatorView {
     pub powered: bool,
     /// Its gateway works.
     pub connected: bool,
+    /// It is on another side of a partition than most.
+    pub apart: bool,
     /// Height it has reached.
     pub height: u64,
     /// It has cast its prevote in the round under way.
     pub prevoted: bool,
     /// It has cast its precommit in the round under way.
     pub precommitted: bool,
+}
+
+impl ValidatorView {
+    /// Whether those who go on can hear it.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.powered && self.connected && !self.apart
+    }
 }
 
 /// An island that is alive.

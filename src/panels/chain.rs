@@ -54,7 +54,7 @@ fn stalled(data: &PanelData<'_>) -> Option<String> {
     }
     let all = data.now.validators.len();
     let dark: Vec<String> = silent(data, |v| !v.powered);
-    let cut_off: Vec<String> = silent(data, |v| v.powered && !v.connected);
+    let cut_off: Vec<String> = silent(data, |v| v.powered && !v.is_heard());
     let none = || data.t("list-none");
     let comma = data.t("list-comma");
     let join = |names: Vec<String>| if names.is_empty() { none() } else { names.join(&comma) };
@@ -97,14 +97,14 @@ fn validators(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
         };
         let args = [("round", c.round.into()), ("waiting", c.waiting.into()), ("open", c.open.len().into())];
         ui.label(RichText::new(data.locale.t_args(key, &args)).weak()).on_hover_text(data.t(term));
-        if c.apart > 0 {
-            let words = data.locale.t_args("chain-apart", &[("n", c.apart.into())]);
-            ui.label(words).on_hover_text(data.t("term-chain-apart"));
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             who_decides(ui, data, reply);
         });
     });
+    if c.apart > 0 {
+        let words = data.locale.t_args("chain-apart", &[("n", c.apart.into())]);
+        ui.add(egui::Label::new(words).truncate()).on_hover_text(data.t("term-chain-apart"));
+    }
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.spacing_mut().interact_size.y = 20.0;
@@ -156,8 +156,12 @@ fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorVi
     };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
-        if !view.powered || !view.connected {
-            let why = data.t(if view.powered { "chain-cut-off" } else { "chain-dark" });
+        if !view.is_heard() {
+            let why = data.t(match (view.powered, view.connected) {
+                (false, _) => "chain-dark",
+                (true, false) => "chain-cut-off",
+                (true, true) => "chain-other-side",
+            });
             widgets::light(ui, Light::Dead, &why);
             ui.add_space(16.0);
         } else {

@@ -236,7 +236,7 @@ fn validator(data: &PanelData<'_>, id: ValidatorId) -> Vec<Row> {
     let Some(v) = data.now.validators.get(id.index()) else { return Vec::new() };
     vec![
         yes_no(data, "powered", v.powered, true),
-        yes_no(data, "connected", v.connected, true),
+        yes_no(data, "connected", v.connected && !v.apart, true),
         row("height", v.height.to_string()),
         row("prevote", data.t(if v.prevoted { "yes" } else { "no" })),
         row("precommit", data.t(if v.precommitted { "yes" } else { "no" })),

@@ -60,7 +60,14 @@ pub(crate) fn snapshot() -> Snapshot {
     };
     let device = DeviceView { kw: 3.3, available_kw: 4.0, status: DeviceStatus::On, ..DeviceView::default() };
     let switch = |normally_open: bool| SwitchView { closed: !normally_open, current_a: 88.0, ..SwitchView::default() };
-    let validator = ValidatorView { powered: true, connected: true, height: 412, prevoted: true, precommitted: false };
+    let validator = ValidatorView {
+        powered: true,
+        connected: true,
+        apart: false,
+        height: 412,
+        prevoted: true,
+        precommitted: false,
+    };
     Snapshot {
         time: NOW,
         weather: WeatherView {

@@ -220,6 +220,20 @@ fn the_votes_say_who_is_missing_and_why() {
     assert_eq!((h.state().state.sheet.open, h.state().state.inspector.event), (None, Some(EventId(1_001))));
 }
 
+/// Validators behind a cut of the network are crossed out with the reason, and what waits on their side is told.
+#[test]
+fn a_side_that_is_not_heard_is_told_with_what_waits_there() {
+    let mut desk = desk();
+    desk.now.chain.apart = 107;
+    desk.now.validators[5].apart = true;
+    let mut h = open(desk, SMALL, Sheet::Votes);
+    assert!(shows(&h, "cut off with others"));
+    h.state_mut().state.sheet.open = None;
+    h.state_mut().state.dock.open = Some(Dock::Chain);
+    h.run_steps(3);
+    assert!(shows(&h, "107 wait on another side"));
+}
+
 #[test]
 fn the_curve_grows_order_by_order_to_its_price() {
     let mut h = open(desk(), SMALL, Sheet::Curve);

@@ -147,7 +147,7 @@ fn states(scene: &Scene, now: &Snapshot, overlay: Overlay) -> SlotTable {
         put(Subject::Gateway(sim_core::ids::GatewayId::new(i)), *works, f32::from(u8::from(*works)), 0.0);
     }
     for (i, view) in now.validators.iter().enumerate() {
-        let speaks = view.powered && view.connected;
+        let speaks = view.is_heard();
         let voting = if view.precommitted || view.prevoted { 1.0 } else { 0.55 };
         let light = if speaks { voting } else { 0.0 };
         put(Subject::Validator(sim_core::ids::ValidatorId::new(i)), speaks, light, 0.0);

@@ -74,6 +74,12 @@ impl Ledger {
         self.nodes.get(validator as usize).map_or(Behaviour::Honest, |node| node.behaviour)
     }
 
+    /// Whether a validator is on another side of a partition than those with most power.
+    #[must_use]
+    pub fn is_apart(&self, validator: u32) -> bool {
+        self.nodes.get(validator as usize).is_some_and(|node| node.group != self.pools.get_main().1)
+    }
+
     /// From the next advance on only those with the same number hear each other; whom it does not name is in group 0.
     pub fn set_groups(&mut self, groups: Vec<u32>) {
         self.regrouping = Some(groups);

@@ -31,7 +31,7 @@ impl World {
             waiting: s.ledger.get_pool().get_count() as u32,
             apart: s.ledger.count_apart() as u32,
             stalled: s.ledger.is_stalled(),
-            voting: validators.iter().filter(|v| v.powered && v.connected).count() as u32,
+            voting: validators.iter().filter(|v| v.is_heard()).count() as u32,
             transactions: s.posting.transactions,
             blocks: s.posting.blocks.iter().cloned().collect(),
             votes: s.posting.votes.iter().copied().collect(),

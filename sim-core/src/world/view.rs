@@ -167,13 +167,18 @@ impl World {
     pub(super) fn view_validators(&self) -> Vec<ValidatorView> {
         use crate::ledger::lab::trace::Stage;
         let view = |(v, bus): (usize, &crate::ids::BusId)| {
-            let standing = self.state.ledger.get_standing(v as u32);
+            let ledger = &self.state.ledger;
+            let standing = ledger.get_standing(v as u32);
+            // What it says at a height that others have left behind is no vote on theirs.
+            let votes = |s: &(Stage, u64, u32)| s.1 == ledger.get_height() + 1;
+            let stage = standing.filter(votes).map(|s| s.0);
             ValidatorView {
                 powered: self.state.network.validator_failed[v].is_none() && self.state.flows.is_live(*bus),
                 connected: self.is_connected(*bus),
                 height: standing.map_or(0, |s| s.1.saturating_sub(1)),
-                prevoted: standing.is_some_and(|s| matches!(s.0, Stage::Voting | Stage::Committing)),
-                precommitted: standing.is_some_and(|s| s.0 == Stage::Committing),
+                apart: ledger.is_apart(v as u32),
+                prevoted: matches!(stage, Some(Stage::Voting | Stage::Committing)),
+                precommitted: stage == Some(Stage::Committing),
             }
         };
         self.scene.validator_bus.iter().enumerate().map(view).collect()

@@ -61,7 +61,7 @@ fn matrix(ui: &mut Ui, data: &PanelData<'_>, open: &[OpenBlockView]) {
             let band = Rect::from_min_size(pos2(area.left(), y - ROW / 2.0), vec2(wide, ROW));
             ui.painter().rect_filled(band, 4.0, ui.visuals().faint_bg_color);
         }
-        let is_dark = data.now.validators.get(v as usize).is_some_and(|view| !view.powered || !view.connected);
+        let is_dark = data.now.validators.get(v as usize).is_some_and(|view| !view.is_heard());
         let colour = if is_dark { theme::fault(ui) } else { ui.visuals().text_color() };
         text(pos2(area.left() + 8.0, y), Align2::LEFT_CENTER, validator(data, v), colour);
         for (i, block) in open.iter().enumerate() {

@@ -200,7 +200,7 @@ fn cell(data: &PanelData<'_>, state: &State, tally: &TallyView, v: u32, round: u
 fn is_silent(data: &PanelData<'_>, state: &State, tally: &TallyView, v: u32) -> bool {
     match tally.committed {
         Some(time) => state.silenced(v, time).is_some(),
-        None => data.now.validators.get(v as usize).is_some_and(|view| !view.powered || !view.connected),
+        None => data.now.validators.get(v as usize).is_some_and(|view| !view.is_heard()),
     }
 }
 
@@ -333,7 +333,12 @@ fn absent(ui: &mut Ui, data: &PanelData<'_>, state: &State, tally: &TallyView, v
             reply.event = Some(event);
         }
     });
-    let why = data.t(if powered { "chain-cut-off" } else { "chain-dark" });
+    let is_apart = event.is_none() && data.now.validators.get(v as usize).is_some_and(|view| view.apart);
+    let why = data.t(match (powered, is_apart) {
+        (false, _) => "chain-dark",
+        (true, true) => "chain-other-side",
+        (true, false) => "chain-cut-off",
+    });
     ui.add(Label::new(RichText::new(why).weak()).wrap());
     ui.add_space(4.0);
 }
