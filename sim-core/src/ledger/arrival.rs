@@ -13,10 +13,12 @@ use super::error::TransitionError;
 use super::mempool::{PATIENCE_US, Refusal, Waiting};
 use super::network::Event;
 use super::occurrence::{Occurrence, OccurrenceKind};
-use super::pools::{Part, Sources};
+use super::pools::Part;
 use super::types::SignedTransaction;
+use crate::digest::Hash;
 use crate::time::SimTime;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 impl Ledger {
     /// Hands a transaction to the network; it reaches a pool after a message's time. `origin` comes back in a refusal.
@@ -60,23 +62,30 @@ impl Ledger {
         self.network.schedule(now.0.max(self.now_us), Event::Transaction { transaction, way });
     }
 
-    /// Where an account hands in, and to which validator it goes: the next proposer, or the nearest after it in number
-    /// that is on the side of its gateway and can be reached.
+    /// Where an account hands in, and to which validator it goes.
     fn find_way(&mut self, account: u32) -> Option<(u32, u32)> {
-        let validators = self.rules.get_nodes();
-        let is_open = |node: &u32| self.network.mesh.get_reach(*node).is_reachable();
-        let at = match self.network.get_entry(account) {
-            Some(at) => at,
-            // Who has no gateway of its own takes the first that works, or the first validator on the side with most power.
-            None if !self.network.get_relays().is_empty() => self.network.get_relays().find(is_open)?,
-            None => (0..validators).find(|v| is_open(v) && self.pools.get_part(*v) == self.pools.get_main())?,
-        };
-        let group = self.find_group(at);
+        if let Some(at) = self.network.get_entry(account) {
+            return Some((at, self.find_target(at)?));
+        }
+        // Who has no gateway of its own takes one that works, on the side with most power first, or else a validator there.
+        let main = self.pools.get_main();
+        let relays = self.network.get_relays().filter(|r| self.network.mesh.get_reach(*r).is_reachable());
+        let mut doors: Vec<u32> = relays.collect();
+        doors.sort_by_key(|relay| self.find_group(*relay) != main.1);
+        let validators = (0..self.rules.get_nodes()).filter(|v| self.is_reachable(*v));
+        doors.extend(validators.filter(|v| self.pools.get_part(*v) == main));
+        doors.into_iter().find_map(|at| Some((at, self.find_target(at)?)))
+    }
+
+    /// The validator to which a node hands in: the next proposer, or the nearest after it in number that is on the node's
+    /// side and can be reached.
+    fn find_target(&mut self, at: u32) -> Option<u32> {
+        let (validators, group) = (self.rules.get_nodes(), self.find_group(at));
         let first = get_proposer(self.head.height + 1, 0, self.nodes.len());
         let others = (0..validators).map(|i| (first + i) % validators).filter(|v| *v != at);
         let mut meant = others.filter(|v| self.nodes[*v as usize].group == group);
         let to = meant.find(|v| self.network.mesh.get_next_hop(at, *v).is_some());
-        Some((at, to.or(Some(at).filter(|at| self.is_reachable(*at)))?))
+        to.or(Some(at).filter(|at| self.is_reachable(*at)))
     }
 
     /// The side of a partition on which a node hands in.
@@ -115,7 +124,7 @@ impl Ledger {
     }
 
     /// A pool takes a transaction in; says whether it did.
-    fn admit(&mut self, part: Part, mut waiting: Waiting, out: &mut Vec<Occurrence>) -> bool {
+    pub(super) fn admit(&mut self, part: Part, mut waiting: Waiting, out: &mut Vec<Occurrence>) -> bool {
         let (sender, nonce, origin) = (waiting.transaction.sender, waiting.transaction.nonce, waiting.origin);
         let Some(index) = self.state.get_index(&sender) else {
             self.say_refused(part, waiting, TransitionError::UnknownSender.into(), out);
@@ -123,7 +132,8 @@ impl Ledger {
         };
         // What no known gateway sent is checked at once, and all while the pool is crowded: no place may hang on it.
         let is_checked = origin == FOREIGN || self.pools.get_mut(part).is_crowded();
-        if is_checked && !waiting.transaction.get_claim(&self.chain).is_valid() {
+        let is_known = !is_checked || self.verified.is_known(&waiting.hash);
+        if !is_known && !waiting.transaction.get_claim(&self.chain).is_valid() {
             self.say_refused(part, waiting, TransitionError::Signature.into(), out);
             return false;
         }
@@ -148,11 +158,21 @@ impl Ledger {
         }
     }
 
-    /// A transaction that still waits for one before it leaves the pools.
+    /// A transaction that still waits for one before it leaves the pools, and with it all that its sender has beyond that,
+    /// so that they are signed anew in their order.
     pub(super) fn process_expiry(&mut self, sender: Address, nonce: u64, arrival: u64, out: &mut Vec<Occurrence>) {
         let next = self.get_nonce(&sender);
-        if let Some((gone, missing)) = self.pools.remove_waiting((sender, nonce), arrival, next) {
+        for (gone, missing) in self.pools.remove_waiting((sender, nonce), arrival, next) {
+            let nonce = gone.transaction.nonce;
             self.say_refused(self.pools.get_main(), gone, Refusal::Waited { nonce, missing }, out);
+        }
+    }
+
+    /// What was refused is forgotten wherever it waits; what its sender has after it waits for another one of its number.
+    pub(super) fn forget(&mut self, transaction: &SignedTransaction) {
+        let sender = transaction.sender;
+        for (nonce, arrival) in self.pools.forget(transaction) {
+            self.network.schedule(self.now_us + PATIENCE_US, Event::Expire { sender, nonce, arrival });
         }
     }
 
@@ -169,34 +189,31 @@ impl Ledger {
         self.say(OccurrenceKind::TransactionRefused { transaction: Box::new(tx), rival, origin, reason }, out);
     }
 
-    /// Takes over who hears whom, and returns who did before. Sides that meet have one pool from now on: that of the side
-    /// with the heaviest branch, or else most power, and what the others had arrives there.
-    pub(super) fn regroup(&mut self, out: &mut Vec<Occurrence>) -> Vec<Part> {
-        let (before, after) = (self.pools.get_parts().to_vec(), self.compute_parts());
-        if before == after {
-            return before;
-        }
-        let mut sources = Sources::new();
-        for (from, to) in before.iter().zip(&after) {
-            let list = sources.entry(*to).or_default();
-            if !list.contains(from) {
-                list.push(*from);
+    /// What nobody in a part has heard of, because the one that had it is no longer there, is handed in again.
+    pub(super) fn hand_in_again(&mut self) {
+        let mut unheard: BTreeMap<Hash, (Waiting, Vec<Part>)> = BTreeMap::new();
+        for (part, pool) in self.pools.iter() {
+            let members: Vec<u32> = (0..self.rules.get_nodes()).filter(|v| self.pools.get_part(*v) == part).collect();
+            for waiting in pool.iter().filter(|w| !members.iter().any(|v| self.has_heard(*v, w))) {
+                unheard.entry(waiting.hash).or_insert_with(|| (waiting.clone(), Vec::new())).1.push(part);
             }
         }
-        for list in sources.values_mut() {
-            list.sort_by_key(|part| (Reverse(self.rank(&before, *part)), *part));
+        for (waiting, parts) in unheard.into_values() {
+            for part in parts {
+                self.pools.get_mut(part).remove_same(&waiting.transaction);
+            }
+            let way = self.find_way(waiting.origin);
+            let is_there = match way {
+                Some((_, to)) => self.pools.get(self.pools.get_part(to)).is_some_and(|pool| pool.has(&waiting)),
+                None => self.pools.has(&waiting),
+            };
+            if !is_there {
+                if waiting.origin != FOREIGN {
+                    self.pools.begin_way(&waiting.transaction);
+                }
+                self.carry(SimTime(self.now_us), Box::new(waiting));
+            }
         }
-        let main = self.find_main(&after);
-        for (part, waiting) in self.pools.regroup(after, main, sources) {
-            self.admit(part, waiting, out);
-        }
-        before
-    }
-
-    fn rank(&self, parts: &[Part], part: Part) -> (u64, u64) {
-        let members = || (0..).zip(parts).filter(|(_, own)| **own == part).map(|(node, _)| node);
-        let heaviest = members().filter_map(|node| Some(self.get_branches(node)?.get_weight())).max();
-        (heaviest.unwrap_or_default(), members().map(|node| self.get_power(node)).sum())
     }
 
     /// The network has changed: what could not be handed in is tried again.

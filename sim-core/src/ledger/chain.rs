@@ -17,7 +17,6 @@ use super::consensus::clique::ForkChoice;
 use super::crypto::{Address, Keypair, Signature};
 use super::driver::{Ack, Node};
 use super::envelope::Envelope;
-use super::error::TransitionError;
 use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
 use super::lab::trace::{Hop, Stage};
 use super::mechanism::{Mechanism, Rules};
@@ -378,8 +377,7 @@ impl Ledger {
         self.keep_block(&block, tree);
         self.say(OccurrenceKind::Committed { block: Box::new(block), receipts }, out);
         for waiting in beaten {
-            let (expected, found) = (self.get_nonce(&waiting.transaction.sender), waiting.transaction.nonce);
-            self.say_refused(part, waiting, TransitionError::Nonce { expected, found }.into(), out);
+            self.refuse_beaten(part, waiting, out);
         }
         if self.is_stalled {
             self.is_stalled = false;

@@ -290,7 +290,9 @@ impl Ledger {
         }
         let group = |node: u32| self.nodes.get(node as usize).map(|n| n.group);
         // What is repeated for who missed it comes from its own side, whoever said it first.
-        let is_repeated = to.is_some() && envelope.to.is_none();
+        let is_of_side =
+            |v: &u32| (*v as usize) < self.nodes.len() && self.pools.get_part(*v) == self.pools.get_part(at);
+        let is_repeated = to.is_some() && envelope.to.is_none() && envelope.seen.iter().any(is_of_side);
         let is_cut_off = !is_repeated && group(at).is_some_and(|own| Some(own) != group(envelope.from));
         if !is_open || !is_last || is_cut_off || !envelope.seen.insert(at) {
             return;

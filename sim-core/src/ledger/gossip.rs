@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 const GATHER_US: u64 = 100_000;
 
 /// The height of messages that belong to none.
-const ANY_HEIGHT: u64 = u64::MAX;
+pub(super) const ANY_HEIGHT: u64 = u64::MAX;
 
 impl Ledger {
     /// The message with which a validator will pass on what comes to it now.
@@ -75,7 +75,7 @@ impl Ledger {
     }
 
     /// Whether a validator has heard of a transaction.
-    fn has_heard(&self, node: u32, waiting: &Waiting) -> bool {
+    pub(super) fn has_heard(&self, node: u32, waiting: &Waiting) -> bool {
         self.store.get(&waiting.bundle).is_none_or(|envelope| envelope.seen.contains(&node))
     }
 

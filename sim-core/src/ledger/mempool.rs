@@ -275,12 +275,30 @@ impl Mempool {
         gone.iter().filter_map(|key| self.remove(key)).collect()
     }
 
-    /// Takes out a transaction that still waits for one before it; with the nonce that is missing.
-    pub fn remove_waiting(&mut self, sender: Address, nonce: u64, arrival: u64, next: u64) -> Option<(Waiting, u64)> {
+    /// Takes out all that a sender has beyond the nonce that is missing, while the one of this arrival is among it; with
+    /// that nonce.
+    pub fn remove_waiting(
+        &mut self,
+        sender: Address,
+        nonce: u64,
+        arrival: u64,
+        next: u64,
+    ) -> Option<(Vec<Waiting>, u64)> {
         let missing = self.get_next_nonce(sender, next);
-        let waits = self.get(sender, nonce).is_some_and(|w| w.arrival == arrival);
-        let gone = if waits && nonce > missing { self.remove(&(sender, nonce)) } else { None };
-        gone.map(|gone| (gone, missing))
+        let waits = nonce > missing && self.get(sender, nonce).is_some_and(|w| w.arrival == arrival);
+        waits.then(|| (self.remove_refused(sender, missing), missing))
+    }
+
+    /// Takes out what can stand in no block any more, because its number is taken.
+    pub fn remove_stale(&mut self, get_nonce: impl Fn(&Address) -> u64) -> Vec<Waiting> {
+        let stale = self.waiting.keys().filter(|(sender, nonce)| *nonce < get_nonce(sender)).copied();
+        let stale: Vec<_> = stale.collect();
+        stale.iter().filter_map(|key| self.remove(key)).collect()
+    }
+
+    /// What a sender has from a nonce on.
+    pub fn get_followers(&self, sender: Address, nonce: u64) -> impl Iterator<Item = &Waiting> {
+        self.waiting.range((sender, nonce)..=(sender, u64::MAX)).map(|(_, waiting)| &**waiting)
     }
 
     fn remove(&mut self, key: &(Address, u64)) -> Option<Waiting> {

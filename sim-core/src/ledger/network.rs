@@ -72,8 +72,8 @@ pub struct Gear {
     pub relays: u32,
     /// Links between nodes.
     pub links: Vec<(u32, u32, LinkSettings)>,
-    /// By account, the node to which it hands its transactions.
-    pub entries: Vec<u32>,
+    /// By account, the node to which it hands its transactions; none for whoever takes the first that works.
+    pub entries: Vec<Option<u32>>,
 }
 
 impl Gear {
@@ -86,7 +86,12 @@ impl Gear {
 
     /// Gateways that hear each other, and validators each at its own, or at all of them where it has none.
     #[must_use]
-    pub fn of_gateways(served_by: &[Option<u32>], gateways: u32, backhaul: LinkSettings, entries: Vec<u32>) -> Self {
+    pub fn of_gateways(
+        served_by: &[Option<u32>],
+        gateways: u32,
+        backhaul: LinkSettings,
+        entries: Vec<Option<u32>>,
+    ) -> Self {
         let validators = u32::try_from(served_by.len()).unwrap_or(u32::MAX);
         let mut links = Vec::new();
         for a in 0..gateways {
@@ -131,7 +136,7 @@ pub(super) struct Network {
     pub(super) mesh: Mesh,
     validators: u32,
     nodes: u32,
-    entries: Vec<u32>,
+    entries: Vec<Option<u32>>,
     queue: BTreeMap<(u64, u64), Event>,
     sequence: u64,
 }
@@ -169,7 +174,7 @@ impl Network {
 
     /// The node at which an account hands in; none for whoever has none of its own.
     pub(super) fn get_entry(&self, account: u32) -> Option<u32> {
-        self.entries.get(account as usize).copied()
+        self.entries.get(account as usize).copied().flatten()
     }
 
     /// Passes something on by one hop on its way; the node it comes to, and when. None where it can get no further.

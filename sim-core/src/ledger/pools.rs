@@ -47,6 +47,10 @@ impl Pools {
     pub(super) fn get_main(&self) -> Part {
         self.main
     }
+    /// Another part has most power.
+    pub(super) fn set_main(&mut self, main: Part) {
+        self.main = main;
+    }
     /// Its pool.
     pub(super) fn get_main_pool(&self) -> &Mempool {
         static NOTHING: Mempool = Mempool::EMPTY;
@@ -126,16 +130,30 @@ impl Pools {
         let beaten = |tx: &SignedTransaction| pool.remove_place(tx).filter(|waiting| waiting.transaction != *tx);
         transactions.iter().filter_map(beaten).collect()
     }
-    /// Removes what was refused from all pools: its sender may use the nonce again.
-    pub(super) fn forget(&mut self, transaction: &SignedTransaction) {
+    /// Removes what was refused from all pools: its sender may use the nonce again. Returns, of what its sender has after
+    /// it, nonces and places in the order of arrival.
+    pub(super) fn forget(&mut self, transaction: &SignedTransaction) -> BTreeSet<(u64, u64)> {
+        let (sender, nonce) = (transaction.sender, transaction.nonce);
         self.pools.values_mut().for_each(|pool| pool.remove_same(transaction));
+        let followers = self.pools.values().flat_map(|pool| pool.get_followers(sender, nonce + 1));
+        followers.map(|waiting| (waiting.transaction.nonce, waiting.arrival)).collect()
     }
-    /// Takes out a transaction wherever it still waits for one before it; with the nonce that is missing. None while it
-    /// can follow somewhere.
-    pub(super) fn remove_waiting(&mut self, at: (Address, u64), arrival: u64, next: u64) -> Option<(Waiting, u64)> {
+    /// Takes out what a sender has beyond a nonce that is missing, wherever the one of this arrival still waits for it;
+    /// with that nonce. What can follow somewhere is not among it.
+    pub(super) fn remove_waiting(&mut self, at: (Address, u64), arrival: u64, next: u64) -> Vec<(Waiting, u64)> {
         let pools = self.pools.values_mut();
-        let gone = pools.filter_map(|pool| pool.remove_waiting(at.0, at.1, arrival, next)).last()?;
-        (!self.pools.values().any(|pool| pool.has(&gone.0))).then_some(gone)
+        let gone = pools.filter_map(|pool| pool.remove_waiting(at.0, at.1, arrival, next));
+        let gone = gone.flat_map(|(list, missing)| list.into_iter().map(move |waiting| (waiting, missing)));
+        let gone: BTreeMap<_, _> = gone.map(|g| ((g.0.transaction.nonce, g.0.hash), g)).collect();
+        gone.into_values().filter(|(waiting, _)| !self.has(waiting)).collect()
+    }
+    /// Whether this very transaction waits anywhere.
+    pub(super) fn has(&self, waiting: &Waiting) -> bool {
+        self.pools.values().any(|pool| pool.has(waiting))
+    }
+    /// All pools with their parts.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Part, &Mempool)> {
+        self.pools.iter().map(|(part, pool)| (*part, pool))
     }
 
     /// Takes over who hears whom; returns what has to arrive where besides the pools that stand.

@@ -82,7 +82,7 @@ impl Ledger {
                     bytes += waiting.bytes as u64;
                     transactions.push(waiting.transaction);
                 }
-                // What fails on one branch may do well on another.
+                // What fails here may do well on another branch, or in a block that others have voted for.
                 Err(_) if is_signed && !self.fails_for_good(tx, place) => {}
                 Err(reason) => {
                     refused.insert(tx.sender);
@@ -133,15 +133,18 @@ impl Ledger {
         Some(hash)
     }
 
-    /// Whether a transaction that fails on a branch fails on what is final, too.
+    /// Whether a transaction that fails fails on what is final, too, and stands in no block that can still become so.
     fn fails_for_good(&self, tx: &SignedTransaction, place: Place) -> bool {
+        if self.candidates.values().any(|candidate| candidate.transactions.contains(tx)) {
+            return false;
+        }
         !self.rules.mechanism.has_branches()
             || (self.get_nonce(&tx.sender) == tx.nonce && self.state.clone().process_transaction(tx, place).is_err())
     }
 
     fn refuse(&mut self, part: Part, tx: &SignedTransaction, reason: &TransitionError, out: &mut Vec<Occurrence>) {
         for gone in self.pools.get_mut(part).remove_refused(tx.sender, tx.nonce) {
-            self.pools.forget(&gone.transaction);
+            self.forget(&gone.transaction);
             let first = gone.transaction.nonce == tx.nonce;
             let reason = if first { reason.clone().into() } else { Refusal::Orphaned { missing: tx.nonce } };
             self.say_refused(part, gone, reason, out);

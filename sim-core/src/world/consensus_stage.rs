@@ -24,15 +24,14 @@ pub(super) fn gear_of(scene: &Scene) -> Gear {
     let gateway_of = |bus: crate::ids::BusId| scene.bus_gateway.get(bus.index()).copied().flatten();
     let served: Vec<Option<u32>> = scene.validator_bus.iter().map(|bus| gateway_of(*bus).map(|g| g.0)).collect();
     let (validators, gateways) = (served.len() as u32, scene.gateway_bus.len() as u32);
-    // Who has no gateway, or sits with the utility, hands in at the first one.
-    let door = if gateways > 0 { validators } else { 0 };
+    // Who has no gateway, or sits with the utility, hands in at one that works.
     let entry = |p: &Participant| {
         let bus = match p {
             Participant::Building(b) => scene.building_bus.get(b.index()),
             Participant::Device(d) => scene.device_bus.get(d.index()),
             Participant::Grid | Participant::Losses => None,
         };
-        bus.and_then(|bus| gateway_of(*bus)).map_or(door, |g| validators + g.0)
+        bus.and_then(|bus| gateway_of(*bus)).map(|g| validators + g.0)
     };
     Gear::of_gateways(&served, gateways, backhaul, scene.participants.iter().map(entry).collect())
 }

@@ -153,7 +153,9 @@ impl World {
         let transaction = Box::new(transaction);
         let evidence = match (reason, rival) {
             (Refusal::Rule(TransitionError::Signature), _) => Evidence::Forged { transaction },
-            (Refusal::NonceTaken { .. } | Refusal::Rule(TransitionError::Nonce { .. }), Some(rival)) => {
+            (Refusal::NonceTaken { .. } | Refusal::Rule(TransitionError::Nonce { .. }), Some(rival))
+                if are_two_payments(&rival, &transaction) =>
+            {
                 Evidence::DoubleSpend { first: Box::new(rival), second: transaction }
             }
             (Refusal::Rule(TransitionError::Nonce { .. }), _) => match watch.get_latest(account) {
@@ -282,6 +284,10 @@ impl World {
             _ => Subject::Chain,
         }
     }
+}
+
+fn are_two_payments(a: &SignedTransaction, b: &SignedTransaction) -> bool {
+    matches!(a.payload, Payload::Transfer(_)) && a.payload != b.payload
 }
 
 fn is_same_hour(a: &SignedTransaction, b: &SignedTransaction) -> bool {

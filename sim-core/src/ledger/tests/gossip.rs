@@ -17,7 +17,7 @@ const SERVED: [Option<u32>; 7] = [Some(0), Some(2), Some(3), Some(2), Some(0), S
 fn begin(seed: u64, bits_per_s: u64) -> (Community, Ledger) {
     let community = Community::new(40, seed, Parameters::default());
     let settings = NetworkSettings { bits_per_s, ..NetworkSettings::default() };
-    let gear = Gear::of_gateways(&SERVED, 4, LinkSettings::from(settings), vec![7; 40]);
+    let gear = Gear::of_gateways(&SERVED, 4, LinkSettings::from(settings), vec![Some(7); 40]);
     let ledger = Ledger::with_gear(community.genesis.clone(), gear, seed).expect("a valid genesis");
     (community, ledger)
 }

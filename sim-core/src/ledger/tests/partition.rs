@@ -11,6 +11,7 @@ use crate::ledger::types::{MeterReading, Parameters, Payload, SignedTransaction,
 use crate::ledger::watch::{Evidence, Known};
 use crate::ledger::{Ledger, Occurrence, OccurrenceKind, Reach};
 use crate::quantity::{Money, Wh};
+use crate::time::SimTime;
 
 /// Seven validators at four gateways, as in the default scene: the school alone hangs on the last.
 const SERVED: [Option<u32>; 7] = [Some(0), Some(2), Some(3), Some(2), Some(0), Some(1), Some(1)];
@@ -21,7 +22,7 @@ const SCHOOL: usize = 2;
 fn begin(mechanism: Mechanism, seed: u64) -> (Community, Ledger) {
     let parameters = Parameters { mechanism, work_bits: 8, ..Parameters::default() };
     let community = Community::new(METERS, seed, parameters);
-    let entries = (0..METERS).map(|i| 7 + i % 4).collect();
+    let entries = (0..METERS).map(|i| Some(7 + i % 4)).collect();
     let gear = Gear::of_gateways(&SERVED, 4, LinkSettings::from(NetworkSettings::default()), entries);
     let ledger = Ledger::with_gear(community.genesis.clone(), gear, seed).expect("a valid genesis");
     (community, ledger)
@@ -198,4 +199,84 @@ fn sides_that_come_and_go_lose_and_double_nothing() {
         assert_eq!((ledger.get_pool().get_count(), ledger.count_apart()), (0, 0), "{mechanism:?}");
         check(&community, &seen);
     }
+}
+
+/// The validator to which a reading was handed goes dark before it has passed it on: the others have it in the next block
+/// all the same, and when the validator is back nothing is told twice.
+#[test]
+fn what_went_dark_with_its_validator_is_handed_in_again() {
+    let (community, mut ledger) = begin(Mechanism::Tendermint, 35);
+    let mut seen = ledger.advance(seconds(1), &silence(0));
+    let reading = MeterReading { slot: 0, import: Wh(100), export: Wh(0) };
+    community.send(&mut ledger, seconds(1), 0, Payload::MeterReading(reading));
+    let mut now = 1_000_000;
+    while ledger.get_pool().get_count() == 0 {
+        now += 1_000;
+        seen.extend(ledger.advance(SimTime(now), &silence(0)));
+    }
+    let holder: Vec<u32> = (0..7).filter(|v| !ledger.find_ready(*v, |_| Some(0), 9).is_empty()).collect();
+    let mut reach = silence(0);
+    assert_eq!(holder.len(), 1);
+    reach[holder[0] as usize].powered = false;
+    seen.extend(ledger.advance(seconds(60), &reach));
+    assert_eq!((count_transactions(&seen), get_refusals(&seen).len()), (1, 0));
+    seen.extend(ledger.advance(seconds(300), &silence(0)));
+    assert_eq!((count_transactions(&seen), get_refusals(&seen).len(), ledger.count_apart()), (1, 0, 0));
+    check(&community, &seen);
+}
+
+/// A payment has committed on the larger side, of which two then go dark: the smaller side, now the larger, holds another
+/// payment of the same number. When they meet it is refused, and no copy of it is ever told again.
+#[test]
+fn a_beaten_payment_is_refused_once_whoever_is_in_the_majority_then() {
+    for mechanism in [Mechanism::Raft, Mechanism::Tendermint, Mechanism::Clique] {
+        let (community, mut ledger) = begin(mechanism, 36);
+        let side: &[usize] = if mechanism == Mechanism::Tendermint { &[5, 6] } else { &[5, 6, 2] };
+        let mut seen = ledger.advance(seconds(60), &silence(0));
+        cut(&mut ledger, side);
+        seen.extend(ledger.advance(seconds(61), &silence(0)));
+        let [own, other] = [1, 2].map(|to| pay(&community, &ledger, 0, to));
+        let apart = ledger.find_apart(0).expect("another side");
+        ledger.submit(seconds(61), own, 0);
+        ledger.submit_foreign_at(seconds(61), other, apart);
+        seen.extend(ledger.advance(seconds(400), &silence(0)));
+        assert_eq!(count_transactions(&seen), 1, "{mechanism:?}");
+        // One of the smaller side goes dark with its copy, and so many of the larger side that it is no longer the larger.
+        let mut reach = silence(0);
+        reach[5].powered = false;
+        reach[1].powered = false;
+        reach[3].powered = false;
+        seen.extend(ledger.advance(seconds(460), &reach));
+        ledger.set_groups(Vec::new());
+        seen.extend(ledger.advance(seconds(520), &reach));
+        seen.extend(ledger.advance(seconds(1_200), &silence(0)));
+        let refusals = get_refusals(&seen);
+        assert!(refusals.len() == 1 && refusals[0].contains("expected 1"), "{mechanism:?}: {refusals:?}");
+        assert_eq!((ledger.get_pool().get_count(), ledger.count_apart()), (0, 0), "{mechanism:?}");
+        assert_eq!(ledger.get_state().get_accounts()[0].nonce, 1, "{mechanism:?}");
+        check(&community, &seen);
+    }
+}
+
+/// With no gateway of their own accounts hand in wherever something works.
+#[test]
+fn who_has_no_gateway_takes_one_that_works() {
+    let community = Community::new(3, 37, Parameters::default());
+    let gear = Gear::of_gateways(&SERVED, 4, LinkSettings::from(NetworkSettings::default()), Vec::new());
+    let mut ledger = Ledger::with_gear(community.genesis.clone(), gear, 37).expect("a valid genesis");
+    let mut reach = silence(0);
+    reach.extend([Reach::FULL; 4]);
+    reach[7] = Reach { powered: false, connected: false };
+    let mut seen = ledger.advance(seconds(60), &reach);
+    let reading = |slot| Payload::MeterReading(MeterReading { slot, import: Wh(100), export: Wh(0) });
+    community.send(&mut ledger, seconds(60), 0, reading(0));
+    seen.extend(ledger.advance(seconds(120), &reach));
+    assert_eq!(count_transactions(&seen), 1);
+    // The first gateway works again, but on the smaller side.
+    cut(&mut ledger, &[0, 4]);
+    seen.extend(ledger.advance(seconds(121), &[Reach::FULL; 11]));
+    community.send(&mut ledger, seconds(121), 0, reading(1));
+    seen.extend(ledger.advance(seconds(240), &[Reach::FULL; 11]));
+    assert_eq!(count_transactions(&seen), 2);
+    check(&community, &seen);
 }
