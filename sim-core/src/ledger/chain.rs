@@ -20,13 +20,13 @@ use super::envelope::Envelope;
 use super::genesis::{Genesis, GenesisError, VALIDATOR_KEYS};
 use super::lab::trace::{Hop, Stage};
 use super::mechanism::{Mechanism, Rules};
-use super::mempool::Mempool;
+use super::mempool::{MAX_WAITING, MAX_WAITING_OF_SENDER, Mempool};
 use super::network::{Event, Gear, Network, NetworkSettings};
 use super::occurrence::{BlockTrace, MessageTrace, Occurrence, OccurrenceKind, Reach};
 use super::pools::Pools;
 use super::receipt::Receipt;
 use super::state::State;
-use super::types::SignedTransaction;
+use super::types::{Payload, SignedTransaction};
 use super::verifier::Verifier;
 use crate::digest::Hash;
 use crate::rng::Stream;
@@ -268,6 +268,19 @@ impl Ledger {
     pub fn get_next_nonce(&self, sender: &Address) -> u64 {
         let next = self.get_nonce(sender);
         (next..).find(|nonce| self.pools.is_free(*sender, *nonce)).unwrap_or(next)
+    }
+
+    /// Whether the network takes more of this sender's: where much waits already, gateways keep what is new.
+    #[must_use]
+    pub fn has_room(&self, sender: &Address) -> bool {
+        let next = self.get_next_nonce(sender).saturating_sub(self.get_nonce(sender));
+        self.get_pool().get_count() + self.count_apart() < MAX_WAITING / 2 && next < MAX_WAITING_OF_SENDER / 2
+    }
+
+    /// Whether something of this sender's that is so waits, or anything is under way.
+    #[must_use]
+    pub fn is_pending(&self, sender: &Address, is_so: impl Fn(&Payload) -> bool) -> bool {
+        self.pools.is_pending(*sender, is_so)
     }
 
     /// Whether nothing of this sender's waits or is under way.

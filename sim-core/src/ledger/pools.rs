@@ -6,7 +6,7 @@
 
 use super::crypto::Address;
 use super::mempool::{Mempool, Waiting};
-use super::types::SignedTransaction;
+use super::types::{Payload, SignedTransaction};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +78,12 @@ impl Pools {
     pub(super) fn is_idle(&self, sender: Address) -> bool {
         let all = (sender, 0)..=(sender, u64::MAX);
         self.under_way.range(all).next().is_none() && !self.pools.values().any(|pool| pool.has_any_of(sender))
+    }
+    /// Whether something of a sender's that is so waits anywhere, or anything is under way.
+    pub(super) fn is_pending(&self, sender: Address, is_so: impl Fn(&Payload) -> bool) -> bool {
+        let waiting = self.pools.values().flat_map(|pool| pool.get_followers(sender, 0));
+        self.under_way.range((sender, 0)..=(sender, u64::MAX)).next().is_some()
+            || waiting.into_iter().any(|waiting| is_so(&waiting.transaction.payload))
     }
     /// How many different transactions wait that the part with most power has not heard.
     pub(super) fn count_apart(&self) -> usize {

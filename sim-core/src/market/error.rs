@@ -38,7 +38,9 @@ pub enum MarketError {
         import: Price,
     },
     /// Absurd tariffs, or a carbon price that would be paid out.
-    #[error("tariffs lie within a million per kWh, the carbon price between 0 and a million a tonne")]
+    #[error(
+        "tariffs, with their shape and a shock, lie within 500 per kWh, the carbon price between 0 and a million a tonne"
+    )]
     BadPrices,
     /// A grid fee, tax, subsidy, price limit or market maker out of range.
     #[error("fees, subsidies, limits and spreads lie between 0 and 1000 per kWh, discount and tax between 0 and 1")]

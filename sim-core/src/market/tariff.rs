@@ -99,12 +99,16 @@ pub struct Levers {
 }
 
 impl Levers {
-    /// Refuses levers under which the grid would at any hour buy above what it sells at, carbon would be paid for, or a
-    /// tariff or the carbon price (per kWh or t) exceeds a million.
+    /// Refuses levers under which the grid would at any hour buy above what it sells at, carbon would be paid for, the
+    /// grid's price with shape and shock would be beyond half of what the chain takes as a price (carbon comes on top), or
+    /// the carbon price beyond a million per t.
     pub fn check(&self) -> Result<(), MarketError> {
-        const PRICES: std::ops::RangeInclusive<i64> = -1_000_000_000..=1_000_000_000;
+        const MOST: i64 = 500_000;
+        const PRICES: std::ops::RangeInclusive<i64> = -MOST..=MOST;
         const CARBON: std::ops::RangeInclusive<i64> = 0..=1_000_000_000_000;
+        let dearest = (0..24).map(|hour| self.before_carbon(hour * HOUR_US)).max();
         let in_range = PRICES.contains(&self.import_tariff.0)
+            && dearest.is_none_or(|price| price.0 <= MOST)
             && PRICES.contains(&self.feed_in_tariff.0)
             && CARBON.contains(&self.carbon_price.0);
         self.check_rules()?;

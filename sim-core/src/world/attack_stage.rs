@@ -87,6 +87,9 @@ impl World {
                 for name in validators {
                     groups[self.validator(name)?.index()] = 1;
                 }
+                if groups.iter().all(|group| *group == groups[0]) {
+                    return Err("all validators would be on one side: name some of them, not none and not all".into());
+                }
                 self.state.ledger.set_groups(groups);
             }
         }
@@ -226,5 +229,8 @@ impl World {
 
 /// Whether rounds may fail because of an attack.
 pub(super) fn fails_rounds(attack: &Attack) -> bool {
-    matches!(attack, Attack::Partition { .. } | Attack::Silence { .. } | Attack::InvalidBlock { .. })
+    matches!(
+        attack,
+        Attack::Partition { .. } | Attack::Silence { .. } | Attack::InvalidBlock { .. } | Attack::Equivocate { .. }
+    )
 }

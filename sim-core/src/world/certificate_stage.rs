@@ -85,7 +85,10 @@ impl World {
         let (mut actions, mut certified) = (Vec::new(), Wh::ZERO);
         for account in 0..self.scene.participants.len() as u32 {
             // What waits may be of the same hours; it is looked at again an hour later.
-            if !self.state.posting.outbox[account as usize].is_empty() {
+            let posting = &self.state.posting;
+            let is_claim = |payload: &Payload| matches!(payload, Payload::Certificate(_));
+            let sender = posting.keys[account as usize].get_address();
+            if !posting.outbox[account as usize].is_empty() || self.state.ledger.is_pending(&sender, is_claim) {
                 continue;
             }
             let mut released = Wh::ZERO;

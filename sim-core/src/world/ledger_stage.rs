@@ -280,7 +280,10 @@ impl World {
             if !due || self.state.posting.outbox[account].is_empty() || !self.can_send(account) {
                 continue;
             }
-            while let Some(post) = self.state.posting.outbox[account].pop_front() {
+            let sender = self.state.posting.keys[account].get_address();
+            while self.state.ledger.has_room(&sender)
+                && let Some(post) = self.state.posting.outbox[account].pop_front()
+            {
                 self.submit(account, post);
             }
         }
@@ -404,10 +407,15 @@ impl World {
                 let cause = known.or_else(|| self.state.posting.sender_at(at)).unwrap_or(self.state.root);
                 let kind = EventKind::TransactionRefused { reason: reason.to_string() };
                 let event = self.state.journal.note(at, subject, kind, cause);
-                if matches!(reason, Refusal::Orphaned { .. } | Refusal::Waited { .. })
-                    && let Some(outbox) = self.state.posting.outbox.get_mut(origin as usize)
-                {
-                    // Nothing is wrong with it but its number: it is signed anew.
+                let is_to_come_again = matches!(
+                    reason,
+                    Refusal::Orphaned { .. }
+                        | Refusal::Waited { .. }
+                        | Refusal::Full { .. }
+                        | Refusal::TooFarAhead { .. }
+                );
+                if is_to_come_again && let Some(outbox) = self.state.posting.outbox.get_mut(origin as usize) {
+                    // Nothing is wrong with it but its number or its time: it is signed anew.
                     outbox.push_back(Post { payload: transaction.payload, fee: transaction.fee, order });
                     return;
                 }

@@ -31,6 +31,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const KEPT_SOURCES: usize = 64;
 /// The interpreter finds functions by a hash of their names: with a seed of ours it does not differ from build to build.
 const HASHING_SEED: [u64; 4] = [1, 2, 3, 4];
+/// Bytes of texts in a variable that are not paid for when it is used.
+const LETTERS: usize = 64;
 /// Words that are not part of the language here.
 const FORBIDDEN: [&str; 14] = [
     "eval",
@@ -219,21 +221,24 @@ impl Machine {
 }
 
 /// The interpreter checks the size of what a function or operator gives, but not of a record that grows by assignment to
-/// new fields, and it copies a list or record for the price of one operation. So whenever the variable of one is used,
-/// its size is checked and paid for.
+/// new fields; it copies a list or record for the price of one operation, and goes through a text to change a letter of it.
+/// So whenever the variable of one is used, its size is checked and paid for, a text's where it is longer than a word.
 #[expect(deprecated, reason = "the call is not deprecated but marked as one that may change; the version is pinned")]
 fn limit_variables(engine: &mut Engine, gauge: Option<Gauge>) {
     engine.on_var(move |name, _, context| {
-        let Some(value) = context.scope().get(name).filter(|value| value.is_map() || value.is_array()) else {
+        let Some(value) =
+            context.scope().get(name).filter(|value| value.is_map() || value.is_array() || value.is_string())
+        else {
             return Ok(None);
         };
-        let (items, bytes) = measure(value);
-        if items > MAX_ITEMS || bytes > MAX_TEXT_BYTES {
+        let size = measure(value);
+        if size.items > MAX_ITEMS || size.bytes > MAX_TEXT_BYTES {
             let what = "a list or record".to_owned();
             return Err(EvalAltResult::ErrorDataTooLarge(what, Position::NONE).into());
         }
+        let cost = compute_walk(size.items) + compute_walk(size.longest.saturating_sub(LETTERS));
         match &gauge {
-            Some(gauge) if !gauge.process_cost(compute_walk(items)) => {
+            Some(gauge) if !gauge.process_cost(cost) => {
                 Err(EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE).into())
             }
             _ => Ok(None),
@@ -241,18 +246,33 @@ fn limit_variables(engine: &mut Engine, gauge: Option<Gauge>) {
     });
 }
 
-/// Items of a list or record, nested ones counted, and bytes of the texts in it.
-fn measure(value: &Dynamic) -> (usize, usize) {
-    let add = |sum: (usize, usize), value: &Dynamic| {
-        let (items, bytes) = measure(value);
-        (sum.0.saturating_add(items).saturating_add(1), sum.1.saturating_add(bytes))
+/// How much there is in a variable.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    /// Items of a list or record, nested ones counted.
+    items: usize,
+    /// Bytes of the texts in it.
+    bytes: usize,
+    /// Bytes of the longest of them.
+    longest: usize,
+}
+
+fn measure(value: &Dynamic) -> Size {
+    let add = |sum: Size, value: &Dynamic| {
+        let Size { items, bytes, longest } = measure(value);
+        Size {
+            items: sum.items.saturating_add(items).saturating_add(1),
+            bytes: sum.bytes.saturating_add(bytes),
+            longest: sum.longest.max(longest),
+        }
     };
     if let Ok(list) = value.as_array_ref() {
-        list.iter().fold((0, 0), add)
+        list.iter().fold(Size::default(), add)
     } else if let Ok(record) = value.as_map_ref() {
-        record.values().fold((0, 0), add)
+        record.values().fold(Size::default(), add)
     } else {
-        (0, value.as_immutable_string_ref().map_or(0, |text| text.len()))
+        let bytes = value.as_immutable_string_ref().map_or(0, |text| text.len());
+        Size { items: 0, bytes, longest: bytes }
     }
 }
 

@@ -38,6 +38,11 @@ fn what_grows_without_bound_meets_a_limit() {
             "fn f() { let m = #{}; let i = 0; loop { g(m, i); m[`k${i}`] = i; i += 1; } } fn g(m, i) { m.x = i; }",
             K::TooLarge,
         ),
+        // A letter of a long text is changed by going through all of it.
+        (
+            "fn f() { let s = \"0123456789abcdef\"; while len(s) < 4096 { s += s; } for i in range(0, 2000) { s[1] = s[0]; } }",
+            K::OutOfGas,
+        ),
         ("fn f() { f() }", K::TooDeep),
         ("fn f() { g() } fn g() { f() }", K::TooDeep),
         ("fn f() { let i = 0; loop { set(`${i}`, i); i += 1; } }", K::OutOfGas),
