@@ -166,6 +166,44 @@ fn a_proof_goes_round_and_a_tampered_one_does_not_pass() {
     expect(&["chain", "prove", text(&chain), "--tx", "12"], 2, &["--tx"]);
 }
 
+/// No proof is written that would not be accepted: not from a chain with a changed signature in the block's votes, of the
+/// transaction or in its content, nor from blocks behind the genesis of another community. The place is said.
+#[test]
+fn no_proof_is_made_of_a_chain_that_does_not_hold() {
+    let home = folder("no-proofs");
+    let whole = read(&run_folder().join("chain.jsonl"));
+    let lines: Vec<&str> = whole.lines().collect();
+    let has_many = |line: &&str| line.matches("{\"hash\":").count() > 5;
+    let number = lines.iter().skip(1).position(has_many).expect("a block with transactions") + 1;
+    let line = lines[number];
+    let block: Value = serde_json::from_str(line).expect("a block");
+    let hash = block["transactions"][3]["hash"].as_str().expect("its hash");
+    let refuse = |name: &str, at: usize, changed: &str, words: &[&str]| {
+        let path = home.join(name);
+        let mut all = lines.clone();
+        all[at] = changed;
+        fs::write(&path, all.join("\n") + "\n").expect("a chain to refuse");
+        let output = expect(&["chain", "prove", text(&path), "--tx", hash], 5, &[&[name], words].concat());
+        assert!(output.stdout.is_empty(), "{name}: no proof is written");
+        expect(&["chain", "verify", text(&path)], 5, &[name]);
+    };
+    let change = |at: usize| {
+        let digit = if line.as_bytes()[at] == b'0' { "1" } else { "0" };
+        format!("{}{digit}{}", &line[..at], &line[at + 1..])
+    };
+    let place = format!("line {}, column 1: block {number}", number + 1);
+    let vote = line.rfind("\"signature\":\"").expect("a vote") + 20;
+    refuse("vote.jsonl", number, &change(vote), &[&place, "field commit"]);
+    let wanted = line.find(hash).expect("the transaction");
+    let signature = wanted + line[wanted..].find("\"signature\":\"").expect("its signature") + 20;
+    refuse("signature.jsonl", number, &change(signature), &[&place, "transaction 3"]);
+    let header = line.find("\"tx_root\":\"").expect("the root") + 20;
+    refuse("header.jsonl", number, &change(header), &[&place, "field block"]);
+    let neighbour = read(&run_folder().join("neighbour-chain.jsonl"));
+    let genesis = neighbour.lines().next().expect("its genesis");
+    refuse("genesis.jsonl", 0, genesis, &[&place, "genesis"]);
+}
+
 /// What a run with attacks has proven is checked again by somebody who has its two files: all holds; changed in a digit, cut
 /// short, beside another chain or of another format it is refused with its line.
 #[test]

@@ -130,11 +130,24 @@ fn read_line<T: Canonical>(line: &[u8], number: usize) -> Result<T, ProofError> 
     })
 }
 
-/// Looks for the transaction with the hash `wanted` and writes its proof as one line of JSON. The chain is read, not
-/// checked; that is [`verify`](super::audit::verify).
+/// The place in the chain file of what does not hold in the proof made from it: the genesis, or the transaction `index` of
+/// the block in line `number`, counted from 0.
+fn locate(error: ProofError, number: usize, index: usize) -> ProofError {
+    let ProofError::Invalid { field, reason } = error else { return error };
+    let (number, transaction, field) = match field.strip_prefix("transaction.") {
+        Some(field) => (number, Some(index), field),
+        None if field == "genesis" || field == "chain" => (0, None, field),
+        None => (number, None, field),
+    };
+    let (height, field) = (Some(number as u64), Some(field.to_owned()));
+    ProofError::Chain(ChainError { line: number + 1, column: 1, height, transaction, field, reason })
+}
+
+/// Looks for the transaction with the hash `wanted` and writes its proof as one line of JSON, which passes [`check_proof`].
+/// The rest of the chain is read, not checked; that is [`verify`](super::audit::verify).
 ///
 /// # Errors
-/// When a line cannot be read or the transaction is not there.
+/// When a line cannot be read, the transaction is not there, or what the proof rests on does not hold.
 pub fn prove<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, wanted: &Hash) -> Result<String, ProofError> {
     let mut genesis: Option<GenesisLine> = None;
     let mut blocks = 0;
@@ -149,7 +162,7 @@ pub fn prove<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, wanted: &Hash) 
         let Some(index) = leaves.iter().position(|hash| hash == wanted) else { continue };
         let path = compute_inclusion_proof(&leaves, index).unwrap_or_default();
         let Some(transaction) = block.transactions.into_iter().nth(index) else { continue };
-        return Ok(write_line(&ProofFile {
+        let proof = write_line(&ProofFile {
             format: PROOF_FORMAT,
             chain: start.hash,
             genesis: start.genesis.clone(),
@@ -160,7 +173,11 @@ pub fn prove<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, wanted: &Hash) 
             index: index as u64,
             size: leaves.len() as u64,
             path,
-        }));
+        });
+        return match check_proof(proof.as_bytes()) {
+            Ok(_) => Ok(proof),
+            Err(e) => Err(locate(e, number, index)),
+        };
     }
     Err(ProofError::NotFound { hash: hex(wanted), blocks })
 }
