@@ -42,6 +42,26 @@ fn a_run_writes_its_files_and_its_replay_agrees() {
     }
 }
 
+/// A folder with results holds those of the last run alone: what only an older one had, with attacks and a neighbour, goes.
+#[test]
+fn results_of_an_older_run_do_not_stay() {
+    let home = folder("older");
+    let (village, out) = (home.join("village.ron"), home.join("out"));
+    fs::write(&village, expect(&["generate", "--homes", "5"], 0, &[]).stdout).expect("a scene without a neighbour");
+    fs::create_dir(&out).expect("a folder");
+    for name in ["evidence.jsonl", "neighbour-chain.jsonl", "notes.txt"] {
+        fs::write(out.join(name), "older").expect("an older file");
+    }
+    expect(&["run", text(&village), "--for", "1m", "--out", text(&out)], 0, &[]);
+    let mut names = files(&out);
+    names.sort();
+    let own = ["chain.jsonl", "events.jsonl", "notes.txt", "replay.ron", "series.csv", "summary.json"];
+    assert_eq!(names, own, "and what is nobody's result stays");
+    fs::write(out.join("evidence.jsonl"), "older").expect("an older file");
+    expect(&["replay", text(&out.join("replay.ron")), "--out", text(&out)], 0, &[]);
+    assert!(!out.join("evidence.jsonl").exists());
+}
+
 /// Saved at a time and continued: the same digest as straight through.
 #[test]
 fn a_saved_run_is_continued() {

@@ -79,7 +79,8 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure>
     write().map_err(|e| Failure::Input(format!("{}: cannot be written: {}", path.display(), reason(&e))))
 }
 
-/// Writes what a run and its replay have in common: series, events, the chains, and what was proven of attacks.
+/// Writes what a run and its replay have in common: series, events, the chains, and what was proven of attacks. A file that
+/// this run has no content for goes, so that the folder never mixes the results of two runs.
 pub(crate) fn write_results(folder: &Path, world: &World, recorder: &Recorder) -> Result<(), Failure> {
     let scene = world.scene();
     let all = [
@@ -89,8 +90,21 @@ pub(crate) fn write_results(folder: &Path, world: &World, recorder: &Recorder) -
         ("neighbour-chain.jsonl", output::far_chain_jsonl(recorder)),
         ("evidence.jsonl", output::evidence_jsonl(world)),
     ];
-    let mut there = all.into_iter().filter_map(|(name, text)| Some((name, text?)));
-    there.try_for_each(|(name, text)| write_atomically(&folder.join(name), text.as_bytes()))
+    all.into_iter().try_for_each(|(name, text)| match (folder.join(name), text) {
+        (path, Some(text)) => write_atomically(&path, text.as_bytes()),
+        (path, None) => remove_older(&path),
+    })
+}
+
+/// Removes a file that an older run may have left.
+fn remove_older(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            let (name, reason) = (path.display(), reason(&e));
+            Err(Failure::Input(format!("{name}: left by an older run and cannot be removed: {reason}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes the folder for results and checks that it can be written to, before any work is done.
