@@ -81,7 +81,38 @@ fn a_saved_run_is_continued() {
     expect(&["run", scene, "--for", "6m", "--from", text(&cut), "--out", text(&c)], 2, &["cut.save"]);
     expect(&["run", scene, "--for", "2m", "--from", text(&save), "--out", text(&c)], 2, &["08:04:00"]);
     expect(&["run", scene, "--for", "2m", "--save-at", "4m", text(&save), "--out", text(&c)], 2, &["--save-at"]);
+    let more = |option: &str, value: &[&str], words: &[&str]| {
+        let args = ["run", scene, "--for", "6m", "--from", text(&save), "--out", text(&c), option];
+        expect(&[&args, value].concat(), 2, &[&[option], words].concat());
+    };
+    more("--script", &["any.ron"], &["--from"]);
+    more("--seed", &["1"], &["--from"]);
+    more("--save-at", &["4m", text(&save)], &["08:04:00", "a later time"]);
     assert!(!c.exists(), "a refused run leaves no folder");
+    let later = home.join("later.save");
+    let args = ["run", scene, "--for", "6m", "--from", text(&save), "--save-at", "5m", text(&later), "--out", text(&c)];
+    expect(&args, 0, &[]);
+    expect(&["run", scene, "--for", "6m", "--from", text(&later), "--out", text(&b)], 0, &[]);
+    assert!(read(&a.join("chain.jsonl")) == read(&b.join("chain.jsonl")), "saved twice, the chain differs");
+}
+
+/// Commands that the run ends before are told, with the first one's time; one in the last second happens.
+#[test]
+fn commands_after_the_end_are_told() {
+    let home = folder("late");
+    let (scene, script, out) = (commons_path(), home.join("script.ron"), home.join("out"));
+    let run = |commands: &str| {
+        fs::write(&script, format!("(format: 1, commands: [{commands}])")).expect("a script");
+        let args = ["run", text(&scene), "--for", "1m", "--script", text(&script), "--out", text(&out)];
+        String::from_utf8_lossy(&expect(&args, 0, &[]).stderr).into_owned()
+    };
+    let said = run(r#"(at: "08:00:59", do: LoseGrid), (at: "09:00", do: RepairAll), (at: "08:01", do: RestoreGrid)"#);
+    assert!(said.contains("note: 2 commands of the script will not happen: the first is for 08:01:00"), "{said}");
+    assert!(
+        read(&out.join("events.jsonl")).contains("LoseGrid")
+            && !read(&out.join("events.jsonl")).contains("RestoreGrid")
+    );
+    assert!(!run(r#"(at: "08:00:59", do: LoseGrid)"#).contains("will not happen"), "nothing to tell");
 }
 
 /// Malformed, cut short, binary, empty and huge scenes; each refused with its place, with nothing written.

@@ -3,12 +3,13 @@
 use crate::Failure;
 use crate::files::{prepare_folder, read_scene, read_text, write_atomically, write_results};
 use indicatif::{ProgressBar, ProgressStyle};
+use sim_core::command::Timed;
 use sim_core::ledger::mechanism::Mechanism;
 use sim_core::output;
 use sim_core::recorder::Recorder;
 use sim_core::replay::Replay;
 use sim_core::save::Save;
-use sim_core::time::parse_duration;
+use sim_core::time::{SimTime, parse_duration};
 use sim_core::world::{Probe, Stage, World};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,8 +40,8 @@ pub(crate) struct Args {
     /// Saves the run when this much time has passed since the start.
     #[arg(long, num_args = 2, value_names = ["TIME", "FILE"])]
     save_at: Option<Vec<String>>,
-    /// Continues a saved run; its scene must be the same.
-    #[arg(long)]
+    /// Continues a saved run with the seed and the script that it was begun with; its scene must be the same.
+    #[arg(long, conflicts_with_all = ["seed", "script"])]
     from: Option<PathBuf>,
     /// Folder for summary.json, series.csv, events.jsonl, chain.jsonl and replay.ron; neighbour-chain.jsonl where there is
     /// a neighbour, evidence.jsonl where attacks were proven.
@@ -88,6 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let clock = at.clock();
         return Err(Failure::Input(format!("--save-at lies at {clock}, after the end of the run at {}", end.clock())));
     }
+    let late = note_late(&script, end);
     let (mut world, mut recorder) = match &args.from {
         Some(path) => {
             let bytes = std::fs::read(path).map_err(|e| Failure::Input(format!("{}: {e}", path.display())))?;
@@ -112,7 +114,16 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             world.now().clock()
         )));
     }
+    if let Some((at, _)) = save_at.as_ref().filter(|(at, _)| *at <= world.now()) {
+        let (at, now) = (at.clock(), world.now().clock());
+        return Err(Failure::Input(format!(
+            "--save-at lies at {at}, and the saved run is already at {now}; expected a later time"
+        )));
+    }
     prepare_folder(&args.out)?;
+    if let Some(note) = late {
+        eprintln!("gridsim: note: {note}");
+    }
 
     let bar = progress_bar(end.since(world.now()) / sim_core::time::SECOND_US);
     let mut timer = Timer::default();
@@ -145,6 +156,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         args.out.display()
     );
     Ok(())
+}
+
+/// What is to be said of commands that the run ends before; one at its very end would take effect in the next step.
+fn note_late(script: &[Timed], end: SimTime) -> Option<String> {
+    let late = script.iter().filter(|timed| timed.at >= end);
+    let (first, count) = (late.clone().next()?.at.clock(), late.count());
+    let (commands, first) = match count {
+        1 => ("command", format!("it is for {first}")),
+        _ => ("commands", format!("the first is for {first}")),
+    };
+    Some(format!("{count} {commands} of the script will not happen: {first}, and the run ends at {}", end.clock()))
 }
 
 fn parse_mechanism(name: &str) -> Result<Mechanism, String> {
