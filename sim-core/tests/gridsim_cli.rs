@@ -96,6 +96,35 @@ fn a_saved_run_is_continued() {
     assert!(read(&a.join("chain.jsonl")) == read(&b.join("chain.jsonl")), "saved twice, the chain differs");
 }
 
+/// An endless device and a pipe with too much are read up to the limit and refused; one with less is read.
+#[cfg(unix)]
+#[test]
+fn limits_hold_for_devices_and_pipes() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let zero = "/dev/zero";
+    let out = folder("devices").join("out");
+    expect(&["run", zero, "--for", "1m", "--out", text(&out)], 2, &[zero, "more than", "Is it the right file?"]);
+    expect(&["clear", zero], 2, &[zero, "at most 67108864 are read"]);
+    expect(&["chain", "check-proof", zero], 2, &[zero, "at most 16777216 are read"]);
+    expect(&["chain", "verify", zero], 5, &["/dev/zero:1: longer than"]);
+    expect(&["powerflow", zero], 2, &[zero]);
+    let pipe = |bytes: &[u8]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_gridsim"));
+        program.args(["chain", "check-proof", "/dev/stdin"]);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().expect("gridsim runs");
+        // The program stops reading at the limit.
+        let _ = child.stdin.take().expect("its input").write_all(bytes);
+        let output = child.wait_with_output().expect("it ends");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, said) = pipe(&vec![b' '; (16 << 20) + 1]);
+    assert!(status == Some(2) && said.contains("more than 16777216 bytes"), "{status:?}: {said}");
+    let (status, said) = pipe(b"{}");
+    assert!(status == Some(5) && said.contains("line 1, column"), "{status:?}: {said}");
+}
+
 /// Commands that the run ends before are told, with the first one's time; one in the last second happens.
 #[test]
 fn commands_after_the_end_are_told() {

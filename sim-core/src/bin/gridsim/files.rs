@@ -10,14 +10,31 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Reads a file of at most `most` bytes. A device or a pipe tells no size beforehand, so no more is taken from any.
+pub(crate) fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let name = path.display();
+    let refused = |e: std::io::Error| Failure::Input(format!("{name}: {}", reason(&e)));
+    let long = |size| Failure::Input(format!("{name}: {size} bytes; at most {most} are read. Is it the right file?"));
+    let file = fs::File::open(path).map_err(refused)?;
+    let size = file.metadata().map_err(refused)?.len();
+    if size > most {
+        return Err(long(size.to_string()));
+    }
+    let mut bytes = Vec::new();
+    match file.take(most + 1).read_to_end(&mut bytes).map_err(refused)? as u64 > most {
+        true => Err(long(format!("more than {most}"))),
+        false => Ok(bytes),
+    }
+}
+
 /// Reads a text file of at most `most` bytes.
 pub(crate) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
+    to_text(path, read_bytes(path, most)?)
+}
+
+/// The text that a file's bytes are.
+pub(crate) fn to_text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
     let name = path.display();
-    let size = fs::metadata(path).map_err(|e| Failure::Input(format!("{name}: {}", reason(&e))))?.len();
-    if size > most {
-        return Err(Failure::Input(format!("{name}: {size} bytes; at most {most} are read. Is it the right file?")));
-    }
-    let bytes = fs::read(path).map_err(|e| Failure::Input(format!("{name}: {}", reason(&e))))?;
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;

@@ -1,7 +1,7 @@
 //! `gridsim run`: a scene, a time, a folder of results.
 
 use crate::Failure;
-use crate::files::{prepare_folder, read_scene, read_text, write_atomically, write_results};
+use crate::files::{prepare_folder, read_bytes, read_scene, read_text, write_atomically, write_results};
 use indicatif::{ProgressBar, ProgressStyle};
 use sim_core::command::Timed;
 use sim_core::ledger::mechanism::Mechanism;
@@ -92,10 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let late = note_late(&script, end);
     let (mut world, mut recorder) = match &args.from {
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|e| Failure::Input(format!("{}: {e}", path.display())))?;
-            if bytes.len() as u64 > MAX_SAVE_BYTES {
-                return Err(Failure::Input(format!("{}: too large for a saved run", path.display())));
-            }
+            let bytes = read_bytes(path, MAX_SAVE_BYTES)?;
             Save::load(&bytes, scene.clone()).map_err(|e| Failure::Input(format!("{}: {e}", path.display())))?
         }
         None => {
