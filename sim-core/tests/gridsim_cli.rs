@@ -331,6 +331,19 @@ fn books_clear_and_vectors_are_recomputed() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("1000 Wh at 140"));
     fs::write(&book, format!(r#"{{"orders":[{}]}}"#, orders[0].replace("1000", "-1"))).expect("a file");
     expect(&["clear", text(&book)], 2, &["order 1 (b)", "qty_wh is -1"]);
+    // 999999999999999 Wh at 100.5: no float carries that sum.
+    let huge = [order("b", "buy", 999_999_999_999_999_i64, 101, 0), order("s", "sell", 999_999_999_999_999, 100, 1)];
+    fs::write(&book, format!(r#"{{"orders":[{}]}}"#, huge.join(","))).expect("a file");
+    let words = ["book.json: payments_at_mid_wh_meur would be 100499999999999899.5", "smaller quantities"];
+    for more in [None, Some("--json")] {
+        let args: Vec<&str> = ["clear", text(&book)].into_iter().chain(more).collect();
+        assert!(expect(&args, 2, &words).stdout.is_empty());
+    }
+    let even = huge.join(",").replace("101", "102");
+    fs::write(&book, format!(r#"{{"orders":[{even}]}}"#)).expect("a file");
+    let output = expect(&["clear", text(&book), "--json"], 0, &[]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("\"payments_at_mid_wh_meur\":100999999999999899,"), "{said}");
     fs::write(&book, "[").expect("a file");
     expect(&["clear", text(&book)], 2, &["book.json:1:"]);
 

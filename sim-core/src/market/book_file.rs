@@ -7,8 +7,9 @@
 //! Quantities are whole Wh from 0 to 1 PWh, prices whole thousandths of the currency per kWh of either sign, `seq` the
 //! order of arrival; ids and sequence numbers are unique. Other keys are passed over, so that an answer can be read
 //! again. Money in the answer is Wh times thousandths per kWh: millionths of the currency. Only the middle price and
-//! what is paid at it can be halves; both are exact in the decimal fraction printed. Pairs are listed where they are at most
-//! 400, as in the references. A book may name its `format`, which is 1.
+//! what is paid at it can be halves; both are exact in the decimal fraction printed, and a book whose sums are too large for
+//! that is refused. Pairs are listed where they are at most 400, as in the references. A book may name its `format`, which
+//! is 1.
 
 use super::{Bilateral, Book, Clearing, MarketError, Order, PayAsBid, Side};
 use super::{clear, clear_pay_as_bid, match_midpoint};
@@ -73,6 +74,17 @@ pub enum BookError {
         id: String,
         /// `id` or `seq`.
         field: &'static str,
+    },
+    /// A sum that a number in the answer would not carry to the last half.
+    #[error(
+        "{field} would be {exact}, more than can be printed exactly; expected quantities and prices that make whole sums of \
+         at most 64 bits, and halves below 2^52: use smaller quantities"
+    )]
+    Inexact {
+        /// Which key of the answer.
+        field: &'static str,
+        /// The sum to the last digit.
+        exact: String,
     },
     /// The sums of the book do not fit.
     #[error("{0}")]
@@ -162,7 +174,7 @@ impl NamedBook {
     /// What each mechanism makes of the book.
     ///
     /// # Errors
-    /// [`BookError::Market`] when a sum does not fit into 64 bits.
+    /// [`BookError::Market`] when a sum does not fit into 64 bits, [`BookError::Inexact`] when one cannot be printed exactly.
     pub fn answer(&self) -> Result<Value, BookError> {
         let clearing = clear(&self.book)?;
         let filled: BTreeMap<&str, i64> =
@@ -171,49 +183,59 @@ impl NamedBook {
         if let Some(name) = &self.name {
             answer.insert("name".into(), json!(name));
         }
-        answer.insert("uniform".into(), uniform(&clearing));
+        answer.insert("uniform".into(), uniform(&clearing)?);
         answer.insert("filled_price_time_priority".into(), json!(filled));
         answer.insert("pay_as_bid".into(), pay_as_bid(&clear_pay_as_bid(&self.book)?));
-        answer.insert("discriminatory_p2p_midpoint".into(), self.midpoint(&match_midpoint(&self.book)?));
+        answer.insert("discriminatory_p2p_midpoint".into(), self.midpoint(&match_midpoint(&self.book)?)?);
         Ok(Value::Object(answer))
     }
 
-    fn midpoint(&self, outcome: &Bilateral) -> Value {
+    fn midpoint(&self, outcome: &Bilateral) -> Result<Value, BookError> {
         let trade = |t: &super::BilateralTrade| {
-            json!([self.ids[t.buy], self.ids[t.sell], t.quantity.0, half(i128::from(t.price_doubled))])
+            let price = half("price", i128::from(t.price_doubled));
+            price.map(|price| json!([self.ids[t.buy], self.ids[t.sell], t.quantity.0, price]))
         };
-        json!({
+        let listed = (outcome.trades.len() <= LISTED).then(|| outcome.trades.iter().map(trade).collect());
+        let trades: Option<Vec<Value>> = listed.transpose()?;
+        Ok(json!({
             "rule": "greedy best bid x best ask, price-time priority, trade price=(bid+ask)/2",
             "n_trades": outcome.trades.len(),
-            "turnover_wh_meur": half(i128::from(outcome.turnover_doubled.0)),
-            "trades": (outcome.trades.len() <= LISTED).then(|| outcome.trades.iter().map(trade).collect::<Vec<_>>()),
-        })
+            "turnover_wh_meur": half("turnover_wh_meur", i128::from(outcome.turnover_doubled.0))?,
+            "trades": trades,
+        }))
     }
 }
 
-fn uniform(c: &Clearing) -> Value {
+fn uniform(c: &Clearing) -> Result<Value, BookError> {
     let doubled = c.interval.map(|i| i128::from(i.low.0) + i128::from(i.high.0));
-    json!({
+    let paid = doubled.map(|d| d * i128::from(c.volume.0));
+    Ok(json!({
         "volume_max_wh": c.volume.0,
         "volume_min_wh_same_welfare": c.volume_min.0,
         "welfare_wh_meur": c.welfare.0,
         "welfare_eur": c.welfare.0 as f64 / 1e6,
         "price_lo_meur_kwh": c.interval.map(|i| i.low.0),
         "price_hi_meur_kwh": c.interval.map(|i| i.high.0),
-        "price_mid_meur_kwh": doubled.map(half),
-        "payments_at_mid_wh_meur": doubled.map(|d| half(d * i128::from(c.volume.0))),
-    })
+        "price_mid_meur_kwh": doubled.map(|d| half("price_mid_meur_kwh", d)).transpose()?,
+        "payments_at_mid_wh_meur": paid.map(|d| half("payments_at_mid_wh_meur", d)).transpose()?,
+    }))
 }
 
 fn pay_as_bid(p: &PayAsBid) -> Value {
     json!({ "buyers_pay_wh_meur": p.buyers_pay.0, "sellers_get_wh_meur": p.sellers_get.0 })
 }
 
-/// Half of a whole number as JSON: whole where it is even, else with `.5`; beyond 2^53 the nearest float.
-fn half(doubled: i128) -> Value {
-    match i64::try_from(doubled / 2) {
-        Ok(whole) if doubled % 2 == 0 => json!(whole),
-        _ => json!(doubled as f64 / 2.0),
+/// Half of a whole number as JSON: whole where it is even, else with `.5`, which a float carries as long as the doubled
+/// number is below 2^53.
+fn half(field: &'static str, doubled: i128) -> Result<Value, BookError> {
+    let whole = doubled / 2;
+    match (doubled % 2 == 0, i64::try_from(whole)) {
+        (true, Ok(whole)) => Ok(json!(whole)),
+        (false, _) if doubled.unsigned_abs() < 1 << 53 => Ok(json!(doubled as f64 / 2.0)),
+        (is_whole, _) => {
+            let (sign, rest) = (if doubled < 0 { "-" } else { "" }, if is_whole { "" } else { ".5" });
+            Err(BookError::Inexact { field, exact: format!("{sign}{}{rest}", whole.unsigned_abs()) })
+        }
     }
 }
 
@@ -237,6 +259,27 @@ mod tests {
         assert_eq!(answer["uniform"]["payments_at_mid_wh_meur"], json!(84_300));
         assert_eq!(answer["discriminatory_p2p_midpoint"]["trades"], json!([["b", "s", 600, 140.5]]));
         assert_eq!(answer["filled_price_time_priority"], json!({"b": 600, "s": 600}));
+    }
+
+    /// The last half that a float carries, and the first that it does not; whole sums go on to 64 bits.
+    #[test]
+    fn what_cannot_be_printed_exactly_is_refused() {
+        for (doubled, printed) in [
+            ((1 << 53) - 1, "4503599627370495.5"),
+            (1 - (1 << 53), "-4503599627370495.5"),
+            (-1, "-0.5"),
+            (2 * ((1 << 53) + 1), "9007199254740993"),
+            (2 * i128::from(i64::MIN), "-9223372036854775808"),
+        ] {
+            assert_eq!(half("x", doubled).map(|v| v.to_string()).as_deref(), Ok(printed));
+        }
+        for (doubled, exact) in [
+            ((1 << 53) + 1, "4503599627370496.5"),
+            (-1 - (1 << 53), "-4503599627370496.5"),
+            (1 << 64, "9223372036854775808"),
+        ] {
+            assert_eq!(half("x", doubled), Err(BookError::Inexact { field: "x", exact: exact.to_owned() }));
+        }
     }
 
     #[test]
