@@ -1,10 +1,20 @@
 //! `gridsim chain` from the outside: verifying, reading, proving, following money; what is wrong is said with its place.
 
+#[path = "support/chain.rs"]
+#[allow(dead_code, unreachable_pub, reason = "other test programs use the rest")]
+mod chain;
 #[path = "support/cli.rs"]
 mod cli;
 
+use chain::Community;
 use cli::*;
 use serde_json::Value;
+use sim_core::ledger::chain_file::{encode_genesis, encode_line};
+use sim_core::ledger::network::NetworkSettings;
+use sim_core::ledger::oversight::{ComplianceReport, Figures};
+use sim_core::ledger::types::Payload;
+use sim_core::ledger::{Ledger, OccurrenceKind};
+use sim_core::time::SimTime;
 use std::fs;
 
 #[test]
@@ -26,6 +36,34 @@ fn a_chain_is_read_by_who_has_a_grant_and_tells_its_report() {
     let output = expect(&["chain", "report", text(&chain), "--json"], 0, &[]);
     let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert_eq!((&json["reports"][0]["number"], &json["reports"][0]["figures"]["sealed"]), (&1.into(), &1.into()));
+}
+
+/// A chain whose regulator has signed figures that are not its blocks': the report is shown, and the status says that it
+/// does not hold, as verifying says.
+#[test]
+fn a_report_with_other_figures_than_its_blocks_does_not_hold() {
+    let mut community = Community::new(3, 1);
+    let mut ledger = Ledger::new(community.genesis.clone(), NetworkSettings::default(), 1).expect("a valid genesis");
+    let mut seen = community.play_slot(&mut ledger, 0);
+    let figures = Figures { trades: 99, ..Figures::default() };
+    let report = ComplianceReport { number: 1, first: 1, last: 1, figures, ..ComplianceReport::default() };
+    let regulator = community.meters + 3;
+    community.send(&mut ledger, SimTime(60_000_000), regulator, Payload::Report(report));
+    seen.extend(community.play_slot(&mut ledger, 1));
+    let blocks = seen.iter().filter_map(|o| match &o.kind {
+        OccurrenceKind::Committed { block, .. } => Some(encode_line(block) + "\n"),
+        _ => None,
+    });
+    let path = folder("figures").join("figures.jsonl");
+    let blocks: String = blocks.collect();
+    fs::write(&path, format!("{}\n{blocks}", encode_genesis(&community.genesis))).expect("a chain");
+    let words = ["figures.jsonl", "the figures of compliance report 1 do not follow"];
+    expect(&["chain", "verify", text(&path)], 5, &words);
+    let output = expect(&["chain", "report", text(&path)], 5, &words);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("THE FIGURES DO NOT FOLLOW"));
+    let output = expect(&["chain", "report", text(&path), "--json"], 5, &words);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(json["reports"][0]["figures_follow_from_blocks"], false);
 }
 
 #[test]
@@ -93,7 +131,7 @@ fn money_is_followed_through_a_chain_file() {
     }
     expect(&["chain", "trace", text(&chain), "--account", "home-1"], 2, &["there is no such account", "did you mean"]);
     expect(&["chain", "trace", text(&chain), "--tx", "12"], 2, &["--tx"]);
-    expect(&["chain", "trace", text(&chain), "--tx", &"0".repeat(64)], 5, &["chain.jsonl", "no transaction"]);
+    expect(&["chain", "trace", text(&chain), "--tx", &"0".repeat(64)], 2, &["chain.jsonl", "no transaction"]);
     expect(&["chain", "trace", text(&chain)], 2, &["--account"]);
     let path = folder("money").join("forged.jsonl");
     fs::write(
@@ -150,7 +188,8 @@ fn a_proof_goes_round_and_a_tampered_one_does_not_pass() {
         refused += 1;
     }
     assert!(refused > 5);
-    expect(&["chain", "prove", text(&chain), "--tx", &"0".repeat(64)], 5, &["chain.jsonl"]);
+    expect(&["chain", "prove", text(&chain), "--tx", &"0".repeat(64)], 2, &["chain.jsonl", "no transaction"]);
+    expect(&["chain", "prove", text(&chain), "--account", "home-1"], 2, &["chain.jsonl", "`home-1`"]);
     let genesis: Value = serde_json::from_str(whole.lines().next().expect("a line")).expect("a genesis");
     let own = genesis["hash"].as_str().expect("its hash");
     expect(&["chain", "check-proof", text(&path), "--chain", own], 0, &[]);
@@ -202,6 +241,9 @@ fn no_proof_is_made_of_a_chain_that_does_not_hold() {
     let neighbour = read(&run_folder().join("neighbour-chain.jsonl"));
     let genesis = neighbour.lines().next().expect("its genesis");
     refuse("genesis.jsonl", 0, genesis, &[&place, "genesis"]);
+    // What is not there is bad input only where the chain holds.
+    let vote = home.join("vote.jsonl");
+    expect(&["chain", "prove", text(&vote), "--tx", &"0".repeat(64)], 5, &["vote.jsonl", &format!("block {number}")]);
 }
 
 /// What a run with attacks has proven is checked again by somebody who has its two files: all holds; changed in a digit, cut

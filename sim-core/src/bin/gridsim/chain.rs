@@ -4,8 +4,9 @@ use crate::Failure;
 use crate::files::{print, read_lines, read_text};
 use sim_core::digest::{Hash, hex};
 use sim_core::ledger::crypto::Address;
+use sim_core::ledger::proof::{self, ProofError};
 use sim_core::ledger::state_proof::Wanted;
-use sim_core::ledger::{audit, proof, state_proof};
+use sim_core::ledger::{audit, state_proof};
 use std::path::{Path, PathBuf};
 
 const MAX_PROOF_BYTES: u64 = 16 << 20;
@@ -102,14 +103,33 @@ pub(crate) fn open(file: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, F
 /// What comes of the lines of a chain file, read one by one.
 fn with_lines<T>(
     file: &Path,
-    work: impl FnOnce(&mut dyn Iterator<Item = Vec<u8>>) -> Result<T, proof::ProofError>,
+    work: impl FnOnce(&mut dyn Iterator<Item = Vec<u8>>) -> Result<T, ProofError>,
 ) -> Result<T, Failure> {
     let mut failed = None;
     let done = work(&mut open(file)?.map_while(|line| line.map_err(|e| failed = Some(e)).ok()));
     match failed {
         Some(e) => Err(e),
-        None => done.map_err(|e| Failure::Invalid(format!("{}: {e}", file.display()))),
+        None => done.map_err(|e| refuse(file, &e)),
     }
+}
+
+/// What was asked for and is not there is bad input where the chain holds, and says nothing where it does not.
+fn refuse(file: &Path, e: &ProofError) -> Failure {
+    let said = format!("{}: {e}", file.display());
+    match e {
+        // What comes from a pipe is not there to be looked at again.
+        ProofError::NotFound { .. } if file.is_file() => {
+            super::chain_read::walk(file, |_, _, _| Ok(())).err().unwrap_or(Failure::Input(said))
+        }
+        ProofError::NotFound { .. } | ProofError::Invalid { field: "account", .. } => Failure::Input(said),
+        _ => Failure::Invalid(said),
+    }
+}
+
+/// The compliance reports whose figures do not follow make a chain that does not hold.
+pub(crate) fn check_reports(file: &Path, wrong: &[u32]) -> Result<(), String> {
+    let Some(number) = wrong.first() else { return Ok(()) };
+    Err(format!("{}: the figures of compliance report {number} do not follow from its blocks", file.display()))
 }
 
 fn verify(file: &Path, json: bool) -> Result<(), Failure> {
@@ -121,10 +141,8 @@ fn verify(file: &Path, json: bool) -> Result<(), Failure> {
     if report.validators.0 == 0 {
         return Err(Failure::Invalid(format!("{}: it is empty; expected the genesis on line 1", file.display())));
     }
-    if let Some(number) = report.wrong_reports.first() {
-        let reason = format!("the figures of compliance report {number} do not follow from its blocks");
-        return Err(Failure::Invalid(format!("{}: {reason}; see gridsim chain report", file.display())));
-    }
+    check_reports(file, &report.wrong_reports)
+        .map_err(|reason| Failure::Invalid(format!("{reason}; see gridsim chain report")))?;
     let (head, state) = (hex(&report.head), hex(&report.state_root));
     if json {
         let value = serde_json::json!({

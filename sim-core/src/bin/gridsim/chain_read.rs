@@ -1,7 +1,7 @@
 //! `gridsim chain read` and `gridsim chain report`: what one party can read of a chain, and what the regulator found.
 
 use crate::Failure;
-use crate::chain::open;
+use crate::chain::{check_reports, open};
 use crate::files::print;
 use serde_json::{Value, json};
 use sim_core::ledger::audit::Auditor;
@@ -135,7 +135,7 @@ fn as_json(o: &Opening, name: &str) -> Value {
     value
 }
 
-/// The regulator's reports.
+/// The regulator's reports; a chain with one whose figures do not follow does not hold.
 pub(crate) fn report(args: &ReportArgs) -> Result<(), Failure> {
     let mut reports: Vec<ComplianceReport> = Vec::new();
     let mut auditor = walk(&args.file, |_, _, block| {
@@ -150,7 +150,8 @@ pub(crate) fn report(args: &ReportArgs) -> Result<(), Failure> {
     let wrong = auditor.get_report().wrong_reports.clone();
     if args.json {
         let all: Vec<Value> = reports.iter().map(|r| report_json(r, !wrong.contains(&r.number))).collect();
-        return print(&format!("{}\n", json!({ "reports": all })));
+        print(&format!("{}\n", json!({ "reports": all })))?;
+        return check_reports(&args.file, &wrong).map_err(Failure::Invalid);
     }
     if reports.is_empty() {
         return print(
@@ -158,7 +159,8 @@ pub(crate) fn report(args: &ReportArgs) -> Result<(), Failure> {
         );
     }
     let text: String = reports.iter().map(|r| report_text(r, !wrong.contains(&r.number), &names)).collect();
-    print(&text)
+    print(&text)?;
+    check_reports(&args.file, &wrong).map_err(Failure::Invalid)
 }
 
 fn report_json(r: &ComplianceReport, follows: bool) -> Value {

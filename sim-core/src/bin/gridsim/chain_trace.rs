@@ -147,7 +147,7 @@ fn follow(args: &Args, names: &[String], hash: &[u8; 32], account: Option<Holder
     })?;
     let Some((height, kind, index, new)) = found else {
         let reason = format!("the chain has no transaction {}", hex(hash));
-        return Err(Failure::Invalid(format!("{}: {reason}", args.file.display())));
+        return Err(Failure::Input(format!("{}: {reason}", args.file.display())));
     };
     let is_wanted = |m: &Movement| m.index == index && account.is_none_or(|a| m.get_change(a) != 0);
     let payments: Vec<(u64, Movement)> =
