@@ -178,6 +178,26 @@ fn a_proof_goes_round_and_a_tampered_one_does_not_pass() {
     fs::write(&path, &proof).expect("a proof");
     let output = expect(&["chain", "check-proof", text(&path)], 0, &[]);
     assert!(String::from_utf8_lossy(&output.stdout).contains(&hash));
+    // One kind of file in the place of the other.
+    let words = ["this is a chain file, not a proof", "gridsim chain verify", "gridsim chain prove"];
+    expect(&["chain", "check-proof", text(&chain)], 5, &words);
+    let long = home.join("long.jsonl");
+    fs::copy(&chain, &long)
+        .and_then(|_| fs::File::options().append(true).open(&long)?.set_len(80 << 20))
+        .expect("a file");
+    expect(&["chain", "check-proof", text(&long)], 5, &words);
+    let of_account = home.join("account.json");
+    let output = expect(&["chain", "prove", text(&chain), "--account", "home-01"], 0, &[]);
+    fs::write(&of_account, output.stdout).expect("a proof");
+    for proof in [text(&path), text(&of_account)] {
+        let words = ["this is a proof, not a chain file", "gridsim chain check-proof"];
+        expect(&["chain", "verify", proof], 5, &words);
+        expect(&["chain", "prove", proof, "--tx", &hash], 5, &words);
+        expect(&["chain", "prove", proof, "--account", "home-01"], 5, &words);
+        expect(&["chain", "report", proof], 5, &words);
+        expect(&["chain", "trace", proof, "--tx", &hash], 5, &words);
+        expect(&["chain", "read", proof, "--as", "home-01"], 5, &words);
+    }
     let mut refused = 0;
     for at in (0..proof.trim_end().len()).step_by(211) {
         let mut bytes = proof.clone().into_bytes();

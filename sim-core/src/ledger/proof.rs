@@ -31,6 +31,10 @@ struct ProofFile {
 }
 record!(ProofFile { format, chain, genesis, block, header, commit, transaction, index, size, path });
 
+/// What a proof begins with; its format and the rest of this follow.
+const START: &[u8] = b"{\"format\":";
+/// What a chain file begins with.
+const CHAIN_START: &[u8] = b"{\"hash\":";
 /// Version of the proof file.
 const PROOF_FORMAT: u32 = 2;
 
@@ -180,6 +184,20 @@ pub fn prove<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, wanted: &Hash) 
         };
     }
     Err(ProofError::NotFound { hash: hex(wanted), blocks })
+}
+
+/// Whether a line begins as a proof of a transaction does. Evidence begins alike, but holds no genesis.
+#[must_use]
+pub fn is_proof(line: &[u8]) -> bool {
+    let digits = |rest: &[u8]| rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let rest = line.strip_prefix(START).and_then(|rest| rest[digits(rest)..].strip_prefix(b",\"chain\":\""));
+    rest.and_then(|rest| rest.get(64..)).is_some_and(|rest| rest.starts_with(b"\",\"genesis\":"))
+}
+
+/// Whether a text begins as a chain file does, or a line of one.
+#[must_use]
+pub fn is_chain(text: &[u8]) -> bool {
+    text.starts_with(CHAIN_START)
 }
 
 /// Whether a block is final on the chain that begins with this genesis.

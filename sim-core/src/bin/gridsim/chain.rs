@@ -1,7 +1,7 @@
 //! `gridsim chain`: verify, prove, check a proof; reading and following money stand beside it.
 
 use crate::Failure;
-use crate::files::{print, read_lines, read_text};
+use crate::files::{print, read_lines, read_text_looking};
 use sim_core::digest::{Hash, hex};
 use sim_core::ledger::crypto::Address;
 use sim_core::ledger::proof::{self, ProofError};
@@ -74,7 +74,14 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
 
 fn check_proof(file: &Path, known: Option<&str>) -> Result<(), Failure> {
     let known = known.map(|text| read_hash("--chain", text)).transpose()?;
-    let text = read_text(file, MAX_PROOF_BYTES)?;
+    let text = read_text_looking(file, MAX_PROOF_BYTES, |start| match proof::is_chain(start) {
+        true => Err(Failure::Invalid(format!(
+            "{name}: this is a chain file, not a proof; gridsim chain verify {name} checks it, gridsim chain prove {name} \
+             makes a proof from it",
+            name = file.display()
+        ))),
+        false => Ok(()),
+    })?;
     let invalid = |e| Failure::Invalid(format!("{}: {e}", file.display()));
     let (chain, shown) = if text.as_bytes().starts_with(state_proof::START) {
         let shown = state_proof::check_state_proof(text.as_bytes()).map_err(invalid)?;
@@ -97,7 +104,15 @@ fn check_proof(file: &Path, known: Option<&str>) -> Result<(), Failure> {
 
 /// The lines of a chain file, one by one.
 pub(crate) fn open(file: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, Failure>>, Failure> {
-    read_lines(file, MAX_LINE_BYTES)
+    let mut lines = read_lines(file, MAX_LINE_BYTES)?.peekable();
+    let is_proof = |line: &[u8]| line.starts_with(state_proof::START) || proof::is_proof(line);
+    if lines.peek().is_some_and(|line| line.as_ref().is_ok_and(|line| is_proof(line))) {
+        let name = file.display();
+        return Err(Failure::Invalid(format!(
+            "{name}: this is a proof, not a chain file; gridsim chain check-proof {name} checks it"
+        )));
+    }
+    Ok(lines)
 }
 
 /// What comes of the lines of a chain file, read one by one.

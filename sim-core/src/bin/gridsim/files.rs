@@ -10,31 +10,45 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Bytes that tell what kind a file is of.
+const LOOKED_AT: u64 = 256;
+
 /// Reads a file of at most `most` bytes. A device or a pipe tells no size beforehand, so no more is taken from any.
 pub(crate) fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    read_looking(path, most, |_| Ok(()))
+}
+
+/// The same; its first bytes are looked at before a file that is too long is refused.
+fn read_looking(path: &Path, most: u64, look: impl Fn(&[u8]) -> Result<(), Failure>) -> Result<Vec<u8>, Failure> {
     let name = path.display();
     let refused = |e: std::io::Error| Failure::Input(format!("{name}: {}", reason(&e)));
     let long = |size| Failure::Input(format!("{name}: {size} bytes; at most {most} are read. Is it the right file?"));
     let file = fs::File::open(path).map_err(refused)?;
     let size = file.metadata().map_err(refused)?.len();
+    let mut bytes = Vec::new();
+    let mut file = file.take(LOOKED_AT.min(most));
+    file.read_to_end(&mut bytes).map_err(refused)?;
+    look(&bytes)?;
     if size > most {
         return Err(long(size.to_string()));
     }
-    let mut bytes = Vec::new();
-    match file.take(most + 1).read_to_end(&mut bytes).map_err(refused)? as u64 > most {
-        true => Err(long(format!("more than {most}"))),
-        false => Ok(bytes),
-    }
+    file.set_limit(most + 1 - bytes.len() as u64);
+    file.read_to_end(&mut bytes).map_err(refused)?;
+    if bytes.len() as u64 > most { Err(long(format!("more than {most}"))) } else { Ok(bytes) }
 }
 
 /// Reads a text file of at most `most` bytes.
 pub(crate) fn read_text(path: &Path, most: u64) -> Result<String, Failure> {
-    to_text(path, read_bytes(path, most)?)
+    read_text_looking(path, most, |_| Ok(()))
 }
 
-/// The text that a file's bytes are.
-pub(crate) fn to_text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
-    let name = path.display();
+/// The same for a text that might be of another kind: its first bytes are looked at before anything is said of its size.
+pub(crate) fn read_text_looking(
+    path: &Path,
+    most: u64,
+    look: impl Fn(&[u8]) -> Result<(), Failure>,
+) -> Result<String, Failure> {
+    let (name, bytes) = (path.display(), read_looking(path, most, look)?);
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
