@@ -273,8 +273,8 @@ impl Ledger {
     /// Whether the network takes more of this sender's: where much waits already, gateways keep what is new.
     #[must_use]
     pub fn has_room(&self, sender: &Address) -> bool {
-        let next = self.get_next_nonce(sender).saturating_sub(self.get_nonce(sender));
-        self.get_pool().get_count() + self.count_apart() < MAX_WAITING / 2 && next < MAX_WAITING_OF_SENDER / 2
+        let far = self.get_nonce(sender).saturating_add(MAX_WAITING_OF_SENDER / 2);
+        self.pools.get_fullest() < MAX_WAITING / 2 && self.pools.is_free(*sender, far)
     }
 
     /// Whether something of this sender's that is so waits, or anything is under way.

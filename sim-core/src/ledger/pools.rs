@@ -85,6 +85,10 @@ impl Pools {
         self.under_way.range((sender, 0)..=(sender, u64::MAX)).next().is_some()
             || waiting.into_iter().any(|waiting| is_so(&waiting.transaction.payload))
     }
+    /// How many wait where most wait.
+    pub(super) fn get_fullest(&self) -> usize {
+        self.pools.values().map(Mempool::get_count).max().unwrap_or_default()
+    }
     /// How many different transactions wait that the part with most power has not heard.
     pub(super) fn count_apart(&self) -> usize {
         let main = self.pools.get(&self.main);
