@@ -139,6 +139,15 @@ fn who_decides(ui: &mut Ui, data: &PanelData<'_>, reply: &mut Reply) {
     response.on_hover_text(data.locale.t_args("chain-who-decides-now", &args));
 }
 
+/// Why a validator cannot be heard, `apart` if only because of a partition.
+pub(super) fn why_silent(powered: bool, apart: bool) -> &'static str {
+    match (powered, apart) {
+        (false, _) => "chain-dark",
+        (true, false) => "chain-cut-off",
+        (true, true) => "chain-other-side",
+    }
+}
+
 fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorView, reply: &mut Reply) {
     let colour = theme::chain(ui);
     let chain = &data.now.chain;
@@ -157,11 +166,7 @@ fn validator(ui: &mut Ui, data: &PanelData<'_>, index: usize, view: &ValidatorVi
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         if !view.is_heard() {
-            let why = data.t(match (view.powered, view.connected) {
-                (false, _) => "chain-dark",
-                (true, false) => "chain-cut-off",
-                (true, true) => "chain-other-side",
-            });
+            let why = data.t(why_silent(view.powered, view.connected && view.apart));
             widgets::light(ui, Light::Dead, &why);
             ui.add_space(16.0);
         } else {

@@ -17,7 +17,6 @@ use super::pools::Part;
 use super::types::SignedTransaction;
 use crate::digest::Hash;
 use crate::time::SimTime;
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 impl Ledger {
@@ -43,7 +42,7 @@ impl Ledger {
         let (_, to) = self.find_way(account)?;
         let own = self.pools.get_part(to);
         let others = (0..).take(self.nodes.len()).filter(|v| self.pools.get_part(*v) != own && self.is_reachable(*v));
-        others.max_by_key(|v| (self.compute_power(self.pools.get_part(*v)), Reverse(*v)))
+        self.find_strongest(others)
     }
 
     pub(super) fn is_reachable(&self, validator: u32) -> bool {
@@ -51,7 +50,12 @@ impl Ledger {
     }
 
     fn carry(&mut self, now: SimTime, transaction: Box<Waiting>) {
-        match self.find_way(transaction.origin) {
+        let way = self.find_way(transaction.origin);
+        self.send_off(now, transaction, way);
+    }
+
+    fn send_off(&mut self, now: SimTime, transaction: Box<Waiting>, way: Option<(u32, u32)>) {
+        match way {
             Some(way) => self.set_out(now, transaction, way),
             None => self.pools.hold(*transaction),
         }
@@ -94,8 +98,7 @@ impl Ledger {
             return node.group;
         }
         let wired = self.network.mesh.get_neighbours(at).iter().copied().filter(|v| self.is_reachable(*v));
-        let best = wired.max_by_key(|v| (self.compute_power(self.pools.get_part(*v)), Reverse(*v)));
-        best.map_or(self.pools.get_main().1, |v| self.nodes[v as usize].group)
+        self.find_strongest(wired).map_or(self.pools.get_main().1, |v| self.nodes[v as usize].group)
     }
 
     /// It has come to a node on its way.
@@ -193,8 +196,7 @@ impl Ledger {
     pub(super) fn hand_in_again(&mut self) {
         let mut unheard: BTreeMap<Hash, (Waiting, Vec<Part>)> = BTreeMap::new();
         for (part, pool) in self.pools.iter() {
-            let members: Vec<u32> = (0..self.rules.get_nodes()).filter(|v| self.pools.get_part(*v) == part).collect();
-            for waiting in pool.iter().filter(|w| !members.iter().any(|v| self.has_heard(*v, w))) {
+            for waiting in pool.iter().filter(|w| !self.pools.get_members(part).any(|v| self.has_heard(v, w))) {
                 unheard.entry(waiting.hash).or_insert_with(|| (waiting.clone(), Vec::new())).1.push(part);
             }
         }
@@ -211,7 +213,7 @@ impl Ledger {
                 if waiting.origin != FOREIGN {
                     self.pools.begin_way(&waiting.transaction);
                 }
-                self.carry(SimTime(self.now_us), Box::new(waiting));
+                self.send_off(SimTime(self.now_us), Box::new(waiting), way);
             }
         }
     }

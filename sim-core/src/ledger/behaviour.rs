@@ -4,10 +4,12 @@
 //! peer, the second to the rest; a *censoring* one leaves an account's transactions out of its blocks; a *robbing* one puts
 //! a payment to itself into them that the payer never signed, so that its blocks are invalid; a *silent* one has
 //! power and a connection and says nothing (it also takes nothing in); in a *partition* only those of a group hear each
-//! other, of blocks and of transactions that wait ([`pools`](super::pools)). Honest peers pass on what they hear (gossip), so both votes come together at one of them: that is the proof.
-//! What waited at a partition is delivered when it heals, as after an outage. The classes are those of Lamport, Shostak,
-//! Pease 1982 (Byzantine) and of Amoussou-Guenou et al. 2020 on Tendermint (omission, equivocation).
-//! Limits: an equivocator votes twice and does not propose twice. Up to a third of the power may do all this and no two blocks of a height are decided (tests below).
+//! other, of blocks and of transactions that wait ([`pools`](super::pools)). Honest peers pass on what they hear (gossip),
+//! so both votes come together at one of them: that is the proof. What waited at a partition is delivered when it heals,
+//! as after an outage. The classes are those of Lamport, Shostak, Pease 1982 (Byzantine) and of Amoussou-Guenou et al. 2020
+//! on Tendermint (omission, equivocation).
+//! Limits: an equivocator votes twice and does not propose twice. Up to a third of the power may do all this and no two
+//! blocks of a height are decided (tests below).
 
 use super::block::{Header, VoteKind};
 use super::chain::{Candidate, Ledger};
@@ -116,9 +118,12 @@ impl Ledger {
 
     /// The power of those in a part that can be reached.
     pub(super) fn compute_power(&self, part: Part) -> u64 {
-        let parts = self.pools.get_parts();
-        let members = (0..).zip(parts).filter(|(i, own)| **own == part && self.is_reachable(*i));
-        members.map(|(i, _)| self.get_power(i)).sum()
+        self.pools.get_members(part).filter(|v| self.is_reachable(*v)).map(|v| self.get_power(v)).sum()
+    }
+
+    /// Of these validators the one with most power around it, of equal ones the first in number.
+    pub(super) fn find_strongest(&self, validators: impl Iterator<Item = u32>) -> Option<u32> {
+        validators.max_by_key(|v| (self.compute_power(self.pools.get_part(*v)), Reverse(*v)))
     }
 
     /// The part with most power, of equal ones that of the lowest group and number.

@@ -286,7 +286,7 @@ impl Ledger {
     /// Whether nothing of this sender's waits or is under way.
     #[must_use]
     pub fn is_idle(&self, sender: &Address) -> bool {
-        self.pools.is_idle(*sender)
+        !self.is_pending(sender, |_| true)
     }
 
     pub(super) fn get_nonce(&self, sender: &Address) -> u64 {

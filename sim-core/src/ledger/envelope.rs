@@ -79,7 +79,7 @@ impl Ledger {
         (Some(message), body.get_value())
     }
 
-    /// Signs a message and keeps it; returns its number.
+    /// Signs a message, unless it binds nobody, and keeps it; returns its number.
     pub(super) fn sign(&mut self, from: u32, to: Option<u32>, height: u64, body: Body, bytes: Option<u64>) -> u64 {
         let (message, value) = self.get_message(from, height, &body);
         let bare = message.as_ref().map_or_else(|| encode("call", &body).len(), |m| m.len() + SIGNATURE_BYTES) as u64;

@@ -7,12 +7,10 @@
 
 use super::chain::Ledger;
 use super::crypto::Address;
-use super::envelope::Envelope;
 use super::lab::message::Body;
 use super::mempool::Waiting;
 use super::network::Event;
 use super::pools::Part;
-use crate::digest::Hash;
 use std::collections::BTreeSet;
 
 /// A validator gathers transactions so long before it passes them on: short beside a block's interval, and long enough
@@ -28,27 +26,10 @@ impl Ledger {
         if let Some(open) = self.pools.get_open(node) {
             return open;
         }
-        let envelope = Envelope {
-            from: node,
-            to: None,
-            height: ANY_HEIGHT,
-            body: Body::Transactions,
-            signature: None,
-            id: Hash::default(),
-            value: None,
-            bytes: 0,
-            sent_us: self.now_us,
-            is_sent: false,
-            seen: BTreeSet::from([node]),
-            parity: None,
-            twin: None,
-            heard: BTreeSet::new(),
-        };
-        self.next_message += 1;
-        self.store.insert(self.next_message, envelope);
-        self.pools.open(node, self.next_message);
+        let bundle = self.sign(node, None, ANY_HEIGHT, Body::Transactions, Some(0));
+        self.pools.open(node, bundle);
         self.network.schedule(self.now_us + GATHER_US, Event::Gossip { node });
-        self.next_message
+        bundle
     }
 
     /// One more transaction goes with a message.
@@ -93,8 +74,7 @@ impl Ledger {
 
     /// Whose transactions of those that a proposer left out everybody on its side had heard of: they can tell.
     pub(super) fn find_omitted(&self, part: Part, left: &[Waiting]) -> BTreeSet<Address> {
-        let side: Vec<u32> = (0..).take(self.nodes.len()).filter(|v| self.pools.get_part(*v) == part).collect();
-        let is_known = |w: &&Waiting| side.iter().all(|v| self.has_heard(*v, w));
+        let is_known = |w: &&Waiting| self.pools.get_members(part).all(|v| self.has_heard(v, w));
         left.iter().filter(is_known).map(|w| w.transaction.sender).collect()
     }
 }

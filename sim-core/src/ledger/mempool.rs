@@ -152,11 +152,6 @@ impl Mempool {
         let tx = &waiting.transaction;
         self.get(tx.sender, tx.nonce).is_some_and(|own| own.hash == waiting.hash)
     }
-    /// Whether anything of this sender waits.
-    #[must_use]
-    pub fn has_any_of(&self, sender: Address) -> bool {
-        self.waiting.range((sender, 0)..=(sender, u64::MAX)).next().is_some()
-    }
     /// All that waits, by sender and nonce.
     pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
         self.waiting.values().map(|waiting| &**waiting)
@@ -211,8 +206,9 @@ impl Mempool {
         }
     }
 
-    /// What somebody could put into the next block who knows these, in its order: each sender's transactions from its next nonce on without a
-    /// gap; the operator's (trades, settlements) last, higher fees first, and then in the order of arrival.
+    /// What somebody could put into the next block who knows these, in its order: each sender's transactions from its next
+    /// nonce on without a gap; the operator's (trades, settlements) last, higher fees first, and then in the order of
+    /// arrival.
     #[must_use]
     pub fn get_ready(
         &self,
@@ -271,8 +267,8 @@ impl Mempool {
 
     /// Removes a refused transaction and the later ones of its sender, which cannot follow any more.
     pub fn remove_refused(&mut self, sender: Address, nonce: u64) -> Vec<Waiting> {
-        let gone: Vec<_> = self.waiting.range((sender, nonce)..=(sender, u64::MAX)).map(|(key, _)| *key).collect();
-        gone.iter().filter_map(|key| self.remove(key)).collect()
+        let gone = self.waiting.range((sender, nonce)..=(sender, u64::MAX)).map(|(key, _)| *key).collect();
+        self.remove_all(gone)
     }
 
     /// Takes out all that a sender has beyond the nonce that is missing, while the one of this arrival is among it; with
@@ -291,14 +287,16 @@ impl Mempool {
 
     /// Takes out what can stand in no block any more, because its number is taken.
     pub fn remove_stale(&mut self, get_nonce: impl Fn(&Address) -> u64) -> Vec<Waiting> {
-        let stale = self.waiting.keys().filter(|(sender, nonce)| *nonce < get_nonce(sender)).copied();
-        let stale: Vec<_> = stale.collect();
-        stale.iter().filter_map(|key| self.remove(key)).collect()
+        self.remove_all(self.waiting.keys().filter(|(sender, nonce)| *nonce < get_nonce(sender)).copied().collect())
     }
 
     /// What a sender has from a nonce on.
     pub fn get_followers(&self, sender: Address, nonce: u64) -> impl Iterator<Item = &Waiting> {
         self.waiting.range((sender, nonce)..=(sender, u64::MAX)).map(|(_, waiting)| &**waiting)
+    }
+
+    fn remove_all(&mut self, keys: Vec<(Address, u64)>) -> Vec<Waiting> {
+        keys.iter().filter_map(|key| self.remove(key)).collect()
     }
 
     fn remove(&mut self, key: &(Address, u64)) -> Option<Waiting> {

@@ -43,6 +43,10 @@ impl Pools {
     pub(super) fn get_part(&self, node: u32) -> Part {
         self.parts.get(node as usize).copied().unwrap_or_default()
     }
+    /// The validators of a part, ascending.
+    pub(super) fn get_members(&self, part: Part) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.parts).filter(move |(_, own)| **own == part).map(|(node, _)| node)
+    }
     /// The part with most power.
     pub(super) fn get_main(&self) -> Part {
         self.main
@@ -74,16 +78,11 @@ impl Pools {
     pub(super) fn is_free(&self, sender: Address, nonce: u64) -> bool {
         !self.under_way.contains(&(sender, nonce)) && self.pools.values().all(|pool| pool.get(sender, nonce).is_none())
     }
-    /// Whether nothing of a sender waits anywhere or is under way.
-    pub(super) fn is_idle(&self, sender: Address) -> bool {
-        let all = (sender, 0)..=(sender, u64::MAX);
-        self.under_way.range(all).next().is_none() && !self.pools.values().any(|pool| pool.has_any_of(sender))
-    }
     /// Whether something of a sender's that is so waits anywhere, or anything is under way.
     pub(super) fn is_pending(&self, sender: Address, is_so: impl Fn(&Payload) -> bool) -> bool {
-        let waiting = self.pools.values().flat_map(|pool| pool.get_followers(sender, 0));
+        let mut waiting = self.pools.values().flat_map(|pool| pool.get_followers(sender, 0));
         self.under_way.range((sender, 0)..=(sender, u64::MAX)).next().is_some()
-            || waiting.into_iter().any(|waiting| is_so(&waiting.transaction.payload))
+            || waiting.any(|waiting| is_so(&waiting.transaction.payload))
     }
     /// How many wait where most wait.
     pub(super) fn get_fullest(&self) -> usize {

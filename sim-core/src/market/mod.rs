@@ -60,8 +60,8 @@ pub use past::Forecast;
 pub use settlement::{Metered, Registers, Row, RowTrade, SettlementInput, Statement, Terms, TradeLine, settle};
 pub use strategy::BiddingStrategy;
 pub use tariff::{
-    CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, NATURAL_GAS_G_PER_KWH, Tariff, TariffShape,
-    compute_engine_intensity,
+    CarbonAccount, DIESEL_G_PER_KWH, GRID_2050_G_PER_KWH, Levers, MOST_TARIFF, NATURAL_GAS_G_PER_KWH, Tariff,
+    TariffShape, compute_engine_intensity,
 };
 pub(crate) use trades::portion;
 pub use trades::{ClearingReport, ClearingSummary, Pair};

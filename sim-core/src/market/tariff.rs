@@ -26,6 +26,10 @@ pub const NATURAL_GAS_G_PER_KWH: i64 = 202;
 /// g CO2 per kWh of diesel burnt (74.1 kg/GJ x 3.6).
 pub const DIESEL_G_PER_KWH: i64 = 267;
 
+/// The grid's highest price with shape and shock, before carbon: half of what the chain takes as a price, since carbon and
+/// charges come on top.
+pub const MOST_TARIFF: Price = Price(500_000);
+
 /// Which of the grid's two tariffs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Tariff {
@@ -103,12 +107,11 @@ impl Levers {
     /// grid's price with shape and shock would be beyond half of what the chain takes as a price (carbon comes on top), or
     /// the carbon price beyond a million per t.
     pub fn check(&self) -> Result<(), MarketError> {
-        const MOST: i64 = 500_000;
-        const PRICES: std::ops::RangeInclusive<i64> = -MOST..=MOST;
+        const PRICES: std::ops::RangeInclusive<i64> = -MOST_TARIFF.0..=MOST_TARIFF.0;
         const CARBON: std::ops::RangeInclusive<i64> = 0..=1_000_000_000_000;
         let dearest = (0..24).map(|hour| self.before_carbon(hour * HOUR_US)).max();
         let in_range = PRICES.contains(&self.import_tariff.0)
-            && dearest.is_none_or(|price| price.0 <= MOST)
+            && dearest.is_none_or(|price| price <= MOST_TARIFF)
             && PRICES.contains(&self.feed_in_tariff.0)
             && CARBON.contains(&self.carbon_price.0);
         self.check_rules()?;

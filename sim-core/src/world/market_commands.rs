@@ -6,11 +6,16 @@ use super::World;
 use super::trading::{levers, price};
 use crate::event::EventKind;
 use crate::ids::{DeviceId, EventId, ParticipantId, Subject};
+use crate::ledger::state::MAX_PRICE;
 use crate::ledger::types::Tariffs;
-use crate::market::{BiddingStrategy, Lever, Levers, Mechanism, Preference, Standing, Tariff, TariffShape, Terms};
+use crate::market::{
+    BiddingStrategy, Lever, Levers, MOST_TARIFF, Mechanism, Preference, Standing, Tariff, TariffShape, Terms,
+};
 use crate::scene::schema::DeviceKind;
 use crate::scene::{Participant, Scene};
 use crate::time::{MINUTE_US, SimTime};
+
+const _: () = assert!(2 * MOST_TARIFF.0 <= MAX_PRICE.0, "the chain would refuse a trade at the grid's highest price");
 
 impl World {
     pub(super) fn set_tariff(

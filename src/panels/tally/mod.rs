@@ -5,6 +5,7 @@ mod branches;
 mod matrix;
 mod steps;
 
+use super::chain::why_silent;
 use super::data::{PanelData, Reply};
 use super::explorer::validator;
 use super::{numbers, theme, widgets};
@@ -334,11 +335,7 @@ fn absent(ui: &mut Ui, data: &PanelData<'_>, state: &State, tally: &TallyView, v
         }
     });
     let is_apart = event.is_none() && data.now.validators.get(v as usize).is_some_and(|view| view.apart);
-    let why = data.t(match (powered, is_apart) {
-        (false, _) => "chain-dark",
-        (true, true) => "chain-other-side",
-        (true, false) => "chain-cut-off",
-    });
+    let why = data.t(why_silent(powered, is_apart));
     ui.add(Label::new(RichText::new(why).weak()).wrap());
     ui.add_space(4.0);
 }

@@ -47,6 +47,24 @@ fn pay(community: &Community, ledger: &Ledger, account: u32, to: u32) -> SignedT
     SignedTransaction::with_fee(key, ledger.get_chain(), nonce, Money(1_000), payload)
 }
 
+/// Cuts these off and spends an account's money on both sides, in second 61: its own payment and the other side's.
+fn spend_on_both(
+    community: &Community,
+    ledger: &mut Ledger,
+    side: &[usize],
+    payer: u32,
+    seen: &mut Vec<Occurrence>,
+) -> [SignedTransaction; 2] {
+    seen.extend(ledger.advance(seconds(60), &silence(0)));
+    cut(ledger, side);
+    seen.extend(ledger.advance(seconds(61), &silence(0)));
+    let [own, other] = [1, 2].map(|to| pay(community, ledger, payer, to));
+    let apart = ledger.find_apart(payer).expect("another side");
+    ledger.submit(seconds(61), own.clone(), payer);
+    ledger.submit_foreign_at(seconds(61), other.clone(), apart);
+    [own, other]
+}
+
 fn check(community: &Community, seen: &[Occurrence]) {
     let blocks = get_blocks(seen);
     let lines = std::iter::once(encode_genesis(&community.genesis)).chain(blocks.iter().map(encode_line));
@@ -89,13 +107,8 @@ fn each_side_hears_its_own_and_nothing_is_lost() {
 fn money_spent_on_both_sides_is_spent_once_and_proven() {
     for (mechanism, payer) in Mechanism::ALL.into_iter().flat_map(|m| [(m, 0), (m, 3)]) {
         let (community, mut ledger) = begin(mechanism, 32);
-        let mut seen = ledger.advance(seconds(60), &silence(0));
-        cut(&mut ledger, &[SCHOOL, 1]);
-        seen.extend(ledger.advance(seconds(61), &silence(0)));
-        let [own, other] = [1, 2].map(|to| pay(&community, &ledger, payer, to));
-        let apart = ledger.find_apart(payer).expect("another side");
-        ledger.submit(seconds(61), own.clone(), payer);
-        ledger.submit_foreign_at(seconds(61), other.clone(), apart);
+        let mut seen = Vec::new();
+        let [own, other] = spend_on_both(&community, &mut ledger, &[SCHOOL, 1], payer, &mut seen);
         let mut is_held = false;
         for second in 62..=600 {
             seen.extend(ledger.advance(seconds(second), &silence(0)));
@@ -138,13 +151,8 @@ fn money_spent_on_both_sides_is_spent_once_and_proven() {
 #[test]
 fn without_a_quorum_both_wait_and_one_is_refused_when_the_sides_meet() {
     let (community, mut ledger) = begin(Mechanism::Tendermint, 33);
-    let mut seen = ledger.advance(seconds(60), &silence(0));
-    cut(&mut ledger, &[0, 4, SCHOOL]);
-    seen.extend(ledger.advance(seconds(61), &silence(0)));
-    let [own, other] = [1, 2].map(|to| pay(&community, &ledger, 0, to));
-    let apart = ledger.find_apart(0).expect("another side");
-    ledger.submit(seconds(61), own, 0);
-    ledger.submit_foreign_at(seconds(61), other, apart);
+    let mut seen = Vec::new();
+    spend_on_both(&community, &mut ledger, &[0, 4, SCHOOL], 0, &mut seen);
     seen.extend(ledger.advance(seconds(300), &silence(0)));
     assert_eq!((ledger.get_pool().get_count(), ledger.count_apart(), count_transactions(&seen)), (1, 1, 0));
     ledger.set_groups(Vec::new());
@@ -232,13 +240,8 @@ fn a_beaten_payment_is_refused_once_whoever_is_in_the_majority_then() {
     for mechanism in [Mechanism::Raft, Mechanism::Tendermint, Mechanism::Clique] {
         let (community, mut ledger) = begin(mechanism, 36);
         let side: &[usize] = if mechanism == Mechanism::Tendermint { &[5, 6] } else { &[5, 6, 2] };
-        let mut seen = ledger.advance(seconds(60), &silence(0));
-        cut(&mut ledger, side);
-        seen.extend(ledger.advance(seconds(61), &silence(0)));
-        let [own, other] = [1, 2].map(|to| pay(&community, &ledger, 0, to));
-        let apart = ledger.find_apart(0).expect("another side");
-        ledger.submit(seconds(61), own, 0);
-        ledger.submit_foreign_at(seconds(61), other, apart);
+        let mut seen = Vec::new();
+        spend_on_both(&community, &mut ledger, side, 0, &mut seen);
         seen.extend(ledger.advance(seconds(400), &silence(0)));
         assert_eq!(count_transactions(&seen), 1, "{mechanism:?}");
         // One of the smaller side goes dark with its copy, and so many of the larger side that it is no longer the larger.
